@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace tally {
+
+/// The kernel's number of a cgroup: the inode of its directory, unique within one hierarchy as
+/// long as the machine is up. 0 stands for kernel threads in the root cgroup
+/// (bpf/include/subject.h).
+using CgroupId = std::uint64_t;
+
+inline constexpr CgroupId kKernelThreads = 0;
+
+/// What a container is called. Strings are bytes written by others. Empty optional: not known, or
+/// the runtime has no such thing.
+struct Container {
+    std::string name;                ///< as people call it: "web"; never empty
+    std::optional<std::string> id;   ///< the runtime's full id: 64 hexadecimal digits, mostly
+    std::string runtime;             ///< "docker", "podman", "containerd", "cri-o", "runc", "crun",
+                                     ///< "lxc", "nspawn"; "namespaces" for one made by hand
+    std::optional<std::string> pod;  ///< Kubernetes or podman pod
+    std::optional<std::string> pod_namespace;  ///< the pod's Kubernetes namespace
+
+    bool operator==(const Container&) const = default;
+};
+
+/// Whose a cgroup is: one row of `--by container`.
+struct Owner {
+    CgroupId root = 0;                   ///< the cgroup that holds all of it
+    std::optional<std::string> cgroup;   ///< its path from the hierarchy's root ("/docker/3f.."),
+                                         ///< "kernel" for kernel threads, none: unknown
+    std::optional<Container> container;  ///< none: the host's own
+    std::optional<std::string> systemd_unit;  ///< "nginx.service"
+
+    /// For people: NAMESPACE/POD/NAME, NAME, the unit, the path, "kernel", "unknown cgroup 4711".
+    std::string label() const;
+};
+
+}  // namespace tally

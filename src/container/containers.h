@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "container/container.h"
+
+namespace tally {
+
+/// A cgroup that the kernel has just made (tracepoint cgroup:cgroup_mkdir).
+struct CgroupBirth {
+    CgroupId id = 0;
+    CgroupId parent = 0;
+    std::string name;  ///< the last part of its path; raw bytes without '/'
+};
+
+/// What naming needs to know of one process (read in the kernel, bpf/include/processes.h).
+struct ProcessFacts {
+    CgroupId cgroup = 0;
+    std::uint32_t pid = 0;            ///< as the host numbers it
+    std::uint32_t pid_namespace = 0;  ///< inode of the innermost one; 0: the host's own
+    /// The UTS node name, where the UTS namespace is not the host's own.
+    std::optional<std::string> node_name;
+};
+
+/// Where things are on this machine; tests point them elsewhere.
+struct ContainerPaths {
+    std::string hierarchy;  ///< mount point of the cgroup hierarchy: "/sys/fs/cgroup/unified"
+    std::string root;  ///< put before the runtimes' files ("/run", "/var/lib"); "" on a real host
+};
+
+/// The containers of this machine and the cgroups that belong to them: design.md, "Containers".
+///
+/// Holds the tree of one hierarchy as it was walked and as births have extended it, and keeps the
+/// dead. Not thread safe.
+class Containers {
+  public:
+    explicit Containers(ContainerPaths paths);
+    ~Containers();
+    Containers(Containers&&) noexcept;
+
+    /// Reads the whole tree from the file system and adds what is new. Throws Error if the
+    /// hierarchy cannot be read at all; a directory that vanishes meanwhile is no error.
+    void walk();
+
+    /// Adds one cgroup. Unknown parents are looked up in the file system; if that fails too, the
+    /// cgroup is known by id only.
+    void add(const CgroupBirth& birth);
+
+    /// Tells where all processes are now, for containers that only their namespaces betray, and
+    /// for the number of processes. Replaces what was told before; containers found stay known.
+    void observe(const std::vector<ProcessFacts>& processes);
+
+    /// Whose `cgroup` is. Never throws: what is not known has an Owner that says so. The name is
+    /// looked up again as long as the runtime's files did not tell it. The reference is good
+    /// until the next call of a non-const function.
+    const Owner& owner_of(CgroupId cgroup);
+
+    /// The path of a cgroup from the hierarchy's root; none if unknown.
+    std::optional<std::string> path_of(CgroupId cgroup) const;
+
+    /// The id of a cgroup named by a path in the file system or from the hierarchy's root.
+    std::optional<CgroupId> find_cgroup(const std::string& path);
+
+    /// The innermost systemd unit of a cgroup, also inside a container.
+    std::optional<std::string> unit_of(CgroupId cgroup) const;
+
+    /// A container that exists or existed, and its processes.
+    struct Listed {
+        Owner owner;
+        std::uint64_t processes = 0;  ///< in its cgroup and below, at the last observe()
+    };
+    /// All living containers (cgroup still there), by name.
+    std::vector<Listed> list();
+
+    /// Whether a container is meant by what a user typed: its name, a prefix of its id (at least
+    /// four characters), its pod, NAMESPACE/POD, or a shell pattern (fnmatch(3)) of any of these.
+    static bool matches(const Container& container, const std::string& wanted);
+
+    /// All living cgroups at and below `root`, parents first.
+    std::vector<CgroupId> subtree(CgroupId root) const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// Where the version 2 hierarchy is mounted with its root visible, from the text of
+/// /proc/self/mountinfo; none if it is not.
+std::optional<std::string> find_unified_hierarchy(const std::string& mountinfo);
+
+}  // namespace tally

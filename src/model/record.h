@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+//
+// What a run of a tool says, as plain data: made by src/collect and src/session, written by
+// src/output. Nothing here knows a tool, a map or a format.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/histogram.h"
+
+namespace tally {
+
+/// One value of a record. Strings are bytes as the kernel or a container gave them: any byte but
+/// NUL, not always UTF-8; the writers make them safe. monostate is "not known" (null, never 0).
+using Value = std::variant<std::monostate, std::uint64_t, std::int64_t, std::string>;
+
+/// One named value. Names are the record's public contract (docs/output.md).
+struct Field {
+    std::string name;
+    Value value;
+
+    bool operator==(const Field&) const = default;
+};
+
+/// What a number counts.
+enum class Unit {
+    nanoseconds,  ///< "ns"
+    bytes,        ///< "bytes"
+    count,        ///< a plain number, "count"
+};
+
+/// Nanoseconds since 1970, UTC.
+using UnixNanoseconds = std::uint64_t;
+
+enum class Scope {
+    interval,  ///< what happened between two reports
+    total,     ///< what happened in the whole run
+};
+
+/// What has begun and not ended at the end of the interval.
+struct InFlight {
+    std::uint64_t count = 0;
+    std::uint64_t oldest_ns = 0;  ///< how long the oldest of them has lasted by then
+};
+
+/// One key of a histogram report: the same thing as a person reads it and as a script does.
+struct HistogramRow {
+    std::vector<std::string> labels;    ///< one for each of HistogramReport::headings; raw bytes
+    std::vector<Field> key;             ///< exactly what --by asked for; empty for --by none
+    Histogram histogram;                ///< may be empty where only in_flight says something
+    std::optional<InFlight> in_flight;  ///< none: the tool does not keep track of it
+};
+
+/// All keys of one histogram at one moment.
+struct HistogramReport {
+    std::string tool;         ///< "runqlat"
+    std::string name;         ///< the histogram's own name: "waits"
+    std::string description;  ///< one line for people, from the BPF file
+    Unit unit = Unit::nanoseconds;
+    Scope scope = Scope::total;
+    UnixNanoseconds time = 0;           ///< the end of the interval
+    double interval_s = 0;              ///< its length; for a total the length of the run
+    std::vector<std::string> headings;  ///< "CONTAINER", "PID" ...: one for each --by key
+    std::vector<HistogramRow> rows;     ///< in no order
+};
+
+/// Something was not counted: how often since the last record of this reason, and why.
+struct LostRecord {
+    std::string tool;
+    UnixNanoseconds time = 0;
+    std::string reason;  ///< "map_full" ...
+    std::uint64_t count = 0;
+    std::string advice;  ///< for people: what it means and what helps, one sentence
+};
+
+/// The last record of every run.
+struct EndRecord {
+    struct Lost {
+        std::string reason;
+        std::uint64_t count = 0;
+    };
+    std::string tool;
+    UnixNanoseconds time = 0;
+    double duration_s = 0;
+    std::uint64_t before_attach = 0;  ///< ended in the run, begun before it: shown, but no loss
+    std::vector<Lost> lost;           ///< every reason there is, also those with 0
+};
+
+}  // namespace tally

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "model/record.h"
+#include "output/output_file.h"
+
+namespace tally {
+
+enum class Format { text, json };
+
+/// How text shows a histogram.
+enum class View {
+    bars,   ///< one diagram for each key
+    table,  ///< one line for each key, worst first
+};
+
+/// What only text takes into account.
+struct TextOptions {
+    std::optional<View> view;        ///< none: bars for up to three keys, else table
+    std::optional<std::size_t> top;  ///< at most so many keys
+    std::uint64_t min_count = 0;     ///< leave out keys with fewer values than this
+    bool terminal = false;           ///< `out` is a terminal: width and redrawing make sense
+    bool colour = false;             ///< terminal and NO_COLOR is not set
+    bool unicode = true;             ///< draw with block characters, else with ASCII
+};
+
+/// Writes the records of one run in one format. All data goes to `out`, complete and flushed when
+/// a call returns. Throws ClosedPipe or Error as OutputFile does.
+class Writer {
+  public:
+    virtual ~Writer() = default;
+
+    /// All keys of one interval, or of the run.
+    virtual void report(const HistogramReport& report) = 0;
+
+    /// The state of a run that goes on, drawn over the one before. Only text on a terminal does
+    /// something here; the next call of any other function removes the picture first.
+    virtual void live(const HistogramReport& report) { (void)report; }
+
+    /// Something was lost since the last report. In text it goes to stderr.
+    virtual void lost(const LostRecord& lost) = 0;
+
+    /// The last call. In text, losses and before_attach go to stderr.
+    virtual void end(const EndRecord& end) = 0;
+};
+
+/// `out` and `errors` must outlive the writer. `errors` takes what text says beside the data.
+std::unique_ptr<Writer> make_writer(Format format, const TextOptions& options, OutputFile& out,
+                                    OutputFile& errors);
+
+}  // namespace tally

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "util/read_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "util/file_descriptor.h"
+
+namespace tally {
+
+std::optional<std::string> read_file(const std::string& path, std::size_t most) {
+    // O_NONBLOCK: opening a fifo that somebody put there must not hang.
+    FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!file) {
+        return std::nullopt;
+    }
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+        return std::nullopt;
+    }
+    std::string text;
+    char chunk[16384];
+    for (;;) {
+        const ssize_t got = ::read(file.get(), chunk, sizeof chunk);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return std::nullopt;
+        }
+        if (got == 0) {
+            return text;
+        }
+        if (text.size() + static_cast<std::size_t>(got) > most) {
+            return std::nullopt;
+        }
+        text.append(chunk, static_cast<std::size_t>(got));
+    }
+}
+
+std::optional<std::string> read_kernel_file(const std::string& path) {
+    return read_file(path, 64 * 1024);
+}
+
+}  // namespace tally
