@@ -11,7 +11,7 @@ set(BPF_FLAGS
 
 set(BPF_EMBEDDED)
 set(BPF_OBJECTS)
-file(GLOB BPF_SOURCES CONFIGURE_DEPENDS bpf/*.bpf.c)
+file(GLOB BPF_SOURCES CONFIGURE_DEPENDS bpf/*.bpf.c bpf/engine/*.bpf.c)
 foreach(source ${BPF_SOURCES})
   get_filename_component(name ${source} NAME)
   string(REPLACE ".bpf.c" "" name ${name})

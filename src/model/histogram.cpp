@@ -4,7 +4,11 @@
 #include <algorithm>
 #include <cmath>
 
+// Shared with the kernel side, so it is C, casts included.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"
 #include "buckets.h"
+#pragma GCC diagnostic pop
 
 namespace tally {
 
@@ -26,11 +30,28 @@ std::uint64_t last_value_of(std::uint32_t bucket) {
     return end ? *end - 1 : bucket_floor(bucket);
 }
 
+/// How many of `count` values are `percent` of them, rounded up. In integers, to a thousandth of a
+/// per cent: in floating point, 99.9 % of 1,000 comes out just above 999.
+std::uint64_t rank_of(double percent, std::uint64_t count) {
+    constexpr std::uint64_t kWhole = 100'000;
+    const auto part = static_cast<std::uint64_t>(std::llround(percent * 1000.0));
+    const std::uint64_t rank =
+        count / kWhole * part + (count % kWhole * part + kWhole - 1) / kWhole;
+    return std::clamp<std::uint64_t>(rank, 1, count);
+}
+
 }  // namespace
 
 void Histogram::add(std::uint32_t bucket, std::uint64_t count) {
     if (count == 0) {
         return;
+    }
+    // A value that comes later may be beyond what was known to be the smallest or the largest.
+    if (min_ && bucket <= tally_bucket_of(*min_)) {
+        min_.reset();
+    }
+    if (max_ && bucket >= tally_bucket_of(*max_)) {
+        max_.reset();
     }
     const auto place = std::lower_bound(
         buckets_.begin(), buckets_.end(), bucket,
@@ -49,6 +70,9 @@ void Histogram::set_extremes(std::optional<std::uint64_t> min, std::optional<std
     }
     const std::uint32_t first = buckets_.front().bucket;
     const std::uint32_t last = buckets_.back().bucket;
+    if (min && max && *min > *max) {
+        return;
+    }
     if (min && tally_bucket_of(*min) == first) {
         min_ = min;
     }
@@ -59,6 +83,7 @@ void Histogram::set_extremes(std::optional<std::uint64_t> min, std::optional<std
 
 void Histogram::merge(const Histogram& other) {
     if (other.empty()) {
+        sum_ += other.sum_;
         return;
     }
     const auto low = empty() ? other.min() : std::min(min(), other.min());
@@ -89,9 +114,7 @@ std::optional<std::uint64_t> Histogram::percentile(double percent) const {
     if (buckets_.empty()) {
         return std::nullopt;
     }
-    const auto wanted =
-        static_cast<std::uint64_t>(std::ceil(percent / 100.0 * static_cast<double>(count_)));
-    const std::uint64_t rank = std::clamp<std::uint64_t>(wanted, 1, count_);
+    const std::uint64_t rank = rank_of(percent, count_);
     std::uint64_t covered = 0;
     for (const BucketCount& each : buckets_) {
         covered += each.count;

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#
+# A thin front for CMake, which is the only description of the build.
+
+BUILD ?= build
+PREFIX ?= /usr/local
+
+.PHONY: all deps demo test install clean
+
+all: $(BUILD)/CMakeCache.txt
+	@cmake --build $(BUILD) --parallel
+
+$(BUILD)/CMakeCache.txt: CMakeLists.txt
+	@cmake -S . -B $(BUILD) -DCMAKE_INSTALL_PREFIX=$(PREFIX)
+
+# Looks first; needs root and a package mirror only if something is missing.
+deps:
+	@./deps
+
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@tests/demo $(BUILD)/tally
+
+# Unit and schema tests need no root; the live ones are skipped without it, and say so.
+test: deps
+	@$(MAKE) --no-print-directory all
+	@ctest --test-dir $(BUILD) --output-on-failure
+	@TALLY=$(abspath $(BUILD))/tally BUILD=$(abspath $(BUILD)) tests/live/run
+
+install: all
+	@cmake --install $(BUILD) --prefix $(PREFIX)
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Differences between kernels, one function each. What decides is the running kernel's BTF, never
+ * its version: distributions carry changes back.
+ */
+#ifndef TALLY_COMPAT_BPF_H
+#define TALLY_COMPAT_BPF_H
+
+#define TALLY_PF_KTHREAD 0x00200000 /* PF_KTHREAD, include/linux/sched.h: a macro is not in BTF */
+
+/* task_struct.state became __state in 5.14 (2f064a59a11f "sched: Change task_struct::state"). */
+struct task_struct___with_state {
+    volatile long state;
+} __attribute__((preserve_access_index));
+
+/* TASK_RUNNING is 0. The field agrees with sched_switch's prev_state argument, which 5.10 lacks. */
+static __always_inline long task_state(struct task_struct* task) {
+    if (bpf_core_field_exists(task->__state))
+        return task->__state;
+    return ((struct task_struct___with_state*)task)->state;
+}
+
+/* Whether a thread is on a CPU at this moment; the field exists on SMP kernels only. */
+static __always_inline bool task_on_cpu(struct task_struct* task) {
+    return bpf_core_field_exists(task->on_cpu) && task->on_cpu;
+}
+
+#endif /* TALLY_COMPAT_BPF_H */

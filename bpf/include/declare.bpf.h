@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * How a BPF file says what it is. A declaration is a global that carries a "tally:..." tag in the
+ * object's BTF; src/tracer/schema.cpp reads them.
+ */
+#ifndef TALLY_DECLARE_BPF_H
+#define TALLY_DECLARE_BPF_H
+
+#include "wire.h"
+
+#define TALLY_TAG(text) __attribute__((btf_decl_tag("tally:" text)))
+
+/* TRACER("How long runnable threads wait for a CPU"): makes the object a tracer. One line, no full
+ * stop. */
+#define TRACER(summary) const volatile __u8 tally_tracer TALLY_TAG("tracer:" summary) = 1
+
+/* OPTION(__u64, min_us, 0, "leave out shorter waits"): a constant that --min-us sets before the
+ * program is loaded, so that the verifier removes what it switches off. Types: bool, __u32, __u64.
+ * Do not give it a name that a common option has (docs/new-tool.md). */
+#define OPTION(type, name, initial, help) \
+    const volatile type name TALLY_TAG("option:" help) = initial
+
+/* Which wire.h the object was built with. */
+const volatile __u32 tally_wire_version = TALLY_WIRE_VERSION;
+
+#endif /* TALLY_DECLARE_BPF_H */

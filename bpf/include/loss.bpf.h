@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Nothing is lost in silence: whatever is not counted is counted here, by reason. The helpers do
+ * that themselves, so a tracer cannot forget it.
+ */
+#ifndef TALLY_LOSS_BPF_H
+#define TALLY_LOSS_BPF_H
+
+/* tally shows LOST_MAP_FULL as "map_full"; src/collect/losses.cpp says what helps. */
+enum tally_counter {
+    BEFORE_ATTACH,        /* ended, but had begun before the probes were there: not a loss */
+    LOST_MAP_FULL,        /* a histogram has no place for another key */
+    LOST_NO_MEMORY,       /* the kernel had no memory for another key at that moment */
+    LOST_NEGATIVE_TIME,   /* the end was before the beginning: two CPUs' clocks differ */
+    LOST_NO_THREAD_STATE, /* no place to remember when a thread began */
+    LOST_TARGET_FULL,     /* a new cgroup of the target is not in the set of wanted cgroups */
+    LOST_CGROUP_BIRTH,    /* a new cgroup was not reported, it may be shown without its name */
+    TALLY_COUNTERS,
+};
+
+/* Keeps the names above in BTF. */
+const volatile enum tally_counter tally_counter_names = BEFORE_ATTACH;
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, TALLY_COUNTERS);
+    __type(key, __u32);
+    __type(value, __u64);
+} tally_counters SEC(".maps");
+
+static __always_inline void count_one(enum tally_counter which) {
+    __u32 index = which;
+    __u64* count = bpf_map_lookup_elem(&tally_counters, &index);
+
+    if (count)
+        __sync_fetch_and_add(count, 1); /* atomic: an interrupt may count on the same CPU */
+}
+
+#endif /* TALLY_LOSS_BPF_H */

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Which threads are measured. Ask about the thread whose time it is, never about `current` by
+ * reflex: at a wake-up, current is the waker. Ask once, where the measurement begins, and remember
+ * the answer with it; the end belongs to whom the beginning belonged.
+ */
+#ifndef TALLY_TARGET_BPF_H
+#define TALLY_TARGET_BPF_H
+
+#include "cgroup.bpf.h"
+#include "types.bpf.h"
+
+/* Each is a set of wanted values; different options must all agree. The flags are constants, so an
+ * unused set costs nothing. */
+const volatile bool target_by_pid = false;
+const volatile bool target_by_tid = false;
+const volatile bool target_by_comm = false;
+
+#define TALLY_TARGET_SET(name, key_type)      \
+    struct {                                  \
+        __uint(type, BPF_MAP_TYPE_HASH);      \
+        __uint(max_entries, 1024);            \
+        __uint(map_flags, BPF_F_NO_PREALLOC); \
+        __type(key, key_type);                \
+        __type(value, __u8);                  \
+    } name SEC(".maps")
+
+TALLY_TARGET_SET(target_pids, __u32);
+TALLY_TARGET_SET(target_tids, __u32);
+TALLY_TARGET_SET(target_comms, comm);
+
+static __always_inline bool target_includes(struct task_struct* task) {
+    if (target_by_cgroup) {
+        __u64 cgroup = cgroup_of(task);
+
+        if (!bpf_map_lookup_elem(&target_cgroups, &cgroup))
+            return false;
+    }
+    if (target_by_pid) {
+        __u32 pid = task->tgid;
+
+        if (!bpf_map_lookup_elem(&target_pids, &pid))
+            return false;
+    }
+    if (target_by_tid) {
+        __u32 tid = task->pid;
+
+        if (!bpf_map_lookup_elem(&target_tids, &tid))
+            return false;
+    }
+    if (target_by_comm) {
+        comm name = {};
+
+        bpf_probe_read_kernel_str(name, sizeof(name), task->comm);
+        if (!bpf_map_lookup_elem(&target_comms, &name))
+            return false;
+    }
+    return true;
+}
+
+#endif /* TALLY_TARGET_BPF_H */

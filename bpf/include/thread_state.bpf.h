@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What a tracer remembers of each thread between two events.
+ */
+#ifndef TALLY_THREAD_STATE_BPF_H
+#define TALLY_THREAD_STATE_BPF_H
+
+#include "declare.bpf.h"
+#include "loss.bpf.h"
+
+/* An array by thread number costs 5 ns a look-up, task storage 32, a hash 43 and more; but the
+ * array has pid_max elements, 32 MiB for 8 bytes each on a big server. User space decides
+ * (src/tracer/tracer.cpp). A constant: the other way is not even loaded. */
+const volatile bool tally_threads_by_number = true;
+
+/*
+ * THREAD_STATE(runnable, struct wait): runnable_of(task) is the struct wait of that thread, zero
+ * when the thread is new, or NULL; then count LOST_NO_THREAD_STATE.
+ *
+ * The array has one element for each thread *number*: what a thread leaves behind is found by the
+ * next thread of that number. Set it at the first event of a new thread, or store with it what the
+ * end must match. In task storage it goes with the thread.
+ *
+ * Storage is made when a thread is made, and once for all that exist, because to allocate memory
+ * under the run queue's lock, where the scheduler's events are, is not safe on every kernel.
+ */
+#define THREAD_STATE(name, state_type)                                                       \
+    struct {                                                                                 \
+        __uint(type, BPF_MAP_TYPE_ARRAY);                                                    \
+        __uint(max_entries, 1);                                                              \
+        __type(key, __u32);                                                                  \
+        __type(value, state_type);                                                           \
+    } name##_by_number SEC(".maps") TALLY_TAG("thread_state:" #name);                          \
+                                                                                             \
+    struct {                                                                                 \
+        __uint(type, BPF_MAP_TYPE_TASK_STORAGE);                                             \
+        __uint(map_flags, BPF_F_NO_PREALLOC);                                                \
+        __type(key, int);                                                                    \
+        __type(value, state_type);                                                           \
+    } name##_by_task SEC(".maps");                              \
+                                                                                             \
+    static __always_inline state_type* name##_of(struct task_struct* task) {                 \
+        if (tally_threads_by_number) {                                                       \
+            __u32 number = task->pid;                                                        \
+                                                                                             \
+            return bpf_map_lookup_elem(&name##_by_number, &number);                          \
+        }                                                                                    \
+        return bpf_task_storage_get(&name##_by_task, task, 0, 0);                            \
+    }                                                                                        \
+                                                                                             \
+    static __always_inline void name##_create(struct task_struct* task) {                    \
+        if (!bpf_task_storage_get(&name##_by_task, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE)) \
+            count_one(LOST_NO_THREAD_STATE);                                                 \
+    }                                                                                        \
+                                                                                             \
+    SEC("tp_btf/task_newtask")                                                               \
+    int BPF_PROG(name##_thread_made, struct task_struct* task, unsigned long clone_flags) {          \
+        name##_create(task);                                                                 \
+        return 0;                                                                            \
+    }                                                                                        \
+                                                                                             \
+    SEC("iter/task")                                                                         \
+    int name##_threads_existing(struct bpf_iter__task* ctx) {                                        \
+        struct task_struct* task = ctx->task;                                                \
+                                                                                             \
+        if (task)                                                                            \
+            name##_create(task);                                                             \
+        return 0;                                                                            \
+    }                                                                                        \
+    struct tally_semicolon
+
+#endif /* TALLY_THREAD_STATE_BPF_H */

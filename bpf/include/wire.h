@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What the engine's own programs, the same in every object, hand to user space. Plain C for both
+ * sides. What a tracer itself measures is not here: that is read from its BTF.
+ */
+#ifndef TALLY_WIRE_H
+#define TALLY_WIRE_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+/* To be raised with every change of this file, of buckets.h, or of a name that src/ looks up in an
+ * object: an object of another number is refused. */
+#define TALLY_WIRE_VERSION 1
+
+/* A cgroup that has just been made. */
+struct tally_birth {
+    __u64 id;
+    __u64 parent;
+    char name[256]; /* NAME_MAX and NUL */
+};
+
+/* Where a process is. */
+struct tally_process {
+    __u64 cgroup;
+    __u32 pid;
+    __u32 pid_namespace; /* inode number of the innermost one, 0 for the host's own */
+    char node_name[72];  /* __NEW_UTS_LEN is 64; empty in the host's own UTS namespace */
+};
+
+#endif /* TALLY_WIRE_H */

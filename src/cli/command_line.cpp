@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+//
+// The only file that includes CLI11: it costs ten seconds of compiler time.
+#include "cli/command_line.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <langinfo.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <clocale>
+#include <cstdlib>
+#include <string_view>
+
+#include "collect/grouping.h"
+#include "util/error.h"
+
+namespace tally {
+namespace {
+
+constexpr double kLongest = 10.0 * 365 * 24 * 3600;  // seconds; a clock can be set to it
+
+/// CLI11's help with a usage line of our own (2.1 cannot set one).
+class HelpFormatter : public CLI::Formatter {
+  public:
+    explicit HelpFormatter(std::string usage) : usage_(std::move(usage)) { column_width(34); }
+    std::string make_usage(const CLI::App*, std::string) const override { return usage_ + "\n"; }
+
+  private:
+    std::string usage_;
+};
+
+/// What CLI11 says, as one sentence.
+std::string sentence(const CLI::ParseError& error) {
+    std::string text = error.what();
+    for (char& each : text) {
+        if (each == '\n') {
+            each = ' ';
+        }
+    }
+    while (!text.empty() && (text.back() == ' ' || text.back() == '.')) {
+        text.pop_back();
+    }
+    if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z' && text.substr(0, 4) != "INTE") {
+        text[0] = static_cast<char>(text[0] - 'A' + 'a');
+    }
+    return text;
+}
+
+template <typename Parsed>
+std::variant<Parsed, HelpText> run_parser(CLI::App& app, Parsed& parsed, const std::string& command,
+                                          std::vector<std::string> arguments) {
+    try {
+        std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants a vector
+        app.parse(std::move(arguments));
+    } catch (const CLI::CallForHelp&) {
+        return HelpText{app.help()};
+    } catch (const CLI::ParseError& error) {
+        throw UsageError("{}; 'tally help {}' lists the options", sentence(error), command);
+    }
+    return std::move(parsed);
+}
+
+CLI::Option* add_format(CLI::App& app, Format& format) {
+    app.add_flag_callback(
+           "--json", [&format] { format = Format::json; }, "the same as --output json")
+        ->group("Output");
+    return app
+        .add_option_function<std::string>(
+            "-o,--output",
+            [&format](const std::string& word) {
+                format = word == "json" ? Format::json : Format::text;
+            },
+            "text or json: one JSON object for each line (docs/output.md)")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->type_name("FORMAT")
+        ->group("Output");
+}
+
+void describe_terminal(const Request& request, TextOptions& text) {
+    text.terminal = !request.output_file && ::isatty(STDOUT_FILENO) == 1;
+    const char* no_colour = std::getenv("NO_COLOR");
+    text.colour = text.terminal && (no_colour == nullptr || *no_colour == '\0');
+    std::setlocale(LC_CTYPE, "");
+    text.unicode = std::string_view(nl_langinfo(CODESET)) == "UTF-8";
+}
+
+std::string footer(const Tool& tool) {
+    std::string text = "Examples:\n";
+    for (const Tool::Example& each : tool.examples) {
+        text += fmt::format("  {:<44} {}\n", each.command, each.meaning);
+    }
+    return text;
+}
+
+}  // namespace
+
+std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const TracerSchema& schema,
+                                                     const std::vector<std::string>& arguments) {
+    Request request;
+    CLI::App app(fmt::format("{}: {}\n\n{}", tool.name, schema.summary, tool.description),
+                 fmt::format("tally {}", tool.name));
+    app.formatter(std::make_shared<HelpFormatter>(
+        fmt::format("Usage: tally {} [OPTIONS] [INTERVAL [COUNT]]", tool.name)));
+    app.set_help_flag("-h,--help", "this text");
+    app.footer(footer(tool));
+    app.allow_windows_style_options(false);
+
+    double interval = 0;
+    double duration = 0;
+    const CLI::Range seconds(0.001, kLongest);
+    CLI::Option* with_interval =
+        app.add_option("interval", interval,
+                       "seconds between two reports; without it there is one, at the end")
+            ->check(seconds)
+            ->option_text("INTERVAL");
+    app.add_option("count", request.count, "end after so many intervals")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 62))
+        ->option_text("COUNT");
+    CLI::Option* with_duration =
+        app.add_option("-d,--duration", duration, "end after so many seconds")
+            ->check(seconds)
+            ->type_name("SECONDS");
+
+    const char* target = "Whom to measure (one option twice: either; different options: both)";
+    app.add_option("-c,--container", request.target.containers,
+                   "container name, start of its id, pod, NAMESPACE/POD, or a pattern with * ? []")
+        ->type_name("NAME")
+        ->allow_extra_args(false)
+        ->group(target);
+    app.add_option("--cgroup", request.target.cgroups, "a cgroup with all below it")
+        ->type_name("PATH")
+        ->allow_extra_args(false)
+        ->group(target);
+    const CLI::Range thread_numbers(1U, 1U << 22);  // PID_MAX_LIMIT
+    app.add_option("-p,--pid", request.target.pids, "a process, as the host numbers it")
+        ->check(thread_numbers)
+        ->type_name("PID")
+        ->allow_extra_args(false)
+        ->group(target);
+    app.add_option("-t,--tid", request.target.tids, "a thread, as the host numbers it")
+        ->check(thread_numbers)
+        ->type_name("TID")
+        ->allow_extra_args(false)
+        ->group(target);
+    app.add_option("--comm", request.target.comms, "threads of this name (15 bytes count)")
+        ->type_name("NAME")
+        ->allow_extra_args(false)
+        ->group(target);
+
+    const std::vector<std::string> choices = Grouping::choices(schema.histograms.front());
+    app.add_option("--by", request.by,
+                   fmt::format("what makes a row: {}; several with commas (container)",
+                               fmt::join(choices, ", ")))
+        ->delimiter(',')
+        ->type_name("KEY[,KEY]")
+        ->allow_extra_args(false)
+        ->group("Output");
+    add_format(app, request.format);
+    app.add_option("-O,--output-file", request.output_file, "write there instead of to stdout")
+        ->type_name("FILE")
+        ->group("Output");
+    CLI::Option* view = app.add_option_function<std::string>(
+                               "--view",
+                               [&](const std::string& word) {
+                                   request.text.view = word == "bars" ? View::bars : View::table;
+                               },
+                               "bars (a diagram each, the default up to three rows) or table")
+                            ->check(CLI::IsMember({"bars", "table"}))
+                            ->type_name("VIEW")
+                            ->group("Output");
+    CLI::Option* top = app.add_option("--top", request.text.top, "at most so many rows, the worst")
+                           ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 32))
+                           ->type_name("N")
+                           ->group("Output");
+    CLI::Option* min_count =
+        app.add_option("--min-count", request.text.min_count, "leave out rows of fewer values")
+            ->type_name("N")
+            ->group("Output");
+
+    const char* scripts = "For scripts and for trouble";
+    app.add_flag("--strict", request.strict, "exit status 3 if anything was lost")->group(scripts);
+    app.add_option("--max-keys", request.max_keys, "room for so many keys (what fits in 24 MiB)")
+        ->check(CLI::Range(1U, 1U << 20))
+        ->type_name("N")
+        ->group(scripts);
+    app.add_option("--ready-fd", request.ready_fd,
+                   "write \"ready\" to this descriptor when all probes are attached")
+        ->check(CLI::Range(0, 1 << 20))
+        ->type_name("FD")
+        ->group(scripts);
+    app.add_flag("-v,--verbose", request.verbose, "say what is done, and all that the kernel says")
+        ->group(scripts);
+
+    const std::string own = fmt::format("Options of {}", tool.name);
+    for (const OptionSchema& each : schema.options) {
+        if (each.is_flag) {
+            app.add_flag_callback(
+                   "--" + each.name, [&, name = each.variable] { request.options[name] = 1; },
+                   each.help)
+                ->group(own);
+            continue;
+        }
+        app.add_option_function<std::uint64_t>(
+               "--" + each.name,
+               [&, name = each.variable](std::uint64_t value) { request.options[name] = value; },
+               fmt::format("{} ({})", each.help, each.initial))
+            ->check(CLI::Range(std::uint64_t{0}, each.largest))
+            ->type_name("N")
+            ->group(own);
+    }
+
+    auto parsed = run_parser(app, request, std::string(tool.name), arguments);
+    if (Request* result = std::get_if<Request>(&parsed)) {
+        if (result->format == Format::json && (*view || *top || *min_count)) {
+            throw UsageError(
+                "--view, --top and --min-count are for text: leave them out with json");
+        }
+        if (*with_interval) {
+            result->interval = Seconds(interval);
+        }
+        if (*with_duration) {
+            result->duration = Seconds(duration);
+        }
+        if (result->ready_fd && ::fcntl(*result->ready_fd, F_GETFD) < 0) {
+            throw UsageError("--ready-fd {}: there is no such open descriptor", *result->ready_fd);
+        }
+        for (const HistogramSchema& each : schema.histograms) {
+            Grouping(result->by, each);  // throws for a word that is none of its keys
+        }
+        describe_terminal(*result, result->text);
+    }
+    return parsed;
+}
+
+std::variant<ContainersRequest, HelpText> parse_containers_arguments(
+    const std::vector<std::string>& arguments) {
+    ContainersRequest request;
+    CLI::App app("The containers that run here: name, id, runtime, pod, cgroup, processes",
+                 "tally containers");
+    app.formatter(std::make_shared<HelpFormatter>("Usage: tally containers [OPTIONS]"));
+    app.set_help_flag("-h,--help", "this text");
+    add_format(app, request.format);
+    app.add_flag("-v,--verbose", request.verbose, "say all that the kernel says");
+    return run_parser(app, request, "containers", arguments);
+}
+
+}  // namespace tally

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "session/request.h"
+#include "tracer/registry.h"
+#include "tracer/schema.h"
+
+namespace tally {
+
+/// Text to print to stdout instead of doing anything: --help.
+struct HelpText {
+    std::string text;
+};
+
+/// Reads the arguments after the tool's name. Throws UsageError.
+std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const TracerSchema& schema,
+                                                     const std::vector<std::string>& arguments);
+
+/// What `tally containers` was asked.
+struct ContainersRequest {
+    Format format = Format::text;
+    bool verbose = false;
+};
+
+/// Reads the arguments of `tally containers`. Throws UsageError.
+std::variant<ContainersRequest, HelpText> parse_containers_arguments(
+    const std::vector<std::string>& arguments);
+
+}  // namespace tally

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "collect/cgroup_events.h"
+
+#include <bpf/libbpf.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "util/error.h"
+#include "wire.h"
+
+namespace tally {
+namespace {
+
+int take_birth(void* taken, void* data, std::size_t size) {
+    if (size >= sizeof(tally_birth)) {
+        tally_birth birth;
+        std::memcpy(&birth, data, sizeof birth);
+        static_cast<std::vector<CgroupBirth>*>(taken)->push_back(
+            {birth.id, birth.parent,
+             std::string(birth.name, ::strnlen(birth.name, sizeof birth.name))});
+    }
+    return 0;
+}
+
+}  // namespace
+
+void CgroupBirths::Closer::operator()(ring_buffer* ring) const {
+    ring_buffer__free(ring);
+}
+
+CgroupBirths::CgroupBirths(const Tracer& tracer)
+    : taken_(std::make_unique<std::vector<CgroupBirth>>()),
+      ring_(ring_buffer__new(tracer.map_fd("tally_births"), take_birth, taken_.get(), nullptr)) {
+    if (!ring_) {
+        throw Error("cannot read the births of cgroups: {}", std::strerror(errno));
+    }
+}
+
+int CgroupBirths::fd() const {
+    return ring_buffer__epoll_fd(ring_.get());
+}
+
+std::vector<CgroupBirth> CgroupBirths::take() {
+    taken_->clear();
+    ring_buffer__consume(ring_.get());
+    return std::move(*taken_);
+}
+
+std::vector<ProcessFacts> read_processes(const Tracer& tracer) {
+    const std::vector<std::byte> records = tracer.read_iterator("tally_processes");
+    std::vector<ProcessFacts> processes;
+    for (std::size_t at = 0; at + sizeof(tally_process) <= records.size();
+         at += sizeof(tally_process)) {
+        tally_process each;
+        std::memcpy(&each, records.data() + at, sizeof each);
+        ProcessFacts facts{each.cgroup, each.pid, each.pid_namespace, std::nullopt};
+        if (each.node_name[0] != '\0') {
+            facts.node_name =
+                std::string(each.node_name, ::strnlen(each.node_name, sizeof each.node_name));
+        }
+        processes.push_back(std::move(facts));
+    }
+    return processes;
+}
+
+}  // namespace tally

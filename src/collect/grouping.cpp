@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "collect/grouping.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "util/error.h"
+
+namespace tally {
+namespace {
+
+std::uint64_t number_at(const std::byte* key, const KeyField& field) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, key + field.offset, std::min(field.size, sizeof value));
+    return value;
+}
+
+std::int64_t signed_number_at(const std::byte* key, const KeyField& field) {
+    const std::uint64_t value = number_at(key, field);
+    const std::size_t unused = 64 - 8 * std::min<std::size_t>(field.size, 8);
+    return static_cast<std::int64_t>(value << unused) >> unused;
+}
+
+std::string text_at(const std::byte* key, const KeyField& field) {
+    const char* text = reinterpret_cast<const char*>(key + field.offset);
+    return {text, ::strnlen(text, field.size)};
+}
+
+Value text_or_null(const std::optional<std::string>& text) {
+    return text ? Value(*text) : Value();
+}
+
+/// One name stands once in a key: where two of --by give it, the later one is the finer.
+void set_field(std::vector<Field>& fields, std::string name, Value value) {
+    const auto found = std::find_if(fields.begin(), fields.end(),
+                                    [&](const Field& each) { return each.name == name; });
+    if (found != fields.end()) {
+        found->value = std::move(value);
+    } else {
+        fields.push_back({std::move(name), std::move(value)});
+    }
+}
+
+const KeyField* find_field(const HistogramSchema& histogram, SemanticType type) {
+    const auto found = std::find_if(histogram.key.begin(), histogram.key.end(),
+                                    [&](const KeyField& each) { return each.type == type; });
+    return found == histogram.key.end() ? nullptr : &*found;
+}
+
+std::string upper(std::string text) {
+    for (char& each : text) {
+        if (each >= 'a' && each <= 'z') {
+            each = static_cast<char>(each - 'a' + 'A');
+        }
+    }
+    return text;
+}
+
+}  // namespace
+
+std::vector<std::string> Grouping::choices(const HistogramSchema& histogram) {
+    std::vector<std::string> all;
+    if (find_field(histogram, SemanticType::cgroup) != nullptr) {
+        all = {"container", "pod", "unit"};
+    }
+    for (const KeyField& each : histogram.key) {
+        all.push_back(each.name);
+    }
+    all.emplace_back("none");
+    return all;
+}
+
+Grouping::Grouping(const std::vector<std::string>& by, const HistogramSchema& histogram) {
+    for (const std::string& word : by) {
+        if (word == "none" && by.size() == 1) {
+            return;
+        }
+        Part part;
+        if (word == "container" || word == "pod" || word == "unit") {
+            part.kind = word == "container" ? Kind::container
+                        : word == "pod"     ? Kind::pod
+                                            : Kind::unit;
+            if (const KeyField* cgroup = find_field(histogram, SemanticType::cgroup)) {
+                part.field = *cgroup;
+                parts_.push_back(part);
+                headings_.push_back(upper(word));
+                continue;
+            }
+        }
+        const auto field = std::find_if(histogram.key.begin(), histogram.key.end(),
+                                        [&](const KeyField& each) { return each.name == word; });
+        if (field == histogram.key.end()) {
+            throw UsageError("--by {}: there is no such key; there are {}{}", word,
+                             fmt::join(choices(histogram), ", "),
+                             word == "none" ? " (none stands alone)" : "");
+        }
+        part.kind = field->type == SemanticType::cgroup ? Kind::cgroup : Kind::field;
+        part.field = *field;
+        parts_.push_back(part);
+        headings_.push_back(upper(word));
+    }
+}
+
+bool Grouping::needs_cgroups() const {
+    return std::any_of(parts_.begin(), parts_.end(),
+                       [](const Part& each) { return each.kind != Kind::field; });
+}
+
+void Grouping::configure(Tracer& tracer) const {
+    const auto uses = [&](SemanticType type) {
+        return std::any_of(parts_.begin(), parts_.end(),
+                           [&](const Part& each) { return each.field.type == type; });
+    };
+    tracer.set_constant("by_cgroup", uses(SemanticType::cgroup));
+    tracer.set_constant("by_pid", uses(SemanticType::pid));
+    tracer.set_constant("by_tid", uses(SemanticType::tid));
+    tracer.set_constant("by_comm", uses(SemanticType::comm));
+}
+
+RowKey Grouping::resolve(const std::byte* key, Containers& containers) const {
+    RowKey row;
+    const auto add = [&](std::string identity, std::string label) {
+        // A length in front: no two lists of parts run together.
+        row.identity += fmt::format("{}:{}", identity.size(), identity);
+        row.labels.push_back(std::move(label));
+    };
+    for (const Part& part : parts_) {
+        const std::uint64_t number = number_at(key, part.field);
+        switch (part.kind) {
+            case Kind::container: {
+                const Owner& owner = containers.owner_of(number);
+                const std::optional<Container>& container = owner.container;
+                const Value null;
+                set_field(row.fields, "container", container ? Value(container->name) : null);
+                set_field(row.fields, "container_id",
+                          container ? text_or_null(container->id) : null);
+                set_field(row.fields, "runtime", container ? Value(container->runtime) : null);
+                set_field(row.fields, "pod", container ? text_or_null(container->pod) : null);
+                set_field(row.fields, "namespace",
+                          container ? text_or_null(container->pod_namespace) : null);
+                set_field(row.fields, "systemd_unit", text_or_null(owner.systemd_unit));
+                set_field(row.fields, "cgroup", text_or_null(owner.cgroup));
+                add(std::to_string(owner.root), owner.label());
+                break;
+            }
+            case Kind::pod: {
+                const Owner& owner = containers.owner_of(number);
+                const auto pod = owner.container ? owner.container->pod : std::nullopt;
+                const auto space = owner.container ? owner.container->pod_namespace : std::nullopt;
+                set_field(row.fields, "pod", text_or_null(pod));
+                set_field(row.fields, "namespace", text_or_null(space));
+                const std::string label = (space ? *space + "/" : "") + pod.value_or("-");
+                add(pod ? label : "", label);
+                break;
+            }
+            case Kind::unit: {
+                const auto unit = containers.unit_of(number);
+                set_field(row.fields, "systemd_unit", text_or_null(unit));
+                add(unit.value_or(""), unit.value_or("-"));
+                break;
+            }
+            case Kind::cgroup: {
+                const auto path = number == kKernelThreads ? std::optional<std::string>("kernel")
+                                                           : containers.path_of(number);
+                set_field(row.fields, "cgroup", text_or_null(path));
+                set_field(row.fields, "cgroup_id", number);
+                add(std::to_string(number),
+                    path ? *path : fmt::format("unknown cgroup {}", number));
+                break;
+            }
+            case Kind::field: {
+                if (part.field.type == SemanticType::comm ||
+                    part.field.type == SemanticType::text) {
+                    const std::string text = text_at(key, part.field);
+                    set_field(row.fields, part.field.name, text);
+                    add(text, text);
+                } else if (part.field.type == SemanticType::signed_number) {
+                    const std::int64_t value = signed_number_at(key, part.field);
+                    set_field(row.fields, part.field.name, value);
+                    add(std::to_string(value), std::to_string(value));
+                } else {
+                    set_field(row.fields, part.field.name, number);
+                    add(std::to_string(number), std::to_string(number));
+                }
+                break;
+            }
+        }
+    }
+    return row;
+}
+
+}  // namespace tally

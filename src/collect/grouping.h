@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "container/containers.h"
+#include "model/record.h"
+#include "tracer/schema.h"
+#include "tracer/tracer.h"
+
+namespace tally {
+
+/// What a key of a map is called: which row it belongs to.
+struct RowKey {
+    std::string identity;  ///< equal for two keys of one row, also after a rename
+    std::vector<std::string> labels;
+    std::vector<Field> fields;
+};
+
+/// `--by`: which fields of a tracer's key make a row, and what they are called.
+class Grouping {
+  public:
+    /// `by` as typed: {"container", "comm"}; {"none"} or empty puts everything into one row.
+    /// Throws UsageError for a key that the histogram does not have.
+    Grouping(const std::vector<std::string>& by, const HistogramSchema& histogram);
+
+    /// All words that `--by` takes for this histogram.
+    static std::vector<std::string> choices(const HistogramSchema& histogram);
+
+    /// "CONTAINER", "COMM" ...
+    const std::vector<std::string>& headings() const { return headings_; }
+
+    /// Whether rows depend on the cgroup, so that cgroups need names.
+    bool needs_cgroups() const;
+
+    /// Tells the BPF side which parts of a subject to fill in; before the tracer is loaded.
+    void configure(Tracer& tracer) const;
+
+    /// Names the row of one key, as laid out in the histogram's schema.
+    RowKey resolve(const std::byte* key, Containers& containers) const;
+
+  private:
+    enum class Kind { container, pod, unit, cgroup, field };
+    struct Part {
+        Kind kind = Kind::field;
+        KeyField field;  ///< where its value is in the key
+    };
+    std::vector<Part> parts_;
+    std::vector<std::string> headings_;
+};
+
+}  // namespace tally

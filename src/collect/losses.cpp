@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "collect/losses.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+#include <numeric>
+#include <string_view>
+
+namespace tally {
+namespace {
+
+constexpr std::string_view kBeforeAttach = "before_attach";
+
+/// One sentence for each of enum tally_counter, and for what the kernel counts itself.
+std::string advice(std::string_view reason) {
+    if (reason == "map_full") {
+        return "there were more keys than the map holds; raise --max-keys, or use fewer --by keys";
+    }
+    if (reason == "no_memory") {
+        return "the kernel had no memory for a new key at that moment";
+    }
+    if (reason == "negative_time") {
+        return "the clocks of two CPUs disagreed";
+    }
+    if (reason == "no_thread_state") {
+        return "a thread's state could not be kept; was kernel.pid_max raised during the run?";
+    }
+    if (reason == "target_full") {
+        return "new cgroups of the target did not fit and were not measured";
+    }
+    if (reason == "cgroup_birth") {
+        return "cgroups were made faster than they could be named; nothing is missing but names";
+    }
+    if (reason == "missed_run") {
+        return "the kernel left out a program that was already running on the same CPU";
+    }
+    return "";
+}
+
+}  // namespace
+
+std::vector<LostRecord> Losses::collect(UnixNanoseconds time) {
+    const auto cpus = static_cast<std::size_t>(std::max(1, libbpf_num_possible_cpus()));
+    const int map = tracer_.map_fd("tally_counters");
+    std::vector<std::uint64_t> by_cpu(cpus);
+    std::vector<EndRecord::Lost> now;
+    const std::vector<std::string>& names = tracer_.schema().losses;
+    for (std::uint32_t index = 0; index < names.size(); ++index) {
+        std::fill(by_cpu.begin(), by_cpu.end(), 0);
+        bpf_map_lookup_elem(map, &index, by_cpu.data());
+        const std::uint64_t count = std::accumulate(by_cpu.begin(), by_cpu.end(), std::uint64_t{0});
+        if (names[index] == kBeforeAttach) {
+            before_attach_ = count;
+        } else {
+            now.push_back({names[index], count});
+        }
+    }
+    now.push_back({"missed_run", tracer_.missed_runs()});
+
+    std::vector<LostRecord> records;
+    for (std::size_t i = 0; i < now.size(); ++i) {
+        const std::uint64_t before = i < total_.size() ? total_[i].count : 0;
+        if (now[i].count > before) {
+            records.push_back({tracer_.name(), time, now[i].reason, now[i].count - before,
+                               advice(now[i].reason)});
+        }
+    }
+    total_ = std::move(now);
+    return records;
+}
+
+bool Losses::any() const {
+    return std::any_of(total_.begin(), total_.end(),
+                       [](const EndRecord::Lost& each) { return each.count != 0; });
+}
+
+}  // namespace tally

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+//
+// tally COMMAND ..., or tally-TOOL ... by a link of that name.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/command_line.h"
+#include "output/escape.h"
+#include "output/listing_writer.h"
+#include "output/output_file.h"
+#include "session/containers_command.h"
+#include "session/session.h"
+#include "tracer/libbpf_log.h"
+#include "tracer/registry.h"
+#include "tracer/tracer.h"
+#include "util/error.h"
+
+namespace tally {
+namespace {
+
+constexpr std::string_view kUsage =
+    "tally shows how long things take in the kernel, per container.\n"
+    "\n"
+    "Usage: tally TOOL [OPTIONS] [INTERVAL [COUNT]]\n"
+    "\n"
+    "  tally TOOL           run a tool, e.g. sudo tally runqlat\n"
+    "  tally list           the tools\n"
+    "  tally containers     the containers that run here\n"
+    "  tally help [TOOL]    this text, or that of a tool\n"
+    "  tally --version\n";
+
+using Arguments = std::vector<std::string>;
+
+ExitStatus print(std::string_view text) {
+    OutputFile out(STDOUT_FILENO, "stdout");
+    out.append(text);
+    out.flush();
+    return ExitStatus::ok;
+}
+
+ExitStatus run_tool(const Tool& tool, const Arguments& arguments) {
+    Tracer tracer(std::string(tool.name), tool.object);
+    auto parsed = parse_tool_arguments(tool, tracer.schema(), arguments);
+    if (const auto* help = std::get_if<HelpText>(&parsed)) {
+        return print(help->text);
+    }
+    const Request& request = std::get<Request>(parsed);
+    capture_libbpf_log(request.verbose);
+    return run_session(std::move(tracer), request);
+}
+
+ExitStatus run_containers(const Arguments& arguments) {
+    auto parsed = parse_containers_arguments(arguments);
+    if (const auto* help = std::get_if<HelpText>(&parsed)) {
+        return print(help->text);
+    }
+    const auto& request = std::get<ContainersRequest>(parsed);
+    capture_libbpf_log(request.verbose);
+    OutputFile out(STDOUT_FILENO, "stdout");
+    write_listing(request.format, list_containers(), out);
+    return ExitStatus::ok;
+}
+
+ExitStatus list_tools() {
+    Listing listing{"tool", {"TOOL", "WHAT IT SHOWS"}, {}, "no tools are built in"};
+    for (const Tool* each : all_tools()) {
+        const Tracer tracer(std::string(each->name), each->object);
+        listing.rows.push_back(
+            {{std::string(each->name), tracer.schema().summary},
+             {{"name", std::string(each->name)}, {"summary", tracer.schema().summary}}});
+    }
+    OutputFile out(STDOUT_FILENO, "stdout");
+    write_listing(Format::text, listing, out);
+    return ExitStatus::ok;
+}
+
+ExitStatus unknown(const std::string& word) {
+    throw UsageError("there is no tool '{}': 'tally list' shows those there are",
+                     escape_text(word));
+}
+
+ExitStatus run(std::string_view program, Arguments arguments) {
+    capture_libbpf_log(false);
+    const std::string_view name = program.substr(program.rfind('/') + 1);
+    constexpr std::string_view kPrefix = "tally-";
+    if (name.starts_with(kPrefix)) {
+        const std::string tool(name.substr(kPrefix.size()));
+        const Tool* found = find_tool(tool);
+        return found != nullptr ? run_tool(*found, arguments) : unknown(tool);
+    }
+    if (arguments.empty()) {
+        throw UsageError("which tool? 'tally list' shows them, 'tally help' says more");
+    }
+    const std::string command = arguments.front();
+    arguments.erase(arguments.begin());
+    if (const Tool* tool = find_tool(command)) {
+        return run_tool(*tool, arguments);
+    }
+    if (command == "containers") {
+        return run_containers(arguments);
+    }
+    if (command == "--version") {
+        return print("tally " TALLY_VERSION "\n");
+    }
+    if (command == "help" && !arguments.empty()) {
+        if (arguments.front() == "containers") {
+            return run_containers({"--help"});
+        }
+        const Tool* tool = find_tool(arguments.front());
+        return tool != nullptr ? run_tool(*tool, {"--help"}) : unknown(arguments.front());
+    }
+    if (command == "help" || command == "--help" || command == "-h") {
+        return print(kUsage);
+    }
+    if (command == "list") {
+        return list_tools();
+    }
+    return unknown(command);
+}
+
+}  // namespace
+}  // namespace tally
+
+int main(int count, char** arguments) {
+    std::signal(SIGPIPE, SIG_IGN);  // told by write(2) instead, as a ClosedPipe
+    try {
+        return static_cast<int>(
+            tally::run(count > 0 ? arguments[0] : "tally", {arguments + 1, arguments + count}));
+    } catch (const tally::ClosedPipe&) {
+        return 0;
+    } catch (const tally::Error& error) {
+        fmt::print(stderr, "tally: {}\n", error.what());
+        return static_cast<int>(error.status());
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "tally: {}\n", error.what());
+        return static_cast<int>(tally::ExitStatus::failed);
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "output/writer.h"
+
+namespace tally {
+
+/// Which threads are measured, as typed. In one list any may match; all lists that are not empty
+/// must.
+struct TargetRequest {
+    std::vector<std::string> containers;
+    std::vector<std::string> cgroups;
+    std::vector<std::uint32_t> pids;
+    std::vector<std::uint32_t> tids;
+    std::vector<std::string> comms;
+};
+
+using Seconds = std::chrono::duration<double>;
+
+/// All that the command line says about one run of a tool.
+struct Request {
+    TargetRequest target;
+    std::vector<std::string> by{"container"};
+    Format format = Format::text;
+    TextOptions text;
+    std::optional<std::string> output_file;
+    std::optional<Seconds> interval;
+    std::optional<std::uint64_t> count;  ///< of intervals
+    std::optional<Seconds> duration;
+    std::optional<std::uint32_t> max_keys;
+    std::optional<int> ready_fd;
+    bool strict = false;
+    bool verbose = false;
+    std::map<std::string, std::uint64_t> options;  ///< the tool's own, by the constant's name
+};
+
+}  // namespace tally

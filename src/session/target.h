@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#pragma once
+
+#include <unordered_set>
+#include <vector>
+
+#include "container/containers.h"
+#include "session/request.h"
+#include "tracer/tracer.h"
+
+namespace tally {
+
+/// Which threads a tracer measures: from words to the sets that the BPF side asks
+/// (bpf/include/target.bpf.h).
+class Target {
+  public:
+    /// Checks what can be checked without rights: that the processes and threads exist. Throws
+    /// UsageError.
+    explicit Target(TargetRequest request);
+
+    bool needs_cgroups() const { return !request_.containers.empty() || !request_.cgroups.empty(); }
+
+    /// Before the tracer is loaded: which sets are asked at all.
+    void configure(Tracer& tracer) const;
+
+    /// After births are reported and before the tracer is attached: fills the sets. Throws
+    /// UsageError if a container or cgroup does not exist, and says which do. Several containers
+    /// for one word are said on stderr.
+    void install(Tracer& tracer, Containers& containers);
+
+    /// New cgroups, which `containers` knows by now: a new container that the words mean becomes a
+    /// target (children of one already have, in the kernel). Those whose name is not known yet are
+    /// asked again at the next call.
+    void add_births(Tracer& tracer, Containers& containers, const std::vector<CgroupBirth>& births);
+
+  private:
+    bool is_wanted(const Container& container) const;
+    void add_subtree(Tracer& tracer, const Containers& containers, CgroupId root);
+
+    TargetRequest request_;
+    std::unordered_set<CgroupId> members_;  ///< what was put into the kernel's set from here
+    std::vector<CgroupId> unnamed_;         ///< births that may yet turn out to be wanted
+};
+
+}  // namespace tally

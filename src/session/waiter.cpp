@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "session/waiter.h"
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <csignal>
+#include <cstring>
+
+#include "util/error.h"
+
+namespace tally {
+namespace {
+
+timespec to_timespec(Seconds seconds) {
+    const double whole = std::floor(seconds.count());
+    return {static_cast<time_t>(whole),
+            static_cast<long>((seconds.count() - whole) * 1'000'000'000)};
+}
+
+FileDescriptor make_timer(Seconds first, Seconds period) {
+    FileDescriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+    const itimerspec when{to_timespec(period), to_timespec(first)};
+    if (!timer || ::timerfd_settime(timer.get(), 0, &when, nullptr) != 0) {
+        throw Error("cannot make a timer: {}", std::strerror(errno));
+    }
+    return timer;
+}
+
+}  // namespace
+
+Waiter::Waiter(int output) : output_(output) {
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    // A shell starts background jobs with SIGINT ignored; `kill -INT` should still give the report.
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
+    std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is told by write(2)
+    sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, SIGTERM);
+    struct sigaction hangup {};
+    ::sigaction(SIGHUP, nullptr, &hangup);
+    if (hangup.sa_handler != SIG_IGN) {
+        sigaddset(&wanted, SIGHUP);
+    }
+    ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
+    signals_.reset(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!signals_) {
+        throw Error("cannot wait for signals: {}", std::strerror(errno));
+    }
+}
+
+Waiter::~Waiter() {
+    // A second Ctrl-C, while the final report is written to a slow reader, ends the process.
+    sigset_t all;
+    sigfillset(&all);
+    ::sigprocmask(SIG_UNBLOCK, &all, nullptr);
+}
+
+void Waiter::start(std::optional<Seconds> interval, std::optional<Seconds> duration) {
+    if (interval) {
+        interval_ = make_timer(*interval, *interval);
+    }
+    if (duration) {
+        duration_ = make_timer(*duration, Seconds(0));
+    }
+}
+
+Wake Waiter::wait(int births) {
+    for (;;) {
+        std::array<pollfd, 5> files{{{signals_.get(), POLLIN, 0},
+                                     {duration_.get(), POLLIN, 0},
+                                     {output_, 0, 0},  // POLLERR: the reader has gone
+                                     {interval_.get(), POLLIN, 0},
+                                     {births, POLLIN, 0}}};
+        if (::poll(files.data(), files.size(), -1) < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            throw Error("cannot wait: {}", std::strerror(errno));
+        }
+        if ((files[0].revents | files[1].revents) != 0 || (files[2].revents & POLLERR) != 0) {
+            return Wake::stop;
+        }
+        if ((files[3].revents & POLLIN) != 0) {
+            // Ticks that a slow reader of the report has cost are not made up for.
+            std::uint64_t ticks = 0;
+            if (::read(interval_.get(), &ticks, sizeof ticks) == sizeof ticks) {
+                return Wake::tick;
+            }
+        }
+        if (files[4].revents != 0) {
+            return Wake::births;
+        }
+    }
+}
+
+}  // namespace tally

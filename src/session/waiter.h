@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#pragma once
+
+#include <optional>
+
+#include "session/request.h"
+#include "util/file_descriptor.h"
+
+namespace tally {
+
+/// Why a Waiter returned.
+enum class Wake {
+    tick,    ///< an interval is over
+    births,  ///< the births' descriptor is readable
+    stop,    ///< a signal, the end of the duration, or nobody reads our output any more
+};
+
+/// Waits for everything that can happen to a session. While it exists, SIGINT, SIGTERM and SIGHUP
+/// end the session instead of the process, so that every end has its report; SIGHUP stays ignored
+/// under nohup(1).
+class Waiter {
+  public:
+    /// From now on the signals are caught. `output` is watched for a reader that goes away.
+    explicit Waiter(int output);
+    ~Waiter();
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+
+    /// Starts the clocks: a tick every `interval`, stop after `duration`.
+    void start(std::optional<Seconds> interval, std::optional<Seconds> duration);
+
+    /// Blocks until something happens; `births` may be -1. A stop is returned before a tick.
+    Wake wait(int births);
+
+  private:
+    int output_;
+    FileDescriptor signals_;
+    FileDescriptor interval_;
+    FileDescriptor duration_;
+};
+
+}  // namespace tally

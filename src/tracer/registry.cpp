@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "tracer/registry.h"
+
+#include <map>
+
+namespace tally {
+namespace {
+
+/// A function's static: registrations in other files run in no certain order before main().
+std::map<std::string_view, Tool>& tools() {
+    static std::map<std::string_view, Tool> all;
+    return all;
+}
+
+}  // namespace
+
+Registration::Registration(Tool tool) {
+    tools().emplace(tool.name, std::move(tool));
+}
+
+std::vector<const Tool*> all_tools() {
+    std::vector<const Tool*> all;
+    for (const auto& [name, tool] : tools()) {
+        all.push_back(&tool);
+    }
+    return all;
+}
+
+const Tool* find_tool(std::string_view name) {
+    const auto found = tools().find(name);
+    return found == tools().end() ? nullptr : &found->second;
+}
+
+}  // namespace tally

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "tracer/schema.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <string_view>
+
+#include "buckets.h"
+#include "util/error.h"
+#include "wire.h"
+
+namespace tally {
+namespace {
+
+constexpr std::string_view kTagPrefix = "tally:";
+
+/// One global of the object, found in a section of its BTF.
+struct Variable {
+    std::string name;
+    std::uint32_t type = 0;  ///< of the variable's content
+    std::uint32_t offset = 0;
+    std::uint32_t size = 0;
+    std::string section;
+    std::string tag;  ///< without the prefix; empty: none of ours
+};
+
+class SchemaReader {
+  public:
+    SchemaReader(const bpf_object* object, const std::string& name)
+        : object_(object), btf_(bpf_object__btf(object)), name_(name) {
+        if (btf_ == nullptr) {
+            throw Error("{} has no BTF: build it with clang -g -target bpf", name_);
+        }
+    }
+
+    TracerSchema read() {
+        find_variables();
+        const Variable* version = find("tally_wire_version");
+        if (version == nullptr || find("tally_tracer") == nullptr) {
+            throw Error("{} is not a tally tracer: it has no TRACER(...) declaration", name_);
+        }
+        if (constant(*version) != TALLY_WIRE_VERSION) {
+            throw Error("{} was built for another version of tally: build it again", name_);
+        }
+        TracerSchema schema;
+        for (const Variable& each : variables_) {
+            read_variable(each, schema);
+        }
+        read_losses(schema);
+        if (schema.histograms.empty()) {
+            throw Error("{} declares nothing to measure: it has no HISTOGRAM(...)", name_);
+        }
+        return schema;
+    }
+
+  private:
+    std::string text(std::uint32_t offset) const {
+        const char* found = btf__name_by_offset(btf_, offset);
+        return found != nullptr ? found : "";
+    }
+
+    const btf_type* type(std::uint32_t id) const { return btf__type_by_id(btf_, id); }
+
+    /// Sections hold variables; a tag of type component -1 is about the variable as a whole.
+    void find_variables() {
+        std::vector<std::pair<std::uint32_t, std::string>> tags;
+        const std::uint32_t count = btf__type_cnt(btf_);
+        for (std::uint32_t id = 1; id < count; ++id) {
+            const btf_type* each = type(id);
+            const std::string name = text(each->name_off);
+            if (btf_is_decl_tag(each) && btf_decl_tag(each)->component_idx == -1 &&
+                name.starts_with(kTagPrefix)) {
+                tags.emplace_back(each->type, name.substr(kTagPrefix.size()));
+            }
+        }
+        for (std::uint32_t id = 1; id < count; ++id) {
+            const btf_type* section = type(id);
+            if (!btf_is_datasec(section)) {
+                continue;
+            }
+            const btf_var_secinfo* info = btf_var_secinfos(section);
+            for (int i = 0; i < btf_vlen(section); ++i) {
+                const btf_type* variable = type(info[i].type);
+                if (!btf_is_var(variable)) {
+                    continue;
+                }
+                Variable found{text(variable->name_off), variable->type,
+                               info[i].offset,           info[i].size,
+                               text(section->name_off),  ""};
+                for (const auto& [tagged, tag] : tags) {
+                    if (tagged == info[i].type) {
+                        found.tag = tag;
+                    }
+                }
+                variables_.push_back(std::move(found));
+            }
+        }
+    }
+
+    const Variable* find(std::string_view name) const {
+        const auto found = std::find_if(variables_.begin(), variables_.end(),
+                                        [&](const Variable& each) { return each.name == name; });
+        return found == variables_.end() ? nullptr : &*found;
+    }
+
+    /// The value that a constant of .rodata has in the file.
+    std::uint64_t constant(const Variable& variable) const {
+        const bpf_map* map = nullptr;
+        bpf_object__for_each_map(map, object_) {
+            std::size_t size = 0;
+            const std::string name = bpf_map__name(map);
+            if (!name.ends_with(".rodata")) {
+                continue;
+            }
+            // libbpf 1.1 has no const form of this.
+            const void* data = bpf_map__initial_value(const_cast<bpf_map*>(map), &size);
+            std::uint64_t value = 0;
+            if (data != nullptr && variable.size <= sizeof value &&
+                variable.offset + variable.size <= size) {
+                std::memcpy(&value, static_cast<const char*>(data) + variable.offset,
+                            variable.size);
+            }
+            return value;
+        }
+        return 0;
+    }
+
+    /// Follows typedefs, const and volatile; the first known typedef on the way gives the meaning.
+    const btf_type* resolve(std::uint32_t id, std::vector<std::string>* names = nullptr) const {
+        const btf_type* each = type(id);
+        while (each != nullptr && (btf_is_mod(each) || btf_is_typedef(each))) {
+            if (btf_is_typedef(each) && names != nullptr) {
+                names->push_back(text(each->name_off));
+            }
+            each = type(each->type);
+        }
+        return each;
+    }
+
+    void read_variable(const Variable& variable, TracerSchema& schema) {
+        const std::string_view tag = variable.tag;
+        const auto after = [&](std::string_view prefix) -> std::optional<std::string> {
+            if (!tag.starts_with(prefix)) {
+                return std::nullopt;
+            }
+            return std::string(tag.substr(prefix.size()));
+        };
+        if (const auto summary = after("tracer:")) {
+            schema.summary = *summary;
+        } else if (const auto option_help = after("option:")) {
+            schema.options.push_back(read_option(variable, *option_help));
+        } else if (const auto histogram_help = after("histogram:")) {
+            schema.histograms.push_back(read_histogram(variable, *histogram_help));
+        } else if (const auto state = after("thread_state:")) {
+            schema.thread_states.push_back(*state);
+        } else if (!tag.empty()) {
+            throw Error("{}: this tally does not know the declaration '{}'", name_, tag);
+        }
+    }
+
+    OptionSchema read_option(const Variable& variable, const std::string& help) const {
+        const btf_type* content = resolve(variable.type);
+        if (content == nullptr || !btf_is_int(content) ||
+            (btf_int_encoding(content) & BTF_INT_SIGNED)) {
+            throw Error("{}: option '{}' must be a bool, __u32 or __u64", name_, variable.name);
+        }
+        OptionSchema option;
+        option.variable = variable.name;
+        option.name = variable.name;
+        std::replace(option.name.begin(), option.name.end(), '_', '-');
+        option.is_flag = (btf_int_encoding(content) & BTF_INT_BOOL) != 0;
+        option.initial = constant(variable);
+        option.largest = variable.size >= 8 ? ~0ULL : (1ULL << (8 * variable.size)) - 1;
+        option.help = help;
+        return option;
+    }
+
+    /// The type that a map's definition gives for `member` ("key" or "value"): a pointer to it.
+    std::uint32_t map_member(const Variable& map, std::string_view member) const {
+        const btf_type* definition = resolve(map.type);
+        if (definition != nullptr && btf_is_struct(definition)) {
+            const btf_member* each = btf_members(definition);
+            for (int i = 0; i < btf_vlen(definition); ++i) {
+                const btf_type* pointer = type(each[i].type);
+                if (text(each[i].name_off) == member && btf_is_ptr(pointer)) {
+                    return pointer->type;
+                }
+            }
+        }
+        throw Error("{}: map '{}' has no {}", name_, map.name, member);
+    }
+
+    HistogramSchema read_histogram(const Variable& map, const std::string& help) const {
+        HistogramSchema histogram;
+        histogram.name = map.name;
+        histogram.help = help;
+
+        const std::uint32_t value = map_member(map, "value");
+        const btf_type* layout = resolve(value);
+        if (btf__resolve_size(btf_, value) !=
+                static_cast<std::int64_t>(sizeof(std::uint64_t) * (3 + TALLY_BUCKETS)) ||
+            !btf_is_struct(layout)) {
+            throw Error("{}: '{}' is not declared with HISTOGRAM(...)", name_, map.name);
+        }
+        std::vector<std::string> unit;
+        resolve(btf_members(layout)[0].type, &unit);
+        histogram.unit = unit_of(unit);
+
+        const std::uint32_t key = map_member(map, "key");
+        histogram.key_size = static_cast<std::size_t>(btf__resolve_size(btf_, key));
+        std::vector<KeyField> fields;
+        unfold(key, 0, fields, map.name);
+        std::size_t end = 0;
+        for (const KeyField& each : fields) {
+            // Padding holds whatever was on the stack: one key would become many.
+            if (each.offset != end) {
+                throw Error("{}: the key of '{}' has padding before '{}'", name_, map.name,
+                            each.name);
+            }
+            end = each.offset + each.size;
+        }
+        if (fields.empty() || fields.back().name != "shard" || end != histogram.key_size) {
+            throw Error("{}: the key of '{}' has padding at its end", name_, map.name);
+        }
+        histogram.shard_offset = fields.back().offset;
+        fields.pop_back();
+        histogram.key = std::move(fields);
+        histogram.has_in_flight =
+            bpf_object__find_program_by_name(object_, (map.name + "_in_flight").c_str()) != nullptr;
+        return histogram;
+    }
+
+    static Unit unit_of(const std::vector<std::string>& typedefs) {
+        for (const std::string& each : typedefs) {
+            if (each == "duration_ns") {
+                return Unit::nanoseconds;
+            }
+            if (each == "bytes") {
+                return Unit::bytes;
+            }
+        }
+        return Unit::count;
+    }
+
+    void unfold(std::uint32_t id, std::size_t base, std::vector<KeyField>& fields,
+                const std::string& map) const {
+        const btf_type* key = resolve(id);
+        if (key == nullptr || !btf_is_struct(key)) {
+            throw Error("{}: the key of '{}' must be a struct", name_, map);
+        }
+        const btf_member* member = btf_members(key);
+        for (int i = 0; i < btf_vlen(key); ++i) {
+            const std::size_t offset = base + member[i].offset / 8;
+            const btf_type* content = resolve(member[i].type);
+            if (content != nullptr && btf_is_struct(content)) {
+                unfold(member[i].type, offset, fields, map);
+                continue;
+            }
+            KeyField field;
+            field.name = text(member[i].name_off);
+            field.offset = offset;
+            field.size = static_cast<std::size_t>(btf__resolve_size(btf_, member[i].type));
+            field.type = meaning(member[i].type, field.name, map);
+            fields.push_back(std::move(field));
+        }
+    }
+
+    SemanticType meaning(std::uint32_t id, const std::string& field, const std::string& map) const {
+        std::vector<std::string> typedefs;
+        const btf_type* content = resolve(id, &typedefs);
+        for (const std::string& each : typedefs) {
+            if (each == "cgroup_id") {
+                return SemanticType::cgroup;
+            }
+            if (each == "pid_nr") {
+                return SemanticType::pid;
+            }
+            if (each == "tid_nr") {
+                return SemanticType::tid;
+            }
+            if (each == "comm") {
+                return SemanticType::comm;
+            }
+        }
+        if (content != nullptr && btf_is_int(content)) {
+            return (btf_int_encoding(content) & BTF_INT_SIGNED) ? SemanticType::signed_number
+                                                                : SemanticType::number;
+        }
+        if (content != nullptr && btf_is_array(content) &&
+            btf__resolve_size(btf_, btf_array(content)->type) == 1) {
+            return SemanticType::text;
+        }
+        throw Error("{}: field '{}' of the key of '{}' has a type that cannot be shown", name_,
+                    field, map);
+    }
+
+    void read_losses(TracerSchema& schema) const {
+        const std::int32_t id = btf__find_by_name_kind(btf_, "tally_counter", BTF_KIND_ENUM);
+        if (id < 0) {
+            throw Error("{} does not count what it loses: include tally.bpf.h", name_);
+        }
+        const btf_type* counters = type(static_cast<std::uint32_t>(id));
+        const struct btf_enum* each = ::btf_enum(counters);
+        for (int i = 0; i + 1 < btf_vlen(counters); ++i) {  // the last one is their number
+            std::string name = text(each[i].name_off);
+            if (name.starts_with("LOST_")) {
+                name.erase(0, 5);
+            }
+            std::transform(name.begin(), name.end(), name.begin(), [](char letter) {
+                return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a')
+                                                      : letter;
+            });
+            schema.losses.push_back(name);
+        }
+    }
+
+    const bpf_object* object_;
+    const btf* btf_;
+    const std::string& name_;
+    std::vector<Variable> variables_;
+};
+
+}  // namespace
+
+TracerSchema read_schema(const bpf_object* object, const std::string& name) {
+    return SchemaReader(object, name).read();
+}
+
+}  // namespace tally

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "tracer/tracer.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+#include <thread>
+
+#include "host/kernel_facts.h"
+#include "tracer/libbpf_log.h"
+#include "util/error.h"
+
+namespace tally {
+namespace {
+
+constexpr std::uint32_t kMostShards = 8;
+
+/// What the histograms of one tracer may take by default. With the other maps that stays below
+/// the 32 MiB that design.md allows.
+constexpr std::uint64_t kDefaultHistogramMemory = 24ULL << 20;
+
+/// The same on kernels that must set the memory aside at once, and count it against the 8 MiB that
+/// RLIMIT_MEMLOCK allows by default (before 5.11).
+constexpr std::uint64_t kPreallocatedHistogramMemory = 5ULL << 20;
+
+/// Above this many thread numbers, per-thread state goes to task storage: an array would take
+/// 8 bytes for each number, used or not.
+constexpr std::uint32_t kMostThreadNumbers = 65536;
+
+/// Whether the program runs for events, and is not an iterator that user space runs.
+bool is_probe(const bpf_program* program) {
+    return !std::string_view(bpf_program__section_name(program)).starts_with("iter/");
+}
+
+/// Programs that bpf/include declares: in cgroup.bpf.h, and for every THREAD_STATE.
+constexpr const char* kBirths = "tally_cgroup_mkdir";
+constexpr const char* kThreadMade = "_thread_made";
+constexpr const char* kThreadsExisting = "_threads_existing";
+
+bool wants_thread_arrays() {
+    // For tests, which cannot raise pid_max on somebody's machine.
+    if (const char* forced = std::getenv("TALLY_THREAD_STATE")) {
+        return std::string_view(forced) != "storage";
+    }
+    return thread_number_limit() <= kMostThreadNumbers || !has_task_storage();
+}
+
+}  // namespace
+
+void Tracer::ObjectCloser::operator()(bpf_object* object) const {
+    bpf_object__close(object);
+}
+void Tracer::LinkCloser::operator()(bpf_link* link) const {
+    bpf_link__destroy(link);
+}
+
+Tracer::Tracer(std::string name, std::span<const std::byte> object)
+    : Tracer(std::move(name), object, false) {}
+
+Tracer Tracer::engine_only(std::string name, std::span<const std::byte> object) {
+    return Tracer(std::move(name), object, true);
+}
+
+Tracer::Tracer(std::string name, std::span<const std::byte> object, bool engine_only)
+    : name_(std::move(name)) {
+    bpf_object_open_opts options{};
+    options.sz = sizeof options;
+    options.object_name = name_.c_str();
+    object_.reset(bpf_object__open_mem(object.data(), object.size(), &options));
+    if (!object_) {
+        throw Error("{} is not a BPF object that can be read: {}", name_, first_libbpf_warning());
+    }
+    if (!engine_only) {
+        schema_ = read_schema(object_.get(), name_);
+    }
+}
+
+Tracer::~Tracer() = default;
+Tracer::Tracer(Tracer&&) noexcept = default;
+
+void Tracer::set_constant(const std::string& variable, std::uint64_t value) {
+    const btf* types = bpf_object__btf(object_.get());
+    const std::int32_t id = btf__find_by_name_kind(types, ".rodata", BTF_KIND_DATASEC);
+    bpf_map* constants = nullptr;
+    bpf_map* each = nullptr;
+    bpf_object__for_each_map(each, object_.get()) {
+        if (std::string_view(bpf_map__name(each)).ends_with(".rodata")) {
+            constants = each;
+        }
+    }
+    if (id > 0 && constants != nullptr) {
+        std::size_t size = 0;
+        // The file's bytes, ours until load(); libbpf 1.1 hands them out as const.
+        void* data = const_cast<void*>(bpf_map__initial_value(constants, &size));
+        const btf_type* section = btf__type_by_id(types, static_cast<std::uint32_t>(id));
+        const btf_var_secinfo* info = btf_var_secinfos(section);
+        for (int i = 0; i < btf_vlen(section); ++i) {
+            const btf_type* found = btf__type_by_id(types, info[i].type);
+            if (variable == btf__name_by_offset(types, found->name_off) &&
+                info[i].size <= sizeof value && info[i].offset + info[i].size <= size) {
+                // Little endian: the low bytes come first.
+                std::memcpy(static_cast<char*>(data) + info[i].offset, &value, info[i].size);
+                return;
+            }
+        }
+    }
+    throw Error("{} has no constant '{}'", name_, variable);
+}
+
+bpf_map* Tracer::find_map(const std::string& map) const {
+    bpf_map* found = bpf_object__find_map_by_name(object_.get(), map.c_str());
+    if (found == nullptr) {
+        throw Error("{} has no map '{}'", name_, map);
+    }
+    return found;
+}
+
+bpf_program* Tracer::find_program(const std::string& program) const {
+    bpf_program* found = bpf_object__find_program_by_name(object_.get(), program.c_str());
+    if (found == nullptr) {
+        throw Error("{} has no program '{}'", name_, program);
+    }
+    return found;
+}
+
+void Tracer::size_histograms(const MapSizes& sizes) {
+    if (schema_.histograms.empty()) {
+        return;
+    }
+    const auto cpus = static_cast<std::uint32_t>(std::max(1, libbpf_num_possible_cpus()));
+    const std::uint32_t shards = std::min(kMostShards, std::bit_ceil(cpus));
+    set_constant("tally_shard_mask", shards - 1);
+
+    const bool on_demand = allocates_map_elements_safely();
+    const std::uint64_t memory =
+        (on_demand ? kDefaultHistogramMemory : kPreallocatedHistogramMemory) /
+        schema_.histograms.size();
+    for (const HistogramSchema& each : schema_.histograms) {
+        bpf_map* map = find_map(each.name);
+        const std::uint64_t element = bpf_map__key_size(map) + bpf_map__value_size(map) + 64;
+        const std::uint64_t most =
+            sizes.max_keys ? std::uint64_t{*sizes.max_keys} * shards : memory / element;
+        bpf_map__set_max_entries(
+            map, static_cast<std::uint32_t>(std::clamp<std::uint64_t>(most, 1, 1U << 24)));
+        if (!on_demand) {
+            bpf_map__set_map_flags(map,
+                                   bpf_map__map_flags(map) & ~std::uint32_t{BPF_F_NO_PREALLOC});
+        }
+    }
+}
+
+void Tracer::size_maps(const MapSizes& sizes) {
+    size_histograms(sizes);
+    const bool by_number = wants_thread_arrays();
+    for (const std::string& state : schema_.thread_states) {
+        bpf_map__set_max_entries(find_map(state + "_by_number"),
+                                 by_number ? thread_number_limit() : 1);
+        bpf_map__set_autocreate(find_map(state + "_by_task"), !by_number);
+        for (const std::string& program : {state + kThreadMade, state + kThreadsExisting}) {
+            bpf_program__set_autoload(find_program(program), !by_number);
+        }
+    }
+    if (!schema_.thread_states.empty()) {
+        set_constant("tally_threads_by_number", by_number);
+    }
+}
+
+void Tracer::load(const MapSizes& sizes) {
+    size_maps(sizes);
+    const int error = bpf_object__load(object_.get());
+    if (error == 0) {
+        return;
+    }
+    if (error == -EPERM) {
+        throw Error(
+            "the kernel refuses to load {}: {} (root in a container or lockdown is not enough)",
+            name_, first_libbpf_warning());
+    }
+    throw Error("cannot load {}: {}; tally -v {} shows all that the kernel says", name_,
+                first_libbpf_warning().empty() ? std::strerror(-error) : first_libbpf_warning(),
+                name_);
+}
+
+void Tracer::attach_program(bpf_program* program) {
+    std::unique_ptr<bpf_link, LinkCloser> link(bpf_program__attach(program));
+    if (!link) {
+        const int error = errno;
+        links_.clear();
+        throw Error("{} cannot attach to {}: {}", name_, bpf_program__section_name(program),
+                    std::strerror(error));
+    }
+    links_.push_back(std::move(link));
+}
+
+void Tracer::attach_births() {
+    attach_program(find_program(kBirths));
+}
+
+void Tracer::attach() {
+    // New threads get their place first, then those that exist, then the events may come.
+    std::vector<std::string> before;
+    for (const std::string& state : schema_.thread_states) {
+        bpf_program* made = find_program(state + kThreadMade);
+        before.push_back(bpf_program__name(made));
+        if (bpf_program__autoload(made)) {
+            attach_program(made);
+            read_iterator(state + kThreadsExisting);
+        }
+    }
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, object_.get()) {
+        const std::string program_name = bpf_program__name(program);
+        if (is_probe(program) && program_name != kBirths &&
+            std::find(before.begin(), before.end(), program_name) == before.end()) {
+            attach_program(program);
+        }
+    }
+}
+
+void Tracer::detach() {
+    links_.clear();
+    // A program that began before its link went may still be running on another CPU. This waits for
+    // it on every kernel tried; where it is refused (nohz_full) a moment must do.
+    if (::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+}
+
+int Tracer::map_fd(const std::string& map) const {
+    return bpf_map__fd(find_map(map));
+}
+
+std::uint32_t Tracer::max_entries(const std::string& map) const {
+    return bpf_map__max_entries(find_map(map));
+}
+
+void Tracer::add_to_set(const std::string& map, const void* key) {
+    const std::uint8_t member = 1;
+    if (bpf_map_update_elem(map_fd(map), key, &member, BPF_ANY) != 0) {
+        throw Error("{}: too many targets for '{}' ({} at most)", name_, map, max_entries(map));
+    }
+}
+
+std::vector<std::byte> Tracer::read_iterator(const std::string& program) const {
+    const std::unique_ptr<bpf_link, LinkCloser> link(
+        bpf_program__attach_iter(find_program(program), nullptr));
+    if (!link) {
+        throw Error("{} cannot read the list of threads: {}", name_, std::strerror(errno));
+    }
+    const FileDescriptor file(bpf_iter_create(bpf_link__fd(link.get())));
+    std::vector<std::byte> all;
+    std::size_t used = 0;
+    for (;;) {
+        all.resize(used + 65536);
+        const ssize_t got = ::read(file.get(), all.data() + used, all.size() - used);
+        if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
+            continue;  // EAGAIN: the iterator gave way after very many threads that said nothing
+        }
+        if (got < 0) {
+            throw Error("{} cannot read the list of threads: {}", name_, std::strerror(errno));
+        }
+        used += static_cast<std::size_t>(got);
+        if (got == 0) {
+            all.resize(used);
+            return all;
+        }
+    }
+}
+
+std::uint64_t Tracer::missed_runs() const {
+    std::uint64_t missed = 0;
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, object_.get()) {
+        bpf_prog_info info{};
+        std::uint32_t size = sizeof info;
+        const int fd = bpf_program__fd(program);
+        if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0) {
+            missed += info.recursion_misses;
+        }
+    }
+    return missed;
+}
+
+std::uint64_t Tracer::map_memory() const {
+    std::uint64_t bytes = 0;
+    const bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, object_.get()) {
+        if (bpf_map__fd(map) < 0) {
+            continue;
+        }
+        const std::uint64_t entries = bpf_map__max_entries(map);
+        switch (bpf_map__type(map)) {
+            case BPF_MAP_TYPE_RINGBUF:
+                bytes += entries;
+                break;
+            case BPF_MAP_TYPE_HASH:
+                bytes += entries * (bpf_map__key_size(map) + bpf_map__value_size(map) + 64);
+                break;
+            case BPF_MAP_TYPE_PERCPU_ARRAY:
+                bytes += entries * bpf_map__value_size(map) *
+                         static_cast<std::uint64_t>(std::max(1, libbpf_num_possible_cpus()));
+                break;
+            default:
+                bytes += entries * bpf_map__value_size(map);
+        }
+    }
+    return bytes;
+}
+
+}  // namespace tally

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tracer/schema.h"
+#include "util/file_descriptor.h"
+
+struct bpf_link;
+struct bpf_map;
+struct bpf_object;
+struct bpf_program;
+
+namespace tally {
+
+/// How many keys the histograms of a tracer can hold, and what that costs.
+struct MapSizes {
+    std::optional<std::uint32_t> max_keys;  ///< of each histogram; none: what fits in 24 MiB
+};
+
+/// A BPF object as a tracer, from a built-in or a file alike: opened, configured, loaded, attached,
+/// read, detached, in this order. Destroying it removes everything from the kernel.
+class Tracer {
+  public:
+    /// Opens an object; `name` is for messages. Needs no rights. Throws Error.
+    Tracer(std::string name, std::span<const std::byte> object);
+
+    /// An object without a tracer: the engine's own programs (bpf/engine).
+    static Tracer engine_only(std::string name, std::span<const std::byte> object);
+
+    ~Tracer();
+    Tracer(Tracer&&) noexcept;
+
+    const std::string& name() const { return name_; }
+    const TracerSchema& schema() const { return schema_; }
+
+    /// Sets a `const volatile` integer before load(). Throws Error if there is none of that name.
+    void set_constant(const std::string& variable, std::uint64_t value);
+
+    /// Sizes the maps, loads and verifies. Throws Error: which part, why, what helps.
+    void load(const MapSizes& sizes);
+
+    /// Starts to report new cgroups. First of all, so that walking the tree afterwards misses none.
+    void attach_births();
+
+    /// Attaches the tracer's own programs in the order of its file; an Error leaves none of them.
+    void attach();
+
+    /// Removes all programs and waits until none runs any more: the maps are final.
+    void detach();
+
+    /// The descriptor of a map of a loaded object. Throws Error if there is none of that name.
+    int map_fd(const std::string& map) const;
+
+    std::uint32_t max_entries(const std::string& map) const;
+
+    /// Adds a key to a set (value 1). Throws Error if the set is full.
+    void add_to_set(const std::string& map, const void* key);
+
+    /// Runs an iterator program to its end and returns all that it wrote.
+    std::vector<std::byte> read_iterator(const std::string& program) const;
+
+    /// How often an event came while the same program ran on that CPU, so that the kernel left the
+    /// program out (recursion_misses, since 5.12), of all programs together.
+    std::uint64_t missed_runs() const;
+
+    /// What the kernel has set aside for the maps, in bytes: what they can take at the most.
+    std::uint64_t map_memory() const;
+
+  private:
+    Tracer(std::string name, std::span<const std::byte> object, bool engine_only);
+    void size_maps(const MapSizes& sizes);
+    void size_histograms(const MapSizes& sizes);
+    bpf_map* find_map(const std::string& map) const;
+    bpf_program* find_program(const std::string& program) const;
+    void attach_program(bpf_program* program);
+
+    std::string name_;
+    TracerSchema schema_;
+    struct ObjectCloser {
+        void operator()(bpf_object* object) const;
+    };
+    struct LinkCloser {
+        void operator()(bpf_link* link) const;
+    };
+    std::unique_ptr<bpf_object, ObjectCloser> object_;
+    std::vector<std::unique_ptr<bpf_link, LinkCloser>> links_;
+};
+
+}  // namespace tally

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "tracer/registry.h"
+
+TALLY_DECLARE_OBJECT(runqlat);
+
+namespace {
+
+const tally::Registration registered{{
+    .name = "runqlat",
+    .object = TALLY_OBJECT(runqlat),
+    .description =
+        "Measures for every thread the time from the moment it could run (it was woken, made, or "
+        "preempted) to the moment it got a CPU, and charges it to the container of the thread that "
+        "waited. Long waits mean that the CPUs are too few, that a neighbour takes them, or that "
+        "the container has used up its CPU quota.",
+    .examples =
+        {
+            {"tally runqlat", "every container, until Ctrl-C"},
+            {"tally runqlat -c web 1", "one container, a report each second"},
+            {"tally runqlat --by container,comm --json -d 10 | jq .p99", "for a script"},
+        },
+}};
+
+}  // namespace
