@@ -25,4 +25,10 @@ static __always_inline bool task_on_cpu(struct task_struct* task) {
     return bpf_core_field_exists(task->on_cpu) && task->on_cpu;
 }
 
+/* Whether task storage is allocated from a reserve that is safe in any context: 6.4 (08a7ce384e33
+ * "bpf: Use bpf_mem_cache_alloc/free in bpf_local_storage_elem"). */
+static __always_inline bool storage_allocates_safely(void) {
+    return bpf_core_field_exists(((struct bpf_local_storage_map*)0)->selem_ma);
+}
+
 #endif /* TALLY_COMPAT_BPF_H */

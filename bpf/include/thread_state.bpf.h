@@ -5,6 +5,7 @@
 #ifndef TALLY_THREAD_STATE_BPF_H
 #define TALLY_THREAD_STATE_BPF_H
 
+#include "compat.bpf.h"
 #include "declare.bpf.h"
 #include "loss.bpf.h"
 
@@ -22,51 +23,54 @@ const volatile bool tally_threads_by_number = true;
  * end must match. In task storage it goes with the thread.
  *
  * Storage is made when a thread is made, and once for all that exist, because to allocate memory
- * under the run queue's lock, where the scheduler's events are, is not safe on every kernel.
+ * under the run queue's lock, where the scheduler's events are, is not safe on every kernel. Where
+ * it is, what could not be made then (a burst of new threads empties the allocator's reserve) is
+ * made at the next event.
  */
-#define THREAD_STATE(name, state_type)                                                       \
-    struct {                                                                                 \
-        __uint(type, BPF_MAP_TYPE_ARRAY);                                                    \
-        __uint(max_entries, 1);                                                              \
-        __type(key, __u32);                                                                  \
-        __type(value, state_type);                                                           \
-    } name##_by_number SEC(".maps") TALLY_TAG("thread_state:" #name);                          \
-                                                                                             \
-    struct {                                                                                 \
-        __uint(type, BPF_MAP_TYPE_TASK_STORAGE);                                             \
-        __uint(map_flags, BPF_F_NO_PREALLOC);                                                \
-        __type(key, int);                                                                    \
-        __type(value, state_type);                                                           \
-    } name##_by_task SEC(".maps");                              \
-                                                                                             \
-    static __always_inline state_type* name##_of(struct task_struct* task) {                 \
-        if (tally_threads_by_number) {                                                       \
-            __u32 number = task->pid;                                                        \
-                                                                                             \
-            return bpf_map_lookup_elem(&name##_by_number, &number);                          \
-        }                                                                                    \
-        return bpf_task_storage_get(&name##_by_task, task, 0, 0);                            \
-    }                                                                                        \
-                                                                                             \
-    static __always_inline void name##_create(struct task_struct* task) {                    \
-        if (!bpf_task_storage_get(&name##_by_task, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE)) \
-            count_one(LOST_NO_THREAD_STATE);                                                 \
-    }                                                                                        \
-                                                                                             \
-    SEC("tp_btf/task_newtask")                                                               \
-    int BPF_PROG(name##_thread_made, struct task_struct* task, unsigned long clone_flags) {          \
-        name##_create(task);                                                                 \
-        return 0;                                                                            \
-    }                                                                                        \
-                                                                                             \
-    SEC("iter/task")                                                                         \
-    int name##_threads_existing(struct bpf_iter__task* ctx) {                                        \
-        struct task_struct* task = ctx->task;                                                \
-                                                                                             \
-        if (task)                                                                            \
-            name##_create(task);                                                             \
-        return 0;                                                                            \
-    }                                                                                        \
+#define THREAD_STATE(name, state_type)                                                          \
+    struct {                                                                                    \
+        __uint(type, BPF_MAP_TYPE_ARRAY);                                                       \
+        __uint(max_entries, 1);                                                                 \
+        __type(key, __u32);                                                                     \
+        __type(value, state_type);                                                              \
+    } name##_by_number SEC(".maps") TALLY_TAG("thread_state:" #name);                           \
+                                                                                                \
+    struct {                                                                                    \
+        __uint(type, BPF_MAP_TYPE_TASK_STORAGE);                                                \
+        __uint(map_flags, BPF_F_NO_PREALLOC);                                                   \
+        __type(key, int);                                                                       \
+        __type(value, state_type);                                                              \
+    } name##_by_task SEC(".maps");                                                              \
+                                                                                                \
+    static __always_inline state_type* name##_of(struct task_struct* task) {                    \
+        state_type* state;                                                                      \
+                                                                                                \
+        if (tally_threads_by_number) {                                                          \
+            __u32 number = task->pid;                                                           \
+                                                                                                \
+            return bpf_map_lookup_elem(&name##_by_number, &number);                             \
+        }                                                                                       \
+        state = bpf_task_storage_get(&name##_by_task, task, 0, 0);                              \
+        if (!state && storage_allocates_safely())                                               \
+            state =                                                                             \
+                bpf_task_storage_get(&name##_by_task, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE); \
+        return state;                                                                           \
+    }                                                                                           \
+                                                                                                \
+    SEC("tp_btf/task_newtask")                                                                  \
+    int BPF_PROG(name##_thread_made, struct task_struct* task, unsigned long clone_flags) {     \
+        bpf_task_storage_get(&name##_by_task, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);         \
+        return 0;                                                                               \
+    }                                                                                           \
+                                                                                                \
+    SEC("iter/task")                                                                            \
+    int name##_threads_existing(struct bpf_iter__task* ctx) {                                   \
+        struct task_struct* task = ctx->task;                                                   \
+                                                                                                \
+        if (task)                                                                               \
+            bpf_task_storage_get(&name##_by_task, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);     \
+        return 0;                                                                               \
+    }                                                                                           \
     struct tally_semicolon
 
 #endif /* TALLY_THREAD_STATE_BPF_H */

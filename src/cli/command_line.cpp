@@ -10,27 +10,103 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
 #include <clocale>
 #include <cstdlib>
 #include <string_view>
 
 #include "collect/grouping.h"
+#include "output/escape.h"
 #include "util/error.h"
 
 namespace tally {
 namespace {
 
-constexpr double kLongest = 10.0 * 365 * 24 * 3600;  // seconds; a clock can be set to it
+constexpr double kLongest = 1e8;  // seconds, three years; what a timer takes
 
-/// CLI11's help with a usage line of our own (2.1 cannot set one).
+constexpr std::size_t kHelpWidth = 100;
+constexpr std::size_t kHelpColumn = 30;  // where descriptions begin
+
+/// Breaks text between words; every line but the first begins with `indent` blanks.
+std::string wrap(std::string_view text, std::size_t width, std::size_t indent) {
+    std::string wrapped;
+    std::size_t used = 0;
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const std::size_t end = std::min(text.find(' ', at), text.size());
+        const std::string_view word = text.substr(at, end - at);
+        if (used != 0 && used + 1 + word.size() > width) {
+            wrapped += "\n" + std::string(indent, ' ');
+            used = 0;
+        } else if (used != 0) {
+            wrapped += ' ';
+            ++used;
+        }
+        wrapped += word;
+        used += word.size();
+        at = end + 1;
+    }
+    return wrapped;
+}
+
+/// CLI11's help with a usage line of our own (2.1 cannot set one) and lines of a bounded length.
 class HelpFormatter : public CLI::Formatter {
   public:
-    explicit HelpFormatter(std::string usage) : usage_(std::move(usage)) { column_width(34); }
+    explicit HelpFormatter(std::string usage) : usage_(std::move(usage)) {}
+
     std::string make_usage(const CLI::App*, std::string) const override { return usage_ + "\n"; }
+
+    std::string make_option(const CLI::Option* option, bool positional) const override {
+        std::string name = positional ? option->get_option_text() : option->get_name(false, true);
+        for (std::size_t comma = name.find(','); comma != std::string::npos;
+             comma = name.find(',', comma + 2)) {
+            name.insert(comma + 1, 1, ' ');
+        }
+        if (!positional && option->get_expected_max() > 0) {
+            name += " " + option->get_type_name();
+        }
+        const std::string left = "  " + name;
+        const std::string gap = left.size() + 2 > kHelpColumn
+                                    ? "\n" + std::string(kHelpColumn, ' ')
+                                    : std::string(kHelpColumn - left.size(), ' ');
+        return left + gap + wrap(option->get_description(), kHelpWidth - kHelpColumn, kHelpColumn) +
+               "\n";
+    }
 
   private:
     std::string usage_;
 };
+
+/// Accepts a number from `least` to `most`, and says so of anything else. (CLI11's own ranges are
+/// listed in the help, bounds and all, and let nan pass.)
+template <typename Number>
+CLI::Validator number(Number least, Number most, const std::string& what) {
+    return CLI::Validator(
+        [=](const std::string& text) -> std::string {
+            Number value{};
+            const auto [end, error] =
+                std::from_chars(text.data(), text.data() + text.size(), value);
+            if (error == std::errc() && end == text.data() + text.size() && value >= least &&
+                value <= most) {
+                return "";
+            }
+            return fmt::format("'{}' is not {} from {} to {}", escape_text(text), what, least,
+                               most);
+        },
+        "");
+}
+
+CLI::Validator one_of(const std::vector<std::string>& words) {
+    return CLI::Validator(
+        [=](const std::string& text) -> std::string {
+            if (std::find(words.begin(), words.end(), text) != words.end()) {
+                return "";
+            }
+            return fmt::format("'{}' is not one of {}", escape_text(text), fmt::join(words, ", "));
+        },
+        "");
+}
 
 /// What CLI11 says, as one sentence.
 std::string sentence(const CLI::ParseError& error) {
@@ -43,7 +119,8 @@ std::string sentence(const CLI::ParseError& error) {
     while (!text.empty() && (text.back() == ' ' || text.back() == '.')) {
         text.pop_back();
     }
-    if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z' && text.substr(0, 4) != "INTE") {
+    if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z' &&
+        !(text[1] >= 'A' && text[1] <= 'Z')) {  // INTERVAL stays
         text[0] = static_cast<char>(text[0] - 'A' + 'a');
     }
     return text;
@@ -74,7 +151,7 @@ CLI::Option* add_format(CLI::App& app, Format& format) {
                 format = word == "json" ? Format::json : Format::text;
             },
             "text or json: one JSON object for each line (docs/output.md)")
-        ->check(CLI::IsMember({"text", "json"}))
+        ->check(one_of({"text", "json"}))
         ->type_name("FORMAT")
         ->group("Output");
 }
@@ -90,7 +167,7 @@ void describe_terminal(const Request& request, TextOptions& text) {
 std::string footer(const Tool& tool) {
     std::string text = "Examples:\n";
     for (const Tool::Example& each : tool.examples) {
-        text += fmt::format("  {:<44} {}\n", each.command, each.meaning);
+        text += fmt::format("  {}\n      {}\n", each.command, each.meaning);
     }
     return text;
 }
@@ -100,7 +177,8 @@ std::string footer(const Tool& tool) {
 std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const TracerSchema& schema,
                                                      const std::vector<std::string>& arguments) {
     Request request;
-    CLI::App app(fmt::format("{}: {}\n\n{}", tool.name, schema.summary, tool.description),
+    CLI::App app(fmt::format("{}: {}\n\n{}\n", tool.name, schema.summary,
+                             wrap(tool.description, kHelpWidth, 0)),
                  fmt::format("tally {}", tool.name));
     app.formatter(std::make_shared<HelpFormatter>(
         fmt::format("Usage: tally {} [OPTIONS] [INTERVAL [COUNT]]", tool.name)));
@@ -110,14 +188,14 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
 
     double interval = 0;
     double duration = 0;
-    const CLI::Range seconds(0.001, kLongest);
+    const CLI::Validator seconds = number(0.001, kLongest, "a number of seconds");
     CLI::Option* with_interval =
-        app.add_option("interval", interval,
+        app.add_option("INTERVAL", interval,
                        "seconds between two reports; without it there is one, at the end")
             ->check(seconds)
             ->option_text("INTERVAL");
-    app.add_option("count", request.count, "end after so many intervals")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 62))
+    app.add_option("COUNT", request.count, "end after so many intervals")
+        ->check(number<std::uint64_t>(1, std::uint64_t{1} << 62, "a number"))
         ->option_text("COUNT");
     CLI::Option* with_duration =
         app.add_option("-d,--duration", duration, "end after so many seconds")
@@ -134,7 +212,7 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
         ->type_name("PATH")
         ->allow_extra_args(false)
         ->group(target);
-    const CLI::Range thread_numbers(1U, 1U << 22);  // PID_MAX_LIMIT
+    const CLI::Validator thread_numbers = number(1U, 1U << 22, "a number");  // PID_MAX_LIMIT
     app.add_option("-p,--pid", request.target.pids, "a process, as the host numbers it")
         ->check(thread_numbers)
         ->type_name("PID")
@@ -168,27 +246,28 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
                                    request.text.view = word == "bars" ? View::bars : View::table;
                                },
                                "bars (a diagram each, the default up to three rows) or table")
-                            ->check(CLI::IsMember({"bars", "table"}))
+                            ->check(one_of({"bars", "table"}))
                             ->type_name("VIEW")
                             ->group("Output");
     CLI::Option* top = app.add_option("--top", request.text.top, "at most so many rows, the worst")
-                           ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 32))
+                           ->check(number<std::size_t>(1, std::size_t{1} << 32, "a number"))
                            ->type_name("N")
                            ->group("Output");
     CLI::Option* min_count =
         app.add_option("--min-count", request.text.min_count, "leave out rows of fewer values")
+            ->check(number<std::uint64_t>(0, ~0ULL, "a number"))
             ->type_name("N")
             ->group("Output");
 
     const char* scripts = "For scripts and for trouble";
     app.add_flag("--strict", request.strict, "exit status 3 if anything was lost")->group(scripts);
     app.add_option("--max-keys", request.max_keys, "room for so many keys (what fits in 24 MiB)")
-        ->check(CLI::Range(1U, 1U << 20))
+        ->check(number(1U, 1U << 20, "a number"))
         ->type_name("N")
         ->group(scripts);
     app.add_option("--ready-fd", request.ready_fd,
                    "write \"ready\" to this descriptor when all probes are attached")
-        ->check(CLI::Range(0, 1 << 20))
+        ->check(number(0, 1 << 20, "a descriptor"))
         ->type_name("FD")
         ->group(scripts);
     app.add_flag("-v,--verbose", request.verbose, "say what is done, and all that the kernel says")
@@ -207,7 +286,7 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
                "--" + each.name,
                [&, name = each.variable](std::uint64_t value) { request.options[name] = value; },
                fmt::format("{} ({})", each.help, each.initial))
-            ->check(CLI::Range(std::uint64_t{0}, each.largest))
+            ->check(number(std::uint64_t{0}, each.largest, "a number"))
             ->type_name("N")
             ->group(own);
     }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 #include "util/error.h"
 
@@ -48,6 +49,27 @@ const KeyField* find_field(const HistogramSchema& histogram, SemanticType type) 
     const auto found = std::find_if(histogram.key.begin(), histogram.key.end(),
                                     [&](const KeyField& each) { return each.type == type; });
     return found == histogram.key.end() ? nullptr : &*found;
+}
+
+/// Two keys are one row if they are written as the same key: a restarted service is one row, though
+/// its cgroup is a new one. Each value has its type and length in front, so none runs into the
+/// next.
+std::string identity_of(const std::vector<Field>& fields) {
+    std::string identity;
+    for (const Field& each : fields) {
+        const std::string text = std::visit(
+            [](const auto& value) -> std::string {
+                using T = std::decay_t<decltype(value)>;
+                if constexpr (std::is_same_v<T, std::monostate>) {
+                    return "";
+                } else {
+                    return fmt::format("{}", value);
+                }
+            },
+            each.value);
+        identity += fmt::format("{}:{}:{}", each.value.index(), text.size(), text);
+    }
+    return identity;
 }
 
 std::string upper(std::string text) {
@@ -122,11 +144,6 @@ void Grouping::configure(Tracer& tracer) const {
 
 RowKey Grouping::resolve(const std::byte* key, Containers& containers) const {
     RowKey row;
-    const auto add = [&](std::string identity, std::string label) {
-        // A length in front: no two lists of parts run together.
-        row.identity += fmt::format("{}:{}", identity.size(), identity);
-        row.labels.push_back(std::move(label));
-    };
     for (const Part& part : parts_) {
         const std::uint64_t number = number_at(key, part.field);
         switch (part.kind) {
@@ -143,7 +160,7 @@ RowKey Grouping::resolve(const std::byte* key, Containers& containers) const {
                           container ? text_or_null(container->pod_namespace) : null);
                 set_field(row.fields, "systemd_unit", text_or_null(owner.systemd_unit));
                 set_field(row.fields, "cgroup", text_or_null(owner.cgroup));
-                add(std::to_string(owner.root), owner.label());
+                row.labels.push_back(owner.label());
                 break;
             }
             case Kind::pod: {
@@ -152,14 +169,13 @@ RowKey Grouping::resolve(const std::byte* key, Containers& containers) const {
                 const auto space = owner.container ? owner.container->pod_namespace : std::nullopt;
                 set_field(row.fields, "pod", text_or_null(pod));
                 set_field(row.fields, "namespace", text_or_null(space));
-                const std::string label = (space ? *space + "/" : "") + pod.value_or("-");
-                add(pod ? label : "", label);
+                row.labels.push_back((space ? *space + "/" : "") + pod.value_or("-"));
                 break;
             }
             case Kind::unit: {
                 const auto unit = containers.unit_of(number);
                 set_field(row.fields, "systemd_unit", text_or_null(unit));
-                add(unit.value_or(""), unit.value_or("-"));
+                row.labels.push_back(unit.value_or("-"));
                 break;
             }
             case Kind::cgroup: {
@@ -167,8 +183,7 @@ RowKey Grouping::resolve(const std::byte* key, Containers& containers) const {
                                                            : containers.path_of(number);
                 set_field(row.fields, "cgroup", text_or_null(path));
                 set_field(row.fields, "cgroup_id", number);
-                add(std::to_string(number),
-                    path ? *path : fmt::format("unknown cgroup {}", number));
+                row.labels.push_back(path ? *path : fmt::format("unknown cgroup {}", number));
                 break;
             }
             case Kind::field: {
@@ -176,19 +191,20 @@ RowKey Grouping::resolve(const std::byte* key, Containers& containers) const {
                     part.field.type == SemanticType::text) {
                     const std::string text = text_at(key, part.field);
                     set_field(row.fields, part.field.name, text);
-                    add(text, text);
+                    row.labels.push_back(text);
                 } else if (part.field.type == SemanticType::signed_number) {
                     const std::int64_t value = signed_number_at(key, part.field);
                     set_field(row.fields, part.field.name, value);
-                    add(std::to_string(value), std::to_string(value));
+                    row.labels.push_back(std::to_string(value));
                 } else {
                     set_field(row.fields, part.field.name, number);
-                    add(std::to_string(number), std::to_string(number));
+                    row.labels.push_back(std::to_string(number));
                 }
                 break;
             }
         }
     }
+    row.identity = identity_of(row.fields);
     return row;
 }
 

@@ -14,7 +14,7 @@ namespace tally {
 
 /// What a key of a map is called: which row it belongs to.
 struct RowKey {
-    std::string identity;  ///< equal for two keys of one row, also after a rename
+    std::string identity;  ///< equal for two keys of one row: those whose fields are equal
     std::vector<std::string> labels;
     std::vector<Field> fields;
 };

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+//
+// Every tool declares what it should, and code, page and list agree. Needs no root.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "cli/command_line.h"
+#include "tracer/registry.h"
+#include "tracer/tracer.h"
+#include "util/error.h"
+
+namespace tally {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::set<std::string> names_in(const std::string& folder, const std::string& ending) {
+    std::set<std::string> names;
+    for (const auto& each : fs::directory_iterator(fs::path(TALLY_SOURCE_DIR) / folder)) {
+        const std::string name = each.path().filename();
+        if (name.ends_with(ending)) {
+            names.insert(name.substr(0, name.size() - ending.size()));
+        }
+    }
+    return names;
+}
+
+std::set<std::string> registered() {
+    std::set<std::string> names;
+    for (const Tool* each : all_tools()) {
+        names.insert(std::string(each->name));
+    }
+    return names;
+}
+
+TEST(Tools, EveryBpfFileHasItsToolAndItsPage) {
+    ASSERT_FALSE(registered().empty());
+    EXPECT_EQ(registered(), names_in("bpf", ".bpf.c"));
+    EXPECT_EQ(registered(), names_in("tools", ".cpp"));
+    EXPECT_EQ(registered(), names_in("docs/tools", ".md"));
+}
+
+TEST(Tools, DeclareASummaryAndSomethingToMeasure) {
+    for (const Tool* each : all_tools()) {
+        SCOPED_TRACE(each->name);
+        const Tracer tracer(std::string(each->name), each->object);
+        const TracerSchema& schema = tracer.schema();
+        EXPECT_FALSE(schema.summary.empty());
+        EXPECT_FALSE(schema.summary.ends_with("."));
+        EXPECT_FALSE(schema.histograms.empty());
+        EXPECT_FALSE(each->description.empty());
+        EXPECT_FALSE(each->examples.empty());
+        for (const HistogramSchema& histogram : schema.histograms) {
+            SCOPED_TRACE(histogram.name);
+            ASSERT_GE(histogram.key.size(), 4U);
+            EXPECT_EQ(histogram.key[0].type, SemanticType::cgroup);
+            EXPECT_EQ(histogram.key[1].type, SemanticType::pid);
+            EXPECT_EQ(histogram.key[2].type, SemanticType::tid);
+            EXPECT_EQ(histogram.key[3].type, SemanticType::comm);
+            EXPECT_EQ(histogram.shard_offset + 8, histogram.key_size);
+        }
+        for (const char* reason : {"before_attach", "map_full", "negative_time"}) {
+            EXPECT_NE(std::find(schema.losses.begin(), schema.losses.end(), reason),
+                      schema.losses.end())
+                << reason;
+        }
+    }
+}
+
+TEST(Tools, OptionsOfTheirOwnTakeNoCommonName) {
+    for (const Tool* each : all_tools()) {
+        SCOPED_TRACE(each->name);
+        const Tracer tracer(std::string(each->name), each->object);
+        // CLI11 throws for an option that is there already.
+        const auto help = parse_tool_arguments(*each, tracer.schema(), {"--help"});
+        ASSERT_TRUE(std::holds_alternative<HelpText>(help));
+        for (const OptionSchema& option : tracer.schema().options) {
+            EXPECT_NE(std::get<HelpText>(help).text.find("--" + option.name), std::string::npos);
+        }
+    }
+}
+
+TEST(Runqlat, DeclaresWhatItsPageSays) {
+    const Tool* runqlat = find_tool("runqlat");
+    ASSERT_NE(runqlat, nullptr);
+    const Tracer tracer("runqlat", runqlat->object);
+    ASSERT_EQ(tracer.schema().histograms.size(), 1U);
+    const HistogramSchema& waits = tracer.schema().histograms[0];
+    EXPECT_EQ(waits.name, "waits");
+    EXPECT_EQ(waits.unit, Unit::nanoseconds);
+    EXPECT_TRUE(waits.has_in_flight);
+    ASSERT_EQ(tracer.schema().options.size(), 1U);
+    const OptionSchema& option = tracer.schema().options[0];
+    EXPECT_EQ(option.name, "min-us");
+    EXPECT_EQ(option.variable, "min_us");
+    EXPECT_FALSE(option.is_flag);
+    EXPECT_EQ(option.initial, 0U);
+    EXPECT_EQ(option.largest, ~0ULL);
+}
+
+TEST(Schema, RefusesWhatIsNoTracerInOneSentence) {
+    const auto message = [](std::span<const std::byte> object) -> std::string {
+        try {
+            const Tracer tracer("it", object);
+        } catch (const Error& error) {
+            return error.what();
+        }
+        return "";
+    };
+    const std::string text = "this is not an ELF file";
+    EXPECT_NE(message(std::as_bytes(std::span(text))).find("is not a BPF object"),
+              std::string::npos);
+    const std::span<const std::byte> whole = find_tool("runqlat")->object;
+    EXPECT_NE(message(whole.first(whole.size() / 2)).find("is not a BPF object"),
+              std::string::npos);
+    EXPECT_NE(message({}).find("is not a BPF object"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tally
