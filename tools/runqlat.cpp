@@ -17,7 +17,7 @@ const tally::Registration registered{{
         {
             {"tally runqlat", "every container, until Ctrl-C"},
             {"tally runqlat -c web 1", "one container, a report each second"},
-            {"tally runqlat --by container,comm --json -d 10 | jq .p99", "for a script"},
+            {"tally runqlat --json -d 10 | jq -c '[.key.container, .p99]'", "for a script"},
         },
 }};
 

@@ -249,10 +249,11 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
                             ->check(one_of({"bars", "table"}))
                             ->type_name("VIEW")
                             ->group("Output");
-    CLI::Option* top = app.add_option("--top", request.text.top, "at most so many rows, the worst")
-                           ->check(number<std::size_t>(1, std::size_t{1} << 32, "a number"))
-                           ->type_name("N")
-                           ->group("Output");
+    CLI::Option* top =
+        app.add_option("--top", request.text.top, "at most so many rows, the worst; 0 shows all")
+            ->check(number<std::size_t>(0, std::size_t{1} << 32, "a number"))
+            ->type_name("N")
+            ->group("Output");
     CLI::Option* min_count =
         app.add_option("--min-count", request.text.min_count, "leave out rows of fewer values")
             ->check(number<std::uint64_t>(0, ~0ULL, "a number"))

@@ -5,10 +5,7 @@
 #include <cmath>
 
 // Shared with the kernel side, so it is C, casts included.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wold-style-cast"
 #include "buckets.h"
-#pragma GCC diagnostic pop
 
 namespace tally {
 

@@ -6,19 +6,32 @@
 
 namespace tally {
 
-/// Bytes from others, made safe for a terminal and for CSV: control characters (C0, DEL, C1),
-/// bidirectional and other invisible format characters, line and paragraph separators become
-/// \xNN (up to U+00FF) or \uNNNN, bytes that are no UTF-8 become \xNN, a backslash is doubled.
-/// Everything else is kept. The result is printable UTF-8 on one line.
+/// Bytes from others, made safe for a terminal and for CSV. The result is valid UTF-8 that is
+/// visible, on one line, and from which the bytes can be told again:
+///   \xNN          control characters (C0, DEL), and bytes that are no UTF-8
+///   \uNNNN, or \UNNNNNNNN above U+FFFF
+///                 what is a character but not visible: C1 control characters, bidirectional
+///                 controls, zero width and other format characters, line and paragraph separators,
+///                 variation selectors, tags, fillers, noncharacters
+///   \\            a backslash
+/// Everything else is kept.
 std::string escape_text(std::string_view bytes);
+
+/// The same for a terminal that does not read UTF-8: everything beyond ASCII is escaped too. (To
+/// such a terminal, the last byte of a harmless letter may be a control character.)
+std::string escape_ascii(std::string_view bytes);
 
 /// Bytes from others as valid UTF-8 for a JSON string that is yet to be quoted: an invalid byte
 /// becomes the text \xNN, a backslash in the input stays single, everything else is kept (JSON has
 /// its own escapes for control characters).
 std::string to_valid_utf8(std::string_view bytes);
 
+/// A JSON string with its quotation marks. What escape_text() would not let through is escaped in
+/// JSON's own way, so that a line of JSON does a terminal no harm either.
+std::string json_string(std::string_view bytes);
+
 /// The number of terminal columns that valid UTF-8 text takes: 0 for combining marks, 2 for wide
-/// East Asian characters and emoji.
+/// East Asian characters and emoji. Where terminals differ, the larger.
 std::size_t display_width(std::string_view text);
 
 }  // namespace tally

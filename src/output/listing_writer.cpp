@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #include "output/listing_writer.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <algorithm>
 #include <string_view>
 
 #include "output/escape.h"
 #include "output/fit.h"
+#include "output/json_record.h"
 
 namespace tally {
 namespace {
@@ -41,11 +39,21 @@ void write_text(const Listing& listing, OutputFile& out) {
     }
 }
 
+void write_json(const Listing& listing, OutputFile& out) {
+    JsonRecord record;
+    for (const Listing::Row& each : listing.rows) {
+        record.begin(listing.type);
+        for (const Field& field : each.fields) {
+            record.add(field);
+        }
+        out.append(record.end());
+    }
+}
+
 }  // namespace
 
 void write_listing(Format format, const Listing& listing, OutputFile& out) {
-    (void)format;
-    write_text(listing, out);
+    format == Format::json ? write_json(listing, out) : write_text(listing, out);
     out.flush();
 }
 

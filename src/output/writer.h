@@ -20,12 +20,12 @@ enum class View {
 
 /// What only text takes into account.
 struct TextOptions {
-    std::optional<View> view;        ///< none: bars for up to three keys, else table
-    std::optional<std::size_t> top;  ///< at most so many keys
-    std::uint64_t min_count = 0;     ///< leave out keys with fewer values than this
-    bool terminal = false;           ///< `out` is a terminal: width and redrawing make sense
-    bool colour = false;             ///< terminal and NO_COLOR is not set
-    bool unicode = true;             ///< draw with block characters, else with ASCII
+    std::optional<View> view = std::nullopt;        ///< none: bars for up to three keys, else table
+    std::optional<std::size_t> top = std::nullopt;  ///< at most so many keys; 0: all
+    std::uint64_t min_count = 0;                    ///< leave out keys with fewer values than this
+    bool terminal = false;  ///< `out` is a terminal: width and redrawing make sense
+    bool colour = false;    ///< terminal and NO_COLOR is not set
+    bool unicode = true;    ///< draw with block characters, else with ASCII
 };
 
 /// Writes the records of one run in one format. All data goes to `out`, complete and flushed when

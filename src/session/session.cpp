@@ -118,9 +118,8 @@ class Session {
             fmt::print(stderr, "tally: maps take at most {} KiB{}{}\n", tracer_.map_memory() / 1024,
                        needs_cgroups_ ? ", cgroups from " : "", hierarchy_);
         }
-        // On a terminal the picture itself shows that it runs.
-        fmt::print(stderr, "tally: {} runs{}\n", tracer_.name(),
-                   request_.duration || request_.count ? "" : ", Ctrl-C ends it");
+        fmt::print(stderr, "tally: {} is measuring{}\n", tracer_.name(),
+                   request_.duration || request_.count ? "" : "; Ctrl-C ends it with the report");
         if (request_.ready_fd) {
             constexpr std::string_view kReady = "ready\n";
             if (::write(*request_.ready_fd, kReady.data(), kReady.size()) < 0) {

@@ -186,7 +186,7 @@ void Tracer::load(const MapSizes& sizes) {
             "the kernel refuses to load {}: {} (root in a container or lockdown is not enough)",
             name_, first_libbpf_warning());
     }
-    throw Error("cannot load {}: {}; tally -v {} shows all that the kernel says", name_,
+    throw Error("cannot load {}: {}; tally {} -v shows all that the kernel says", name_,
                 first_libbpf_warning().empty() ? std::strerror(-error) : first_libbpf_warning(),
                 name_);
 }

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "container/runtime_formats.h"
+
+#include <rapidjson/document.h>
+
+#include <initializer_list>
+
+#include "container/path_shapes.h"
+
+namespace tally {
+
+namespace {
+
+using Json = rapidjson::Value;
+using Annotations = std::map<std::string, std::string, std::less<>>;
+
+/// The text as a JSON object. Iterative: a recursive parser dies of a file full of '['.
+bool parse_object(const std::string& text, rapidjson::Document& document) {
+    document.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
+    return !document.HasParseError() && document.IsObject();
+}
+
+/// A member that is an object; null if there is none.
+const Json* object_in(const Json& object, const char* key) {
+    const auto member = object.FindMember(key);
+    return member != object.MemberEnd() && member->value.IsObject() ? &member->value : nullptr;
+}
+
+/// JSON strings may hold NULs: never by strlen.
+std::string bytes_of(const Json& value) {
+    return value.IsString() ? std::string(value.GetString(), value.GetStringLength())
+                            : std::string();
+}
+
+std::string string_in(const Json& object, const char* key) {
+    const auto member = object.FindMember(key);
+    return member == object.MemberEnd() ? std::string() : bytes_of(member->value);
+}
+
+Annotations strings_of(const Json* object) {
+    Annotations all;
+    if (object != nullptr) {
+        for (const auto& member : object->GetObject()) {
+            if (member.value.IsString()) {
+                all.emplace(bytes_of(member.name), bytes_of(member.value));
+            }
+        }
+    }
+    return all;
+}
+
+std::string first_of(const Annotations& annotations, std::initializer_list<std::string_view> keys) {
+    for (const std::string_view key : keys) {
+        const auto found = annotations.find(key);
+        if (found != annotations.end() && !found->second.empty()) {
+            return found->second;
+        }
+    }
+    return {};
+}
+
+/// The names Kubernetes' runtimes leave: containerd's CRI has keys of its own, CRI-O copies
+/// kubelet's labels, docker's were labels of the container. nerdctl has no Kubernetes.
+void add_names(const Annotations& annotations, RuntimeFacts& facts) {
+    const std::string type =
+        first_of(annotations, {"io.kubernetes.cri.container-type",
+                               "io.kubernetes.cri-o.ContainerType", "io.kubernetes.docker.type"});
+    const std::string name = first_of(
+        annotations,
+        {"io.kubernetes.cri.container-name", "io.kubernetes.container.name", "nerdctl/name"});
+    facts.pod = first_of(annotations, {"io.kubernetes.cri.sandbox-name", "io.kubernetes.pod.name"});
+    facts.pod_namespace = first_of(
+        annotations, {"io.kubernetes.cri.sandbox-namespace", "io.kubernetes.pod.namespace"});
+    // podman marks its pods' first containers as sandboxes too, but those have names of their own.
+    if ((type == "sandbox" || type == "podsandbox") && !facts.pod.empty()) {
+        facts.name = "POD";  // as kubelet calls the pause container where it has a name
+    } else if (!name.empty()) {
+        facts.name = name;
+    }
+}
+
+}  // namespace
+
+std::optional<RuntimeFacts> parse_docker_config(const std::string& text) {
+    rapidjson::Document document;
+    if (!parse_object(text, document)) {
+        return std::nullopt;
+    }
+    RuntimeFacts facts;
+    facts.name = string_in(document, "Name");
+    if (facts.name.starts_with('/')) {
+        facts.name.erase(0, 1);
+    }
+    if (const Json* config = object_in(document, "Config")) {
+        add_names(strings_of(object_in(*config, "Labels")), facts);
+    }
+    return facts;
+}
+
+std::optional<RuntimeFacts> parse_oci_config(const std::string& text) {
+    rapidjson::Document document;
+    if (!parse_object(text, document)) {
+        return std::nullopt;
+    }
+    RuntimeFacts facts;
+    const Annotations annotations = strings_of(object_in(document, "annotations"));
+    add_names(annotations, facts);
+    facts.is_crio = first_of(annotations, {"io.container.manager"}) == "cri-o";
+    if (const Json* system = object_in(document, "linux")) {
+        const std::string path = string_in(*system, "cgroupsPath");
+        if (!path.empty()) {
+            facts.cgroups.push_back(expand_cgroups_path(path));
+        }
+    }
+    return facts;
+}
+
+std::optional<std::map<std::string, std::string>> parse_storage_names(const std::string& text) {
+    rapidjson::Document document;
+    document.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
+    if (document.HasParseError() || !document.IsArray()) {
+        return std::nullopt;
+    }
+    std::map<std::string, std::string> names;
+    for (const Json& each : document.GetArray()) {
+        if (!each.IsObject()) {
+            continue;
+        }
+        const auto list = each.FindMember("names");
+        if (list != each.MemberEnd() && list->value.IsArray() && !list->value.Empty()) {
+            names.emplace(string_in(each, "id"), bytes_of(list->value[0]));
+        }
+    }
+    return names;
+}
+
+std::optional<RuntimeFacts> parse_runc_state(const std::string& text) {
+    rapidjson::Document document;
+    if (!parse_object(text, document)) {
+        return std::nullopt;
+    }
+    RuntimeFacts facts;
+    // By controller, on version 1 and hybrid hosts; "" is version 2. Seen with runc 1.1.5 on a
+    // hybrid host: all nine controllers, "name=systemd" and "".
+    if (const Json* paths = object_in(document, "cgroup_paths")) {
+        for (const auto& member : paths->GetObject()) {
+            std::string path = bytes_of(member.value);
+            if (!path.empty()) {
+                facts.cgroups.push_back(std::move(path));
+            }
+        }
+    }
+    const Json* config = object_in(document, "config");
+    if (config == nullptr) {
+        return facts;
+    }
+    // Empty with the systemd driver.
+    if (const Json* cgroups = object_in(*config, "cgroups")) {
+        std::string path = string_in(*cgroups, "path");
+        if (path.starts_with('/')) {
+            facts.cgroups.push_back(std::move(path));
+        }
+    }
+    // The bundle's annotations, each as "KEY=VALUE", and "bundle=".
+    Annotations annotations;
+    const auto labels = config->FindMember("labels");
+    if (labels != config->MemberEnd() && labels->value.IsArray()) {
+        for (const Json& each : labels->value.GetArray()) {
+            const std::string label = bytes_of(each);
+            const std::size_t equals = label.find('=');
+            if (equals != std::string::npos) {
+                annotations.emplace(label.substr(0, equals), label.substr(equals + 1));
+            }
+        }
+    }
+    add_names(annotations, facts);
+    return facts;
+}
+
+std::optional<RuntimeFacts> parse_crun_status(const std::string& text) {
+    rapidjson::Document document;
+    if (!parse_object(text, document)) {
+        return std::nullopt;
+    }
+    RuntimeFacts facts;
+    std::string path = string_in(document, "cgroup-path");
+    if (!path.empty()) {
+        facts.cgroups.push_back(path.starts_with('/') ? std::move(path) : "/" + path);
+    }
+    facts.bundle = string_in(document, "bundle");
+    return facts;
+}
+
+}  // namespace tally

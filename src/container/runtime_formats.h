@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tally {
+
+/// What one file of a container runtime says of one container. Everything in it is bytes from
+/// others and may be missing.
+struct RuntimeFacts {
+    std::string name;
+    std::string pod;
+    std::string pod_namespace;
+    std::vector<std::string> cgroups;  ///< where it may be: paths from the hierarchy's root, or in
+                                       ///< the file system as the runtime sees it
+    std::string bundle;                ///< directory with the container's OCI config.json
+    bool is_crio = false;              ///< the file's writer says it is CRI-O
+};
+
+// Each function takes the text of a file and gives nothing if it is not what it should be: broken
+// JSON, another type, something missing. None of them throws or recurses with the text.
+
+/// docker: /var/lib/docker/containers/ID/config.v2.json.
+std::optional<RuntimeFacts> parse_docker_config(const std::string& text);
+
+/// An OCI bundle's config.json, as containerd, podman, CRI-O and crun leave it: annotations and
+/// linux.cgroupsPath. No name if no annotation has one.
+std::optional<RuntimeFacts> parse_oci_config(const std::string& text);
+
+/// containers/storage (podman, CRI-O): STORAGE/overlay-containers/containers.json, as id -> name.
+std::optional<std::map<std::string, std::string>> parse_storage_names(const std::string& text);
+
+/// runc: ROOT/ID/state.json.
+std::optional<RuntimeFacts> parse_runc_state(const std::string& text);
+
+/// crun: ROOT/ID/status; the names are in the bundle.
+std::optional<RuntimeFacts> parse_crun_status(const std::string& text);
+
+}  // namespace tally

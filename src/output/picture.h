@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+//
+// A report as lines of text, before anybody has decided where they go.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "output/text_rows.h"
+
+namespace tally {
+
+enum class Style {
+    plain,
+    dim,   ///< titles and headings
+    bold,  ///< what to look at first
+};
+
+/// One line of the screen: no control characters, so its width can be counted. A style is for the
+/// whole line.
+struct Line {
+    std::string text;
+    Style style = Style::plain;
+};
+
+/// What belongs together, mostly the lines of one key.
+using Block = std::vector<Line>;
+
+struct Picture {
+    Block head;
+    std::vector<Block> keys;
+    Block foot;
+
+    std::size_t height() const;
+
+    /// Leaves out keys from the end, then lines of the first one, until `lines` are enough.
+    void fit_height(std::size_t lines);
+};
+
+/// Everything of a picture, each line cut to `width` columns.
+std::vector<Line> lines_of(const Picture& picture, std::size_t width, bool unicode);
+
+/// One diagram for each key.
+void draw_bars(Picture& picture, const TextRows& rows, const HistogramReport& report,
+               std::size_t width, const TextOptions& options);
+
+/// One line for each key.
+void draw_table(Picture& picture, const TextRows& rows, const HistogramReport& report,
+                std::size_t width, const TextOptions& options);
+
+}  // namespace tally

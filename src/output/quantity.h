@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+//
+// Numbers for people: three significant digits and a unit. Scripts get raw integers instead.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "model/record.h"
+
+namespace tally {
+
+/// All digits, in groups of three: "4,711".
+std::string format_count(std::uint64_t count);
+
+/// "4,711 waits", "1 wait": a count of something whose name is a plural.
+std::string format_count_of(std::uint64_t count, std::string_view plural);
+
+/// "2 waiting now, the longest for 81.0ms"
+std::string format_in_flight(std::uint64_t count, std::uint64_t oldest_ns);
+
+/// "412ns", "3.20us", "81.0ms", "75.0s", "2m05s", "2h05m", "3d04h".
+std::string format_duration(std::uint64_t nanoseconds);
+
+/// "512B", "1.50KiB", "12.0MiB".
+std::string format_bytes(std::uint64_t bytes);
+
+/// A value of a histogram, as its unit wants it.
+std::string format_quantity(Unit unit, std::uint64_t value);
+
+}  // namespace tally

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "output/text_rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+#include <variant>
+
+#include "output/escape.h"
+
+namespace tally {
+
+namespace {
+
+/// What tells two things of one name apart, the best first.
+struct Distinction {
+    const char* field;
+    std::size_t most;  ///< characters of it that are enough for people
+};
+constexpr Distinction kDistinctions[] = {
+    {"container_id", 12},
+    {"cgroup", std::string::npos},
+    {"cgroup_id", std::string::npos},
+};
+
+std::string text_of(const HistogramRow& row, const Distinction& distinction) {
+    for (const Field& field : row.key) {
+        if (field.name != distinction.field) {
+            continue;
+        }
+        if (const auto* text = std::get_if<std::string>(&field.value)) {
+            return text->substr(0, distinction.most);
+        }
+        if (const auto* number = std::get_if<std::uint64_t>(&field.value)) {
+            return std::to_string(*number);
+        }
+    }
+    return "";
+}
+
+/// Which of `rows` are the same thing: rows of one identity may differ in other key fields only.
+std::vector<std::string> identity_of(const HistogramRow& row) {
+    std::vector<std::string> identity;
+    for (const Distinction& distinction : kDistinctions) {
+        identity.push_back(text_of(row, {distinction.field, std::string::npos}));
+    }
+    return identity;
+}
+
+/// The column that names what the distinctions distinguish.
+std::size_t column_of_identity(const std::vector<std::string>& headings) {
+    const auto found = std::find(headings.begin(), headings.end(), "CONTAINER");
+    return found == headings.end() ? 0 : static_cast<std::size_t>(found - headings.begin());
+}
+
+/// Adds to the labels of rows that share a name, but are not the same thing, what tells them apart.
+void distinguish(const std::vector<TextRow*>& namesakes, std::size_t column,
+                 const TextOptions& options) {
+    std::set<std::vector<std::string>> identities;
+    for (const TextRow* each : namesakes) {
+        identities.insert(identity_of(*each->row));
+    }
+    if (identities.size() < 2) {
+        return;
+    }
+    for (const Distinction& distinction : kDistinctions) {
+        std::set<std::string> texts;
+        for (const TextRow* each : namesakes) {
+            texts.insert(text_of(*each->row, distinction));
+        }
+        if (texts.size() < identities.size()) {
+            continue;  // does not tell all of them apart
+        }
+        for (TextRow* each : namesakes) {
+            const std::string text = text_of(*each->row, distinction);
+            if (!text.empty()) {
+                each->labels[column] += fmt::format(" ({})", safe_text(text, options));
+            }
+        }
+        return;
+    }
+}
+
+void distinguish_namesakes(std::vector<TextRow>& rows, const std::vector<std::string>& headings,
+                           const TextOptions& options) {
+    if (headings.empty()) {
+        return;
+    }
+    const std::size_t column = column_of_identity(headings);
+    std::map<std::string, std::vector<TextRow*>> by_name;
+    for (TextRow& row : rows) {
+        by_name[row.labels[column]].push_back(&row);
+    }
+    for (const auto& [name, namesakes] : by_name) {
+        if (namesakes.size() > 1) {
+            distinguish(namesakes, column, options);
+        }
+    }
+}
+
+TextRow make_row(const HistogramRow& row, std::size_t columns, const TextOptions& options) {
+    TextRow made;
+    made.row = &row;
+    for (std::size_t column = 0; column < columns; ++column) {
+        std::string label =
+            column < row.labels.size() ? safe_text(row.labels[column], options) : "";
+        made.labels.push_back(label.empty() ? "-" : std::move(label));
+    }
+    made.p50 = row.histogram.percentile(50).value_or(0);
+    made.p90 = row.histogram.percentile(90).value_or(0);
+    made.p99 = row.histogram.percentile(99).value_or(0);
+    made.p99_9 = row.histogram.percentile(99.9).value_or(0);
+    made.max = row.histogram.max().value_or(0);
+    return made;
+}
+
+/// What nothing was measured of yet is last, whatever its age.
+bool is_worse(const TextRow& left, const TextRow& right) {
+    const auto badness = [](const TextRow& row) {
+        return std::make_tuple(!row.histogram().empty(), row.p99, row.max, row.histogram().count(),
+                               row.row->in_flight ? row.row->in_flight->oldest_ns : 0);
+    };
+    const auto left_badness = badness(left);
+    const auto right_badness = badness(right);
+    // Equally bad ones must not change places from one picture to the next.
+    return left_badness != right_badness ? left_badness > right_badness
+                                         : left.labels < right.labels;
+}
+
+void count_left_out(LeftOut& left_out, const HistogramRow& row) {
+    left_out.keys += 1;
+    left_out.values += row.histogram.count();
+    if (row.in_flight && row.in_flight->count != 0) {
+        left_out.in_flight += row.in_flight->count;
+        left_out.oldest_ns = std::max(left_out.oldest_ns, row.in_flight->oldest_ns);
+    }
+}
+
+}  // namespace
+
+std::string safe_text(std::string_view bytes, const TextOptions& options) {
+    return options.unicode ? escape_text(bytes) : escape_ascii(bytes);
+}
+
+TextRows choose_rows(const HistogramReport& report, const TextOptions& options) {
+    TextRows chosen;
+    for (const HistogramRow& row : report.rows) {
+        if (row.histogram.count() < options.min_count) {
+            count_left_out(chosen.below_min_count, row);
+        } else {
+            chosen.rows.push_back(make_row(row, report.headings.size(), options));
+        }
+    }
+    distinguish_namesakes(chosen.rows, report.headings, options);
+    std::sort(chosen.rows.begin(), chosen.rows.end(), is_worse);
+
+    const std::size_t most = options.top.value_or(0);
+    while (most != 0 && chosen.rows.size() > most) {
+        count_left_out(chosen.beyond_top, *chosen.rows.back().row);
+        chosen.rows.pop_back();
+    }
+    for (const std::string& heading : report.headings) {
+        chosen.headings.push_back(safe_text(heading, options));
+    }
+    return chosen;
+}
+
+}  // namespace tally

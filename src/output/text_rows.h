@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+//
+// Which keys of a report a person gets to see, in which order and under which names.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/record.h"
+#include "output/writer.h"
+
+namespace tally {
+
+/// The way by which bytes from others get into text, and the only one.
+std::string safe_text(std::string_view bytes, const TextOptions& options);
+
+/// One key, ready to be drawn.
+struct TextRow {
+    const HistogramRow* row = nullptr;
+    std::vector<std::string> labels;  ///< one for each heading: safe, never empty, telling
+    std::uint64_t p50 = 0;            ///< these are 0 where the histogram is empty
+    std::uint64_t p90 = 0;
+    std::uint64_t p99 = 0;
+    std::uint64_t p99_9 = 0;
+    std::uint64_t max = 0;
+
+    const Histogram& histogram() const { return row->histogram; }
+};
+
+/// Keys that are not shown, so that text can say so.
+struct LeftOut {
+    std::size_t keys = 0;
+    std::uint64_t values = 0;
+    std::uint64_t in_flight = 0;
+    std::uint64_t oldest_ns = 0;  ///< of those in flight
+};
+
+struct TextRows {
+    std::vector<std::string> headings;  ///< safe
+    std::vector<TextRow> rows;          ///< worst first, those only in flight at the end
+    LeftOut beyond_top;
+    LeftOut below_min_count;
+};
+
+/// `report` must outlive the result.
+TextRows choose_rows(const HistogramReport& report, const TextOptions& options);
+
+}  // namespace tally

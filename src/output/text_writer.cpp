@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "output/text_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "output/live_area.h"
+#include "output/picture.h"
+#include "output/quantity.h"
+#include "output/text_rows.h"
+
+namespace tally {
+
+namespace {
+
+constexpr std::size_t kMostBars = 3;        // diagrams that can be taken in at once
+constexpr std::size_t kPlainColumns = 120;  // of a file or a pipe
+constexpr std::size_t kFewestColumns = 20;
+
+std::string local_clock(UnixNanoseconds time) {
+    const auto seconds = static_cast<std::time_t>(time / 1'000'000'000);
+    std::tm local{};
+    ::localtime_r(&seconds, &local);
+    return fmt::format("{:02}:{:02}:{:02}", local.tm_hour, local.tm_min, local.tm_sec);
+}
+
+std::string format_seconds(double seconds) {
+    return fmt::format("{:.{}f} s", seconds, seconds < 0.995 ? 2 : 1);
+}
+
+/// ", 3 waiting now, the longest for 1.20s", or nothing.
+std::string waiting_too(const LeftOut& left_out) {
+    return left_out.in_flight == 0
+               ? ""
+               : ", " + format_in_flight(left_out.in_flight, left_out.oldest_ns);
+}
+
+class TextWriter final : public Writer {
+  public:
+    TextWriter(const TextOptions& options, OutputFile& out, OutputFile& errors)
+        : options_(options), out_(out), errors_(errors), live_area_(out) {}
+
+    void report(const HistogramReport& report) override {
+        const std::size_t width = screen().width;
+        erase_live();
+        if (reported_) {
+            out_.append("\n");
+        }
+        reported_ = true;
+        const std::string when = report.scope == Scope::total ? "total" : local_clock(report.time);
+        const Picture picture = draw(report, when, width, std::nullopt);
+        for (const Line& line : lines_of(picture, width, options_.unicode)) {
+            out_.append(styled(line, options_.colour));
+            out_.append("\n");
+        }
+        out_.flush();
+    }
+
+    void live(const HistogramReport& report) override {
+        if (!options_.terminal) {
+            return;
+        }
+        // A tool with several histograms tells them in turn: they share the screen.
+        const Screen now = screen();
+        const auto same_name = [&](const LivePicture& each) { return each.name == report.name; };
+        auto place = std::find_if(live_.begin(), live_.end(), same_name);
+        if (place == live_.end()) {
+            place = live_.insert(place, {report.name, {}});
+        }
+        const std::size_t share = std::max<std::size_t>(now.height / live_.size(), 1);
+        place->picture = draw(report, "so far", now.width, share);
+
+        std::vector<Line> lines;
+        for (const LivePicture& each : live_) {
+            Picture fitting = each.picture;
+            fitting.fit_height(share);
+            for (Line& line : lines_of(fitting, now.width, options_.unicode)) {
+                lines.push_back(std::move(line));
+            }
+        }
+        lines.resize(std::min(lines.size(), now.height));
+        live_area_.draw(lines, now.columns, options_.colour);
+        out_.flush();
+    }
+
+    void lost(const LostRecord& lost) override {
+        tell(lost.tool, fmt::format("lost {}: {}: {}", format_count_of(lost.count, "values"),
+                                    safe(lost.reason), safe(lost.advice)));
+        errors_.flush();
+    }
+
+    void end(const EndRecord& end) override {
+        if (end.before_attach != 0) {
+            tell(end.tool, fmt::format("{} had begun before the start and {} not in the numbers",
+                                       format_count(end.before_attach),
+                                       end.before_attach == 1 ? "is" : "are"));
+        }
+        std::uint64_t all = 0;
+        std::string reasons;
+        for (const EndRecord::Lost& each : end.lost) {
+            if (each.count != 0) {
+                all += each.count;
+                reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", safe(each.reason),
+                                       format_count(each.count));
+            }
+        }
+        if (all != 0) {
+            tell(end.tool,
+                 fmt::format("lost {} in all: {}", format_count_of(all, "values"), reasons));
+        }
+        erase_live();
+        out_.flush();
+        errors_.flush();
+    }
+
+  private:
+    struct LivePicture {
+        std::string name;  ///< of the histogram
+        Picture picture;
+    };
+
+    struct Screen {
+        std::size_t columns;  ///< what the terminal has
+        std::size_t width;    ///< what lines may take of it
+        std::size_t height;
+    };
+
+    Screen screen() const {
+        if (!options_.terminal) {
+            return {kPlainColumns, kPlainColumns, 0};
+        }
+        const TerminalSize size = terminal_size(out_.fd());
+        // A line that fills the last column leaves terminals in a state in which they differ.
+        return {size.columns, std::max(size.columns, kFewestColumns) - 1,
+                std::max<std::size_t>(size.rows, 2) - 1};
+    }
+
+    std::string safe(std::string_view bytes) const { return safe_text(bytes, options_); }
+
+    void erase_live() {
+        if (options_.terminal) {
+            live_area_.erase(screen().columns);
+            live_.clear();
+        }
+    }
+
+    void tell(const std::string& tool, const std::string& what) {
+        // The terminal may be the same: the picture has to be gone first.
+        erase_live();
+        out_.flush();
+        errors_.append(fmt::format("tally: {}: {}\n", safe(tool), what));
+    }
+
+    /// `height`: what the default view should fit into.
+    Picture draw(const HistogramReport& report, const std::string& when, std::size_t width,
+                 std::optional<std::size_t> height) const {
+        const TextRows rows = choose_rows(report, options_);
+        Picture picture;
+        const std::string title =
+            fmt::format("{}, {}  {}: ", when, format_seconds(report.interval_s), safe(report.name));
+        if (report.rows.empty()) {
+            picture.head.push_back({title + "nothing was measured", Style::dim});
+            return picture;
+        }
+        picture.head.push_back({title + safe(report.description), Style::dim});
+        add_left_out(picture, rows, report);
+        if (rows.rows.empty()) {
+            return picture;
+        }
+        const View view =
+            options_.view.value_or(rows.rows.size() <= kMostBars ? View::bars : View::table);
+        if (view == View::bars) {
+            Picture bars = picture;
+            draw_bars(bars, rows, report, width, options_);
+            if (options_.view || !height || bars.height() <= *height) {
+                return bars;
+            }
+        }
+        draw_table(picture, rows, report, width, options_);
+        return picture;
+    }
+
+    void add_left_out(Picture& picture, const TextRows& rows, const HistogramReport& report) const {
+        const std::string noun = safe(report.name);
+        if (const LeftOut& more = rows.beyond_top; more.keys != 0) {
+            picture.foot.push_back(
+                {fmt::format("{} more {}, {}{} (--top 0 shows all)", format_count(more.keys),
+                             more.keys == 1 ? "key" : "keys", format_count_of(more.values, noun),
+                             waiting_too(more)),
+                 Style::dim});
+        }
+        if (const LeftOut& few = rows.below_min_count; few.keys != 0) {
+            picture.foot.push_back({fmt::format("{} left out, each with fewer than {}, in all {}{}",
+                                                format_count_of(few.keys, "keys"),
+                                                format_count_of(options_.min_count, noun),
+                                                format_count(few.values), waiting_too(few)),
+                                    Style::dim});
+        }
+    }
+
+    TextOptions options_;
+    OutputFile& out_;
+    OutputFile& errors_;
+    LiveArea live_area_;
+    std::vector<LivePicture> live_;  ///< in the order in which they came first
+    bool reported_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Writer> make_text_writer(const TextOptions& options, OutputFile& out,
+                                         OutputFile& errors) {
+    return std::make_unique<TextWriter>(options, out, errors);
+}
+
+}  // namespace tally

@@ -1,0 +1,547 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "container/containers.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <random>
+#include <thread>
+
+#include "container_fixture.h"
+#include "util/error.h"
+
+namespace tally {
+namespace {
+
+const std::string kA(64, 'a');
+const std::string kB(64, 'b');
+
+// Ids that no directory of the fake hierarchy has.
+constexpr CgroupId kElsewhere = 1'000'000'000'000;
+
+class ContainersTest : public FakeMachine {
+  protected:
+    void name_docker(const std::string& id, const std::string& name) {
+        write("/var/lib/docker/containers/" + id + "/config.v2.json",
+              R"({"Name":"/)" + name + R"("})");
+    }
+    static ProcessFacts process(std::uint32_t pid, CgroupId cgroup, std::uint32_t pid_namespace,
+                                std::optional<std::string> node_name = std::nullopt) {
+        return {cgroup, pid, pid_namespace, std::move(node_name)};
+    }
+    std::string name_of(Containers& containers, CgroupId id) {
+        const Owner& owner = containers.owner_of(id);
+        return owner.container ? owner.container->name : "(none)";
+    }
+};
+
+TEST_F(ContainersTest, ByPathShape) {
+    const CgroupId web = make("/docker/" + kA);
+    const CgroupId leaf = make("/docker/" + kA + "/init.scope/x");
+    name_docker(kA, "web");
+    Containers containers(paths());
+    containers.walk();
+    const Owner owner = containers.owner_of(leaf);
+    EXPECT_EQ(owner.root, web);
+    EXPECT_EQ(owner.cgroup, "/docker/" + kA);
+    EXPECT_EQ(owner.systemd_unit, std::nullopt);
+    ASSERT_TRUE(owner.container);
+    EXPECT_EQ(owner.container->name, "web");
+    EXPECT_EQ(owner.container->id, kA);
+    EXPECT_EQ(owner.container->runtime, "docker");
+    EXPECT_EQ(owner.label(), "web");
+    EXPECT_EQ(containers.owner_of(web).root, web);
+    EXPECT_EQ(containers.path_of(leaf), "/docker/" + kA + "/init.scope/x");
+    EXPECT_EQ(containers.unit_of(leaf), "init.scope");
+    EXPECT_EQ(containers.unit_of(web), std::nullopt);
+}
+
+TEST_F(ContainersTest, ARuntimeThatOnlyFilesTell) {
+    const CgroupId docker = make("/mine/" + kA);
+    const CgroupId unknown = make("/mine/" + kB);
+    name_docker(kA, "web");
+    Containers containers(paths());
+    containers.walk();
+    EXPECT_EQ(containers.owner_of(docker).container->runtime, "docker");
+    EXPECT_EQ(containers.owner_of(unknown).container->runtime, "oci");
+    EXPECT_EQ(containers.owner_of(unknown).container->name, "bbbbbbbbbbbb");
+}
+
+TEST_F(ContainersTest, APodOfPodmanIsNoContainer) {
+    const CgroupId pod = make("/mine/" + kA);
+    const CgroupId own = make("/mine/" + kA + "/libpod-" + kB);
+    const CgroupId usual = make("/libpod_parent/" + kB);
+    Containers containers(paths());
+    containers.walk();
+    EXPECT_EQ(containers.owner_of(own).root, own);
+    EXPECT_FALSE(containers.owner_of(pod).container);
+    EXPECT_FALSE(containers.owner_of(usual).container);
+    EXPECT_EQ(containers.list().size(), 1U);
+}
+
+TEST_F(ContainersTest, NestedContainersBelongToTheNearest) {
+    const CgroupId outer = make("/docker/" + kA + "/sub");
+    const CgroupId inner = make("/docker/" + kA + "/docker/" + kB + "/sub");
+    name_docker(kA, "outer");
+    Containers containers(paths());
+    containers.walk();
+    containers.observe({process(10, outer, 7), process(11, inner, 8), process(12, inner, 8)});
+    EXPECT_EQ(name_of(containers, outer), "outer");
+    EXPECT_EQ(name_of(containers, inner), "bbbbbbbbbbbb");
+    const auto all = containers.list();
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].owner.container->name, "bbbbbbbbbbbb");
+    EXPECT_EQ(all[0].processes, 2U);
+    EXPECT_EQ(all[1].owner.container->name, "outer");
+    EXPECT_EQ(all[1].processes, 3U);
+}
+
+TEST_F(ContainersTest, ByFiles) {
+    const CgroupId ctr = make("/default/web");
+    const CgroupId runc = make("/any/string/here");
+    const CgroupId below = make("/any/string/here/below");
+    const CgroupId crun = make("/octest/three");
+    make("/docker/" + kA);
+    write("/run/containerd/io.containerd.runtime.v2.task/default/web/config.json",
+          R"({"linux":{"cgroupsPath":"/default/web"}})");
+    write("/run/containerd/io.containerd.runtime.v2.task/default/gone/config.json",
+          R"({"linux":{"cgroupsPath":"/default/gone"}})");
+    write("/run/containerd/io.containerd.runtime.v2.task/default/out/config.json",
+          R"({"linux":{"cgroupsPath":"/../root/run"}})");
+    write("/run/containerd/io.containerd.runtime.v2.task/default/top/config.json",
+          R"({"linux":{"cgroupsPath":"/"}})");
+    write("/run/containerd/io.containerd.runtime.v2.task/moby/" + kA + "/config.json",
+          R"({"linux":{"cgroupsPath":"/docker/)" + kA + R"("}})");
+    write("/run/runc/two/state.json",
+          R"({"cgroup_paths":{"":"/sys/fs/cgroup/unified/any/string/here"}})");
+    write("/run/crun/three/status", R"({"cgroup-path":"/octest/three"})");
+    name_docker(kA, "dock");
+    Containers containers(paths());
+    containers.walk();
+    EXPECT_EQ(containers.owner_of(ctr).container->runtime, "containerd");
+    EXPECT_EQ(containers.owner_of(ctr).label(), "web");
+    EXPECT_EQ(containers.owner_of(below).root, runc);
+    EXPECT_EQ(containers.owner_of(below).container->runtime, "runc");
+    EXPECT_EQ(containers.owner_of(below).label(), "two");
+    EXPECT_EQ(containers.owner_of(crun).label(), "three");
+    EXPECT_FALSE(containers.owner_of(id("")).container);
+    EXPECT_EQ(containers.list().size(), 4U);
+}
+
+TEST_F(ContainersTest, FilesThatComeLate) {
+    const CgroupId runc = make("/any/one");
+    const CgroupId docker = make("/docker/" + kA);
+    Containers containers(paths());
+    containers.walk();
+    EXPECT_EQ(containers.owner_of(runc).label(), "/any");
+    EXPECT_EQ(containers.owner_of(docker).label(), "aaaaaaaaaaaa");
+    write("/run/runc/one/state.json", R"({"config":{"cgroups":{"path":"/any/one"}}})");
+    name_docker(kA, "web");
+    containers.observe({});
+    EXPECT_EQ(containers.owner_of(runc).label(), "one");
+    EXPECT_EQ(containers.owner_of(runc).root, runc);
+    EXPECT_EQ(containers.owner_of(docker).label(), "web");
+    name_docker(kA, "renamed");
+    containers.walk();
+    EXPECT_EQ(containers.owner_of(docker).label(), "renamed");
+    std::filesystem::remove_all(root() + "/var/lib/docker");
+    std::filesystem::remove_all(root() + "/run/runc");
+    containers.walk();
+    EXPECT_EQ(containers.owner_of(docker).label(), "renamed");
+    EXPECT_EQ(containers.owner_of(runc).label(), "one");
+}
+
+TEST_F(ContainersTest, TheHost) {
+    const CgroupId worker = make("/system.slice/nginx.service/worker");
+    const CgroupId session = make("/user.slice/user-1000.slice/session-3.scope");
+    const CgroupId app = make("/user.slice/user-1000.slice/user@1000.service/app.slice/x.service");
+    const CgroupId manager = make("/user.slice/user-1000.slice/user@1000.service/init");
+    const CgroupId slice = make("/machine.slice/other/deep");
+    const CgroupId plain = make("/foo/bar/baz");
+    Containers containers(paths());
+    containers.walk();
+    const Owner nginx = containers.owner_of(worker);
+    EXPECT_EQ(nginx.root, id("/system.slice/nginx.service"));
+    EXPECT_EQ(nginx.cgroup, "/system.slice/nginx.service");
+    EXPECT_EQ(nginx.systemd_unit, "nginx.service");
+    EXPECT_FALSE(nginx.container);
+    EXPECT_EQ(nginx.label(), "nginx.service");
+    EXPECT_EQ(containers.owner_of(session).root, session);
+    EXPECT_EQ(containers.owner_of(app).systemd_unit, "x.service");
+    EXPECT_EQ(containers.owner_of(manager).systemd_unit, "user@1000.service");
+    EXPECT_EQ(containers.owner_of(slice).root, id("/machine.slice"));
+    EXPECT_EQ(containers.owner_of(id("/system.slice")).label(), "system.slice");
+    EXPECT_EQ(containers.owner_of(plain).root, id("/foo"));
+    EXPECT_EQ(containers.owner_of(plain).cgroup, "/foo");
+    EXPECT_EQ(containers.owner_of(plain).systemd_unit, std::nullopt);
+    EXPECT_EQ(containers.owner_of(plain).label(), "/foo");
+    const Owner top = containers.owner_of(id(""));
+    EXPECT_EQ(top.root, id(""));
+    EXPECT_EQ(top.cgroup, "/");
+    const Owner kernel = containers.owner_of(kKernelThreads);
+    EXPECT_EQ(kernel.cgroup, "kernel");
+    EXPECT_EQ(kernel.label(), "kernel");
+    const Owner unknown = containers.owner_of(4711 + kElsewhere);
+    EXPECT_EQ(unknown.root, 4711 + kElsewhere);
+    EXPECT_EQ(unknown.cgroup, std::nullopt);
+    EXPECT_EQ(unknown.label(), "unknown cgroup 1000000004711");
+}
+
+TEST_F(ContainersTest, Births) {
+    Containers containers(paths());
+    containers.walk();
+    // The runtime's file is there before the cgroup, and gone with it.
+    name_docker(kA, "brief");
+    containers.add({kElsewhere + 1, id(""), "docker"});
+    containers.add({kElsewhere + 2, kElsewhere + 1, kA});
+    containers.add({kElsewhere + 3, kElsewhere + 2, "sub"});
+    std::filesystem::remove_all(root() + "/var/lib/docker");
+    containers.walk();
+    const Owner owner = containers.owner_of(kElsewhere + 3);
+    EXPECT_EQ(owner.root, kElsewhere + 2);
+    EXPECT_EQ(owner.label(), "brief");
+    EXPECT_TRUE(containers.list().empty());  // dead
+}
+
+TEST_F(ContainersTest, BirthsOfWhatOnlyFilesTell) {
+    Containers containers(paths());
+    containers.walk();
+    const CgroupId parent = make("/default");
+    const CgroupId web = make("/default/web");
+    write("/run/containerd/io.containerd.runtime.v2.task/default/web/config.json",
+          R"({"linux":{"cgroupsPath":"/default/web"}})");
+    containers.add({parent, id(""), "default"});
+    containers.add({web, parent, "web"});
+    std::filesystem::remove_all(root() + "/run");
+    EXPECT_EQ(containers.owner_of(web).label(), "web");
+}
+
+TEST_F(ContainersTest, BirthsWithUnknownParents) {
+    Containers containers(paths());
+    containers.walk();
+    const CgroupId parent = make("/late/docker");
+    const CgroupId child = make("/late/docker/" + kA);
+    containers.add({child, parent, kA});  // its parent is found in the file system
+    EXPECT_EQ(containers.path_of(child), "/late/docker/" + kA);
+    EXPECT_EQ(containers.owner_of(child).container->runtime, "docker");
+
+    // Not there at all: known by id and the last part of its path only.
+    containers.add({kElsewhere + 2, kElsewhere + 1, kB});
+    EXPECT_EQ(containers.owner_of(kElsewhere + 2).container->runtime, "oci");
+    EXPECT_EQ(containers.owner_of(kElsewhere + 2).cgroup, std::nullopt);
+    containers.add({kElsewhere + 6, kElsewhere + 5, "plain"});
+    EXPECT_EQ(containers.owner_of(kElsewhere + 6).label(), "unknown cgroup 1000000000006");
+    // Until the parents are told.
+    containers.add({kElsewhere + 1, id(""), "docker"});
+    EXPECT_EQ(containers.owner_of(kElsewhere + 2).container->runtime, "docker");
+    EXPECT_EQ(containers.owner_of(kElsewhere + 2).cgroup, "/docker/" + kB);
+    containers.add({kElsewhere + 5, id(""), "a.service"});
+    EXPECT_EQ(containers.owner_of(kElsewhere + 6).label(), "a.service");
+}
+
+TEST_F(ContainersTest, AMissingIdIsLookedForOnceInARound) {
+    Containers containers(paths());
+    containers.walk();
+    EXPECT_EQ(containers.owner_of(kElsewhere).cgroup, std::nullopt);
+    const CgroupId late = make("/late");
+    EXPECT_EQ(containers.owner_of(late).cgroup, std::nullopt);
+    containers.observe({});
+    EXPECT_EQ(containers.owner_of(late).cgroup, "/late");
+}
+
+TEST_F(ContainersTest, TheDeadKeepTheirNames) {
+    const CgroupId web = make("/docker/" + kA);
+    const CgroupId unit = make("/system.slice/job.service");
+    name_docker(kA, "web");
+    Containers containers(paths());
+    containers.walk();
+    EXPECT_EQ(containers.list().size(), 1U);
+    remove("/docker/" + kA);
+    remove("/system.slice");
+    std::filesystem::remove_all(root() + "/var/lib/docker");
+    containers.walk();
+    EXPECT_EQ(containers.owner_of(web).label(), "web");
+    EXPECT_EQ(containers.owner_of(unit).label(), "job.service");
+    EXPECT_TRUE(containers.list().empty());
+    EXPECT_TRUE(containers.subtree(web).empty());
+    EXPECT_EQ(containers.find_cgroup("/docker/" + kA), std::nullopt);
+}
+
+TEST_F(ContainersTest, ByNamespaces) {
+    const CgroupId one = make("/lab/box/one");
+    const CgroupId two = make("/lab/box/two");
+    const CgroupId host = make("/lab/host");
+    Containers containers(paths());
+    containers.walk();
+    EXPECT_EQ(containers.owner_of(one).label(), "/lab");
+    containers.observe({process(30, one, 7), process(31, two, 7), process(5, host, 0)});
+    EXPECT_EQ(containers.owner_of(one).root, id("/lab/box"));
+    EXPECT_EQ(containers.owner_of(two).root, id("/lab/box"));
+    EXPECT_EQ(containers.owner_of(one).container->runtime, "namespaces");
+    EXPECT_EQ(containers.owner_of(one).container->id, std::nullopt);
+    EXPECT_EQ(containers.owner_of(one).label(), "/lab/box");
+    EXPECT_FALSE(containers.owner_of(host).container);
+    // The host name is set some time after the namespaces were made; the oldest process counts.
+    containers.observe({process(31, two, 7, "younger"), process(30, one, 7, "box")});
+    EXPECT_EQ(containers.owner_of(one).label(), "box");
+    containers.observe({process(30, one, 7, "renamed")});
+    EXPECT_EQ(containers.owner_of(one).label(), "renamed");
+    EXPECT_EQ(containers.list().at(0).processes, 1U);
+    // It stays known without its processes, and its later children belong to it.
+    const CgroupId three = make("/lab/box/three/x");
+    containers.observe({process(5, three, 0)});
+    EXPECT_EQ(containers.owner_of(three).label(), "renamed");
+    EXPECT_EQ(containers.list().at(0).processes, 1U);
+    containers.observe({});
+    EXPECT_EQ(containers.list().at(0).processes, 0U);
+}
+
+TEST_F(ContainersTest, NamespacesThatMakeNoContainer) {
+    const CgroupId unit = make("/system.slice/browser.service/sandbox");
+    const CgroupId session = make("/user.slice/session-3.scope");
+    Containers containers(paths());
+    containers.walk();
+    containers.observe({
+        process(10, id(""), 7, "root"),      // in the root cgroup
+        process(11, unit, 8, "service"),     // a service's own sandbox
+        process(12, session, 9, "session"),  // beside processes of the host
+        process(13, session, 0),
+        process(14, kKernelThreads, 0),
+        process(15, kElsewhere, 10, "nowhere"),
+    });
+    EXPECT_TRUE(containers.list().empty());
+    EXPECT_FALSE(containers.owner_of(id("")).container);
+    EXPECT_FALSE(containers.owner_of(unit).container);
+    EXPECT_FALSE(containers.owner_of(session).container);
+}
+
+TEST_F(ContainersTest, WithoutACommonAncestorEachCgroupIsTried) {
+    const CgroupId one = make("/one/a");
+    const CgroupId two = make("/two/b");
+    const CgroupId three = make("/three/c");
+    Containers containers(paths());
+    containers.walk();
+    containers.observe({process(10, one, 7, "box"), process(11, two, 7, "box"),
+                        process(12, three, 7, "box"), process(1, three, 0)});
+    EXPECT_EQ(containers.owner_of(one).root, one);
+    EXPECT_EQ(containers.owner_of(two).root, two);
+    EXPECT_EQ(containers.owner_of(one).label(), "box");
+    EXPECT_FALSE(containers.owner_of(three).container);
+}
+
+TEST_F(ContainersTest, NamespacesWithinAContainer) {
+    const CgroupId docker = make("/docker/" + kA);
+    const CgroupId outer = make("/box");
+    const CgroupId inner = make("/box/inner");
+    const CgroupId entered = make("/user.slice/session-3.scope");
+    Containers containers(paths());
+    containers.walk();
+    containers.observe({
+        process(20, inner, 3, "inner"),  // a smaller number, seen first
+        process(10, outer, 8, "outer"), process(11, docker, 9, "host of docker"),
+        process(12, entered, 9),  // nsenter: in docker's namespaces, not in its cgroup
+    });
+    EXPECT_EQ(containers.owner_of(inner).root, outer);
+    EXPECT_EQ(containers.owner_of(inner).label(), "outer");
+    EXPECT_EQ(containers.owner_of(docker).label(), "aaaaaaaaaaaa");
+    EXPECT_FALSE(containers.owner_of(entered).container);
+    EXPECT_EQ(containers.list().size(), 2U);
+}
+
+TEST_F(ContainersTest, FilesCountMoreThanNamespaces) {
+    const CgroupId box = make("/any/box");
+    Containers containers(paths());
+    containers.walk();
+    containers.observe({process(10, box, 7, "node")});
+    EXPECT_EQ(containers.owner_of(box).label(), "node");
+    write("/run/runc/web/state.json", R"({"config":{"cgroups":{"path":"/any/box"}}})");
+    containers.observe({process(10, box, 7, "node")});
+    EXPECT_EQ(containers.owner_of(box).label(), "web");
+    EXPECT_EQ(containers.owner_of(box).container->runtime, "runc");
+}
+
+TEST_F(ContainersTest, FindCgroup) {
+    const CgroupId b = make("/a/b");
+    Containers containers({hierarchy() + "/", root()});
+    EXPECT_EQ(containers.find_cgroup("/a/b"), b);
+    EXPECT_EQ(containers.find_cgroup("a/b/"), b);
+    EXPECT_EQ(containers.find_cgroup(hierarchy() + "/a/b"), b);
+    EXPECT_EQ(containers.find_cgroup(hierarchy()), id(""));
+    EXPECT_EQ(containers.find_cgroup("/"), id(""));
+    EXPECT_EQ(containers.find_cgroup(""), std::nullopt);
+    EXPECT_EQ(containers.find_cgroup("/a/c"), std::nullopt);
+    EXPECT_EQ(containers.find_cgroup("/tmp"), std::nullopt);
+    const CgroupId late = make("/a/c");
+    EXPECT_EQ(containers.find_cgroup("/a/c"), late);
+    std::filesystem::create_directory_symlink(hierarchy(), root() + "/link");
+    EXPECT_EQ(containers.find_cgroup(root() + "/link/a/b"), b);
+}
+
+TEST_F(ContainersTest, Subtree) {
+    const CgroupId a = make("/a");
+    const CgroupId b = make("/a/b");
+    const CgroupId c = make("/a/b/c");
+    make("/d");
+    Containers containers(paths());
+    containers.walk();
+    EXPECT_EQ(containers.subtree(a), (std::vector<CgroupId>{a, b, c}));
+    EXPECT_EQ(containers.subtree(c), std::vector<CgroupId>{c});
+    EXPECT_EQ(containers.subtree(id("")).size(), 5U);
+    EXPECT_TRUE(containers.subtree(kElsewhere).empty());
+    EXPECT_TRUE(containers.subtree(kKernelThreads).empty());
+}
+
+TEST_F(ContainersTest, AfterManyChangesLikeAFreshStart) {
+    std::mt19937 random(4711);
+    const auto below = [&](unsigned most) { return static_cast<unsigned>(random()) % most; };
+    const std::vector<std::string> kParts = {
+        kA,  "docker",        "docker-" + kB + ".scope", "libpod-" + kA, "lxc.payload.x", "lxc",
+        "x", "machine.slice", "machine-x.scope",         "a.service",    "libpod_parent", kB,
+        "y", "pod" + kA,      "crio-" + kA + ".scope",
+    };
+    name_docker(kA, "web");
+    write("/run/runc/two/state.json", R"({"config":{"cgroups":{"path":"/x/y"}}})");
+    write("/run/crun/three/status", R"({"cgroup-path":"/y/docker"})");
+    Containers old(paths());
+    old.walk();
+    for (int round = 0; round < 60; ++round) {
+        std::string path;
+        for (unsigned level = below(4) + 1; level > 0; --level) {
+            path += "/" + kParts[below(static_cast<unsigned>(kParts.size()))];
+        }
+        const unsigned what = below(8);
+        std::error_code ignored;
+        if (what == 0) {
+            remove(path);
+        } else if (what == 1) {
+            std::filesystem::rename(hierarchy() + path, hierarchy() + "/x", ignored);
+        } else {
+            const CgroupId made = make(path);
+            if (what < 5) {
+                const std::size_t slash = path.rfind('/');
+                old.add({made, id(path.substr(0, slash)), path.substr(slash + 1)});
+            }
+        }
+        if (below(3) == 0) {
+            old.walk();
+        } else {
+            old.observe({});
+        }
+        old.owner_of(id(""));
+        old.walk();
+        Containers fresh(paths());
+        fresh.walk();
+        const auto all = fresh.subtree(id(""));
+        ASSERT_EQ(all.size(), old.subtree(id("")).size());
+        for (const CgroupId each : all) {
+            const Owner expected = fresh.owner_of(each);
+            const Owner got = old.owner_of(each);
+            ASSERT_EQ(got.root, expected.root) << *fresh.path_of(each);
+            ASSERT_EQ(got.cgroup, expected.cgroup);
+            ASSERT_EQ(got.container, expected.container) << *fresh.path_of(each);
+            ASSERT_EQ(got.systemd_unit, expected.systemd_unit);
+        }
+        ASSERT_EQ(old.list().size(), fresh.list().size());
+    }
+}
+
+TEST_F(ContainersTest, DirectoriesVanishDuringTheWalk) {
+    std::atomic<bool> is_over = false;
+    std::thread maker([&] {
+        while (!is_over) {
+            std::error_code ignored;
+            for (int each = 0; each < 20; ++each) {
+                std::filesystem::create_directories(
+                    hierarchy() + "/a/" + std::to_string(each) + "/b/c", ignored);
+            }
+            std::filesystem::remove_all(hierarchy() + "/a", ignored);
+        }
+    });
+    Containers containers(paths());
+    for (int times = 0; times < 50; ++times) {
+        EXPECT_NO_THROW(containers.walk());
+    }
+    is_over = true;
+    maker.join();
+    containers.walk();
+    for (const CgroupId each : containers.subtree(id(""))) {
+        EXPECT_TRUE(containers.owner_of(each).cgroup);
+    }
+}
+
+TEST_F(ContainersTest, NoHierarchy) {
+    Containers containers({hierarchy() + "/nothing", root()});
+    EXPECT_THROW(containers.walk(), Error);
+    EXPECT_EQ(containers.owner_of(7).label(), "unknown cgroup 7");
+    containers.add({8, 7, "x"});
+    containers.observe({process(1, 7, 7, "x")});
+    EXPECT_TRUE(containers.list().empty());
+    EXPECT_EQ(containers.find_cgroup("/"), std::nullopt);
+    Containers moved(std::move(containers));
+    EXPECT_EQ(moved.owner_of(0).label(), "kernel");
+}
+
+TEST(ContainersMatch, WhatPeopleType) {
+    Container web;
+    web.name = "web";
+    web.id = "3f2a" + std::string(60, '0');
+    web.runtime = "docker";
+    web.pod = "shop";
+    web.pod_namespace = "prod";
+    for (const char* wanted : {"web", "3f2a", "3f2a00", "shop", "prod/shop", "w*", "w?b", "[vw]eb",
+                               "prod/*", "*/shop", "3f*", "*"}) {
+        EXPECT_TRUE(Containers::matches(web, wanted)) << wanted;
+    }
+    EXPECT_TRUE(Containers::matches(web, *web.id));
+    for (const char* wanted : {"", "we", "webs", "3f2", "f2a0", "prod", "prod/web", "shop/web",
+                               "w?", "[ab]eb", "prod/", "/shop"}) {
+        EXPECT_FALSE(Containers::matches(web, wanted)) << wanted;
+    }
+    Container odd;
+    odd.name = "a[b*";
+    odd.runtime = "namespaces";
+    EXPECT_TRUE(Containers::matches(odd, "a[b*"));
+    EXPECT_FALSE(Containers::matches(odd, "prod/shop"));
+    odd.name = "a\\b";
+    EXPECT_TRUE(Containers::matches(odd, "a\\b"));
+}
+
+TEST(OwnerLabel, AllForms) {
+    Owner owner;
+    owner.root = 4711;
+    EXPECT_EQ(owner.label(), "unknown cgroup 4711");
+    owner.cgroup = "/foo";
+    EXPECT_EQ(owner.label(), "/foo");
+    owner.systemd_unit = "foo.service";
+    EXPECT_EQ(owner.label(), "foo.service");
+    owner.container = Container{"web", std::nullopt, "docker", std::nullopt, std::nullopt};
+    EXPECT_EQ(owner.label(), "web");
+    owner.container->pod = "shop";
+    EXPECT_EQ(owner.label(), "shop/web");
+    owner.container->pod_namespace = "prod";
+    EXPECT_EQ(owner.label(), "prod/shop/web");
+}
+
+TEST(UnifiedHierarchy, FromMountinfo) {
+    EXPECT_EQ(find_unified_hierarchy(""), std::nullopt);
+    EXPECT_EQ(find_unified_hierarchy("\n\nrubbish\n30 22\n"), std::nullopt);
+    const std::string hybrid =
+        "30 22 0:27 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755\n"
+        "31 30 0:28 / /sys/fs/cgroup/cpu rw,relatime - cgroup cgroup rw,cpu\n";
+    EXPECT_EQ(find_unified_hierarchy(hybrid), std::nullopt);
+    EXPECT_EQ(find_unified_hierarchy(
+                  hybrid + "40 30 0:37 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw"),
+              "/sys/fs/cgroup/unified");
+    // Optional fields before the dash, and a part of the tree that is passed over.
+    EXPECT_EQ(find_unified_hierarchy(
+                  "25 1 0:22 /docker/x /mnt rw shared:9 - cgroup2 cgroup2 rw\n"
+                  "26 1 0:22 / /my\\040cgroup\\134x rw shared:9 master:1 - cgroup2 cgroup2 rw\n"),
+              "/my cgroup\\x");
+    EXPECT_EQ(find_unified_hierarchy("26 1 0:22 / /a\\04 rw - cgroup2 none rw"), "/a\\04");
+    EXPECT_EQ(find_unified_hierarchy("26 1 0:22 / /cgroup2 rw - ext4 cgroup2 rw"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace tally

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "container/path_shapes.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace tally {
+namespace {
+
+const std::string kA(64, 'a');
+const std::string kB = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+const std::string kUid = "4b6a0d60-1c2f-4a6e-9d0e-0123456789ab";
+const std::string kUidInSlice = "4b6a0d60_1c2f_4a6e_9d0e_0123456789ab";
+const std::string kStaticUid = "00112233445566778899aabbccddeeff";
+
+struct Expected {
+    std::string path;
+    std::string found;  ///< RUNTIME, ' ', id or name; empty: no container
+    std::string own;    ///< the container's own path
+    std::string pod_uid;
+};
+
+Expected none(const std::string& path) {
+    return {path, "", "", ""};
+}
+
+/// The whole path is the container's own.
+Expected whole(const std::string& path, const std::string& found, const std::string& uid = "") {
+    return {path, found, path, uid};
+}
+
+/// The container's own path, and a part below it.
+Expected part(const std::string& own, const std::string& below, const std::string& found,
+              const std::string& uid = "") {
+    return {own + below, found, own, uid};
+}
+
+std::vector<Expected> corpus() {
+    const std::string burstable = "/kubepods.slice/kubepods-burstable.slice/";
+    const std::string user = "/user.slice/user-1000.slice/user@1000.service/user.slice/";
+    return {
+        // docker
+        whole("/docker/" + kA, "docker " + kA),
+        part("/docker/" + kA, "/init.scope", "docker " + kA),
+        whole("/system.slice/docker-" + kA + ".scope", "docker " + kA),
+        part("/system.slice/docker-" + kA + ".scope", "/system.slice/cron.service", "docker " + kA),
+        whole(user + "docker-" + kA + ".scope", "docker " + kA),
+        whole("/docker/" + kA + "/docker/" + kB, "docker " + kB),
+        part("/docker/" + kA + "/docker/" + kB, "/x/y", "docker " + kB),
+        whole("/mygroup/" + kA, " " + kA),
+        whole("/ecs/0123456789abcdef0123456789abcdef/" + kA, " " + kA),
+        whole("/" + kA, " " + kA),
+        none("/docker"),
+        none("/docker/buildkit"),
+        none("/docker-foo.slice"),
+        none("/system.slice/docker.service"),
+        none("/system.slice/docker.socket"),
+        none("/docker/" + kA.substr(1)),
+        none("/docker/" + kA + "a"),
+        none("/docker/" + std::string(64, 'A')),
+        none("/docker/" + std::string(63, 'a') + "g"),
+        none("/system.slice/docker-" + kA + ".slice"),
+        none("/system.slice/docker-" + kA.substr(1) + ".scope"),
+        none("/system.slice/docker-" + kA),
+        none("/system.slice/xdocker-" + kA + ".scope"),
+        // containerd: CRI and nerdctl
+        whole("/kubepods/burstable/pod" + kUid + "/" + kA, " " + kA, kUid),
+        whole("/kubepods/besteffort/pod" + kUid + "/" + kA, " " + kA, kUid),
+        whole("/kubepods/pod" + kUid + "/" + kA, " " + kA, kUid),
+        whole("/kubepods/pod" + kStaticUid + "/" + kA, " " + kA, kStaticUid),
+        whole("/kubelet/kubepods/burstable/pod" + kUid + "/" + kA, " " + kA, kUid),
+        part("/kubepods/burstable/pod" + kUid + "/" + kA, "/sub", " " + kA, kUid),
+        whole(burstable + "kubepods-burstable-pod" + kUidInSlice + ".slice/cri-containerd-" + kA +
+                  ".scope",
+              "containerd " + kA, kUid),
+        whole(
+            "/kubepods.slice/kubepods-pod" + kUidInSlice + ".slice/cri-containerd-" + kA + ".scope",
+            "containerd " + kA, kUid),
+        whole("/docker/" + kB +
+                  "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-besteffort.slice/"
+                  "kubelet-kubepods-besteffort-pod" +
+                  kUidInSlice + ".slice/cri-containerd-" + kA + ".scope",
+              "containerd " + kA, kUid),
+        part("/docker/" + kB, "/kubelet.slice/kubelet.service", "docker " + kB),
+        whole("/docker/" + kB + "/kubelet/kubepods/pod" + kUid + "/" + kA, " " + kA, kUid),
+        whole("/kubepods/podnothing/" + kA, " " + kA),
+        whole("/system.slice/nerdctl-" + kA + ".scope", "containerd " + kA),
+        whole("/default/" + kA, " " + kA),
+        none("/default/web"),
+        none("/system.slice/containerd.service"),
+        none("/system.slice/containerd.service/kubepods-burstable-pod" + kUidInSlice + ".slice"),
+        none("/kubepods/burstable/pod" + kUid),
+        none(burstable + "kubepods-burstable-pod" + kUidInSlice + ".slice"),
+        // CRI-O
+        whole(burstable + "kubepods-burstable-pod" + kUidInSlice + ".slice/crio-" + kA + ".scope",
+              "cri-o " + kA, kUid),
+        part(burstable + "kubepods-burstable-pod" + kUidInSlice + ".slice/crio-" + kA + ".scope",
+             "/container", "cri-o " + kA, kUid),
+        whole("/kubepods/burstable/pod" + kUid + "/crio-" + kA, "cri-o " + kA, kUid),
+        none(burstable + "kubepods-burstable-pod" + kUidInSlice + ".slice/crio-conmon-" + kA +
+             ".scope"),
+        none("/system.slice/crio.service"),
+        // podman
+        whole("/machine.slice/libpod-" + kA + ".scope", "podman " + kA),
+        part("/machine.slice/libpod-" + kA + ".scope", "/container", "podman " + kA),
+        part("/machine.slice/libpod-" + kA + ".scope", "/container/system.slice/nginx.service",
+             "podman " + kA),
+        whole(user + "libpod-" + kA + ".scope", "podman " + kA),
+        whole("/libpod_parent/libpod-" + kA, "podman " + kA),
+        whole("/libpod_parent/" + kB + "/libpod-" + kA, "podman " + kA),
+        whole("/machine.slice/machine-libpod_pod_" + kB + ".slice/libpod-" + kA + ".scope",
+              "podman " + kA),
+        whole("/system.slice/web.service/libpod-payload/libpod-" + kA, "podman " + kA),
+        none("/libpod_parent/" + kB),
+        none("/libpod_parent/conmon"),
+        none("/libpod_parent"),
+        none("/machine.slice/machine-libpod_pod_" + kB + ".slice"),
+        none("/machine.slice/libpod-conmon-" + kA + ".scope"),
+        none(user + "libpod-conmon-" + kA + ".scope"),
+        none("/libpod_parent/libpod-conmon-" + kA),
+        none("/user.slice/user-1000.slice/user@1000.service/app.slice/podman.service"),
+        // LXC
+        whole("/lxc.payload.web", "lxc web"),
+        part("/lxc.payload.web", "/.lxc", "lxc web"),
+        part("/lxc.payload.web", "/system.slice/nginx.service", "lxc web"),
+        whole("/lxc.payload/web", "lxc web"),
+        whole("/lxc/web", "lxc web"),
+        whole("/lxc.payload.outer/lxc.payload.inner", "lxc inner"),
+        whole("/lxc.payload.outer/docker/" + kA, "docker " + kA),
+        whole("/lxc.payload.a.b-c", "lxc a.b-c"),
+        none("/lxc.monitor.web"),
+        none("/lxc.monitor/web"),
+        none("/lxc.monitor"),
+        none("/lxc.pivot"),
+        none("/lxc"),
+        none("/lxc/lxc.monitor.web"),
+        none("/lxc.payload"),
+        none("/lxc.payload."),
+        none("/system.slice/lxc.service"),
+        // systemd-nspawn
+        whole("/machine.slice/machine-web.scope", "nspawn web"),
+        part("/machine.slice/machine-web.scope", "/payload", "nspawn web"),
+        part("/machine.slice/machine-web.scope", "/supervisor", "nspawn web"),
+        whole("/machine.slice/machine-my\\x2dweb.scope", "nspawn my-web"),
+        whole("/machine.slice/machine-my-web.scope", "nspawn my-web"),
+        whole("/machine.slice/machine-a\\x2.scope", "nspawn a\\x2"),
+        part("/machine.slice/systemd-nspawn@web.service", "/payload", "nspawn web"),
+        whole("/machine.slice/systemd-nspawn@my\\x2dweb.service", "nspawn my-web"),
+        none("/machine.slice/machine-qemu\\x2d1\\x2dvm.scope"),
+        none("/machine.slice/machine-qemu\\x2d1\\x2dvm.scope/libvirt/emulator"),
+        none("/machine.slice/machine-lxc\\x2d42\\x2dbox.scope"),
+        none("/machine.slice"),
+        none("/machine.slice/machine-.scope"),
+        none("/other.slice/machine-web.scope"),
+        none("/machine.slice/systemd-nspawn@.service"),
+        // the host
+        none("/"),
+        none(""),
+        none("/init.scope"),
+        none("/system.slice/nginx.service"),
+        none("/system.slice/systemd-resolved.service"),
+        none("/system.slice/system-getty.slice/getty@tty1.service"),
+        none("/user.slice/user-1000.slice/session-3.scope"),
+        none("/system.slice/run-docker-runtime\\x2drunc-moby-" + kA + "-runc.x.mount"),
+    };
+}
+
+TEST(PathShapes, Corpus) {
+    for (const Expected& expected : corpus()) {
+        SCOPED_TRACE(expected.path);
+        const auto shape = classify(expected.path);
+        if (expected.found.empty()) {
+            EXPECT_FALSE(shape);
+            continue;
+        }
+        ASSERT_TRUE(shape);
+        const DirectoryShape& container = shape->container;
+        EXPECT_NE(container.id.has_value(), container.name.has_value());
+        EXPECT_EQ(container.runtime + " " + container.id.value_or("") + container.name.value_or(""),
+                  expected.found);
+        EXPECT_EQ(expected.path.substr(0, shape->length), expected.own);
+        EXPECT_EQ(shape->pod_uid.value_or(""), expected.pod_uid);
+    }
+}
+
+TEST(PathShapes, BytesOfOthers) {
+    EXPECT_FALSE(classify("///"));
+    EXPECT_FALSE(classify(std::string(5, '\0')));
+    EXPECT_EQ(classify("docker/" + kA)->container.id, kA);
+    EXPECT_EQ(classify("//docker//" + kA + "//")->length, 10 + kA.size());
+    EXPECT_EQ(classify("/lxc.payload.\x1b[2J\n\xff")->container.name, "\x1b[2J\n\xff");
+    EXPECT_EQ(classify("/machine.slice/machine-\\xzz\\x41\\x.scope")->container.name, "\\xzzA\\x");
+}
+
+TEST(PathShapes, SystemdUnit) {
+    const std::vector<std::pair<std::string, std::string>> kExpected = {
+        {"/system.slice/nginx.service", "nginx.service"},
+        {"/system.slice/nginx.service/worker", "nginx.service"},
+        {"/system.slice/nginx.service/a.slice", "nginx.service"},
+        {"/user.slice/user-1000.slice/session-3.scope", "session-3.scope"},
+        {"/user.slice/user-1000.slice/user@1000.service/app.slice/foo.service", "foo.service"},
+        {"/user.slice/user-1000.slice/user@1000.service/app.slice", "user@1000.service"},
+        {"/user.slice/user-1000.slice", "user-1000.slice"},
+        {"/system.slice", "system.slice"},
+        {"/init.scope", "init.scope"},
+        {"/system.slice/dbus.socket", "dbus.socket"},
+        {"/system.slice/home.mount", "home.mount"},
+        {"/system.slice/dev-sda2.swap", "dev-sda2.swap"},
+        {"/machine.slice/libpod-x/sub", "machine.slice"},
+        {"/docker/abc", ""},
+        {"/.service", ""},
+        {"/", ""},
+        {"", ""},
+    };
+    for (const auto& [path, unit] : kExpected) {
+        EXPECT_EQ(systemd_unit_of(path).value_or(""), unit) << path;
+    }
+    EXPECT_EQ(find_systemd_unit("/system.slice/nginx.service/worker")->length, 27U);
+    EXPECT_TRUE(is_in_service("/system.slice/nginx.service/worker"));
+    EXPECT_FALSE(is_in_service("/user.slice/user-1000.slice/session-3.scope"));
+    EXPECT_FALSE(is_in_service("/service"));
+}
+
+TEST(PathShapes, OciCgroupsPath) {
+    EXPECT_EQ(expand_cgroups_path("/default/web"), "/default/web");
+    EXPECT_EQ(expand_cgroups_path("/odd:one:two"), "/odd:one:two");
+    EXPECT_EQ(expand_cgroups_path("web"), "/web");
+    EXPECT_EQ(expand_cgroups_path("system.slice:nerdctl:x"), "/system.slice/nerdctl-x.scope");
+    EXPECT_EQ(expand_cgroups_path(":runc:x"), "/system.slice/runc-x.scope");
+    EXPECT_EQ(expand_cgroups_path("a-b-c.slice:cri-containerd:x"),
+              "/a.slice/a-b.slice/a-b-c.slice/cri-containerd-x.scope");
+    EXPECT_EQ(expand_cgroups_path("-.slice::x"), "/x.scope");
+    EXPECT_EQ(expand_cgroups_path("a.slice:p:pod.slice"), "/a.slice/pod.slice");
+    EXPECT_EQ(expand_cgroups_path("::"), "/system.slice/.scope");
+}
+
+TEST(PathShapes, ShortId) {
+    EXPECT_EQ(short_id(kB), "0123456789ab");
+    EXPECT_EQ(short_id("a-name-that-somebody-chose"), "a-name-that-somebody-chose");
+}
+
+}  // namespace
+}  // namespace tally
