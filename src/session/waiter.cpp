@@ -54,13 +54,6 @@ Waiter::Waiter(int output) : output_(output) {
     }
 }
 
-Waiter::~Waiter() {
-    // A second Ctrl-C, while the final report is written to a slow reader, ends the process.
-    sigset_t all;
-    sigfillset(&all);
-    ::sigprocmask(SIG_UNBLOCK, &all, nullptr);
-}
-
 void Waiter::start(std::optional<Seconds> interval, std::optional<Seconds> duration) {
     if (interval) {
         interval_ = make_timer(*interval, *interval);

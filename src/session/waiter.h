@@ -17,12 +17,12 @@ enum class Wake {
 
 /// Waits for everything that can happen to a session. While it exists, SIGINT, SIGTERM and SIGHUP
 /// end the session instead of the process, so that every end has its report; SIGHUP stays ignored
-/// under nohup(1).
+/// under nohup(1). They stay blocked when it is gone: sudo(8) passes a Ctrl-C on that the terminal
+/// has sent already, and the second one must not cut the final report.
 class Waiter {
   public:
     /// From now on the signals are caught. `output` is watched for a reader that goes away.
     explicit Waiter(int output);
-    ~Waiter();
     Waiter(const Waiter&) = delete;
     Waiter& operator=(const Waiter&) = delete;
 
