@@ -1,0 +1,411 @@
+# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+"""What the live tests share: containers with a workload, runs of tally, the kernel's own counters.
+
+Truth is what the kernel counts for each thread: a thread that is given a CPU is taken off it again,
+so between two moments at which it sleeps it was given one exactly as often as its voluntary and
+involuntary context switches have grown. Each of these is one wait in the run queue.
+
+On some virtual machines (Firecracker guests whose process 1 belongs to the machine) BPF programs do
+not run while a thread of process 1 is the current one, so that nobody can see what it does or that
+it hands the CPU over. How often that may have happened is counted with the truth, as `unseen`; on
+other machines process 1 hardly ever runs.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import select
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import jsonschema
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+TALLY = Path(os.environ.get("TALLY", REPOSITORY / "build" / "tally")).resolve()
+WORKLOADS = Path(os.environ.get("TALLY_WORKLOADS", REPOSITORY / "build" / "tests")).resolve()
+MAKER = REPOSITORY / "tests" / "containers" / "container"
+
+# Below this cgroup, relative to the hierarchy's root, are all containers of this run of the tests.
+PARENT = f"tally-live-{os.getpid()}"
+
+CPUS = sorted(os.sched_getaffinity(0))
+
+# An upper limit for whatever should be over in a moment, on a slow machine that is busy.
+SOON = 30
+
+
+def hierarchy():
+    """Where the version 2 cgroup hierarchy is mounted, with its root visible."""
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        fields = line.split()
+        if fields[fields.index("-") + 1] == "cgroup2" and fields[3] == "/":
+            return Path(fields[4])
+    raise RuntimeError("no version 2 cgroup hierarchy is mounted")
+
+
+def argv(arguments):
+    """Numbers and paths as words; bytes as they are."""
+    return [word if isinstance(word, bytes) else str(word) for word in arguments]
+
+
+def eventually(condition, what, within=SOON):
+    """The first true value of condition(); fails if it takes too long."""
+    deadline = time.monotonic() + within
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"not in time: {what}"
+        time.sleep(0.01)
+
+
+# The kernel's counters
+
+
+def status_of(task):
+    """/proc/PID/task/TID/status as a dictionary; none if the thread has ended."""
+    try:
+        lines = (task / "status").read_bytes().split(b"\n")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return dict(line.split(b":\t", 1) for line in lines if b":\t" in line)
+
+
+class Switches(dict):
+    """Context switches by (pid, tid), as the host numbers them."""
+
+    asleep = True  # all of these threads slept when they were read
+
+    def __init__(self, pids):
+        super().__init__()
+        for pid in pids:
+            tasks = Path(f"/proc/{pid}/task")
+            for task in tasks.iterdir() if tasks.exists() else ():
+                status = status_of(task)
+                if status is None:
+                    continue
+                self[pid, int(task.name)] = int(status[b"voluntary_ctxt_switches"]) + int(
+                    status[b"nonvoluntary_ctxt_switches"]
+                )
+                self.asleep = self.asleep and status[b"State"][:1] == b"S"
+
+    def since(self, before):
+        """What came on top of `before`, which must be of the same threads."""
+        assert self.keys() == before.keys(), "threads have come or gone"
+        grown = Switches(())
+        grown.update((key, count - before[key]) for key, count in self.items())
+        return grown
+
+    @property
+    def total(self):
+        return sum(self.values())
+
+
+def settle(containers):
+    """Waits until every thread of all these containers sleeps, and has for a while; its counters
+    then say everything. A list of Switches, one for each container."""
+    past = []
+
+    def asleep():
+        now = [Switches(container.pids()) for container in containers]
+        same, past[:] = now == past, now
+        if not same:
+            time.sleep(0.05)
+        return same and all(each.asleep and each for each in now)
+
+    eventually(asleep, "all threads of the containers asleep")
+    return past
+
+
+# Containers
+
+
+class Container:
+    """A running container whose process 1 is a workload. Its stdin and stdout are ours, unless the
+    caller hands others over."""
+
+    def __init__(self, name, *command, cpu=None, parent=PARENT, stdin=None, stdout=None):
+        self.name = name
+        self.input = self.output = None
+        if stdin is None:
+            stdin, self.input = os.pipe()
+        if stdout is None:
+            self.output, stdout = os.pipe()
+        workload = WORKLOADS / f"workload_{command[0]}"
+        if workload.exists():
+            command = (workload.name, *command[1:])
+            copy = ("--copy", workload)
+        else:
+            copy = ()
+        pin = () if cpu is None else ("taskset", "-c", str(cpu))
+        start = (*pin, MAKER, "start", name, "--cgroup-parent", parent, *copy, "--", *command)
+        try:
+            subprocess.run(argv(start), stdin=stdin, stdout=stdout, check=True, timeout=SOON)
+            self.pid = int(subprocess.check_output([MAKER, "pid", name]))
+        except subprocess.SubprocessError:
+            self.stop()
+            raise
+        finally:
+            os.close(stdin)
+            os.close(stdout)
+        last_line = Path(f"/proc/{self.pid}/cgroup").read_bytes().rstrip(b"\n").split(b"\n")[-1]
+        self.cgroup = os.fsdecode(last_line.split(b"::", 1)[1])
+        self.directory = Path(str(hierarchy()) + self.cgroup)
+
+    def pids(self):
+        """All processes, in sub-cgroups too, as the host numbers them."""
+        found = []
+        for folder, _, _ in os.walk(self.directory):
+            with contextlib.suppress(FileNotFoundError, OSError):
+                found += Path(folder, "cgroup.procs").read_text().split()
+        return sorted(int(pid) for pid in found)
+
+    def go(self):
+        """Sets the workload going."""
+        os.write(self.input, b"x")
+
+    def line(self):
+        """The next line that the workload writes."""
+        text = b""
+        while not text.endswith(b"\n"):
+            readable, _, _ = select.select([self.output], [], [], 2 * SOON)
+            assert readable, "the workload does not finish"
+            byte = os.read(self.output, 1)
+            assert byte, f"the workload has ended, having said {text!r}"
+            text += byte
+        return text.decode()
+
+    def exec(self, *command):
+        return subprocess.check_output([MAKER, "exec", self.name, "--", *command], timeout=SOON)
+
+    def stop(self):
+        """Removes it; a second time does nothing."""
+        subprocess.run([MAKER, "stop", self.name], check=True, timeout=SOON)
+        for fd in (self.input, self.output):
+            if fd is not None:
+                os.close(fd)
+        self.input = self.output = None
+
+
+def start_pair(start, bytes_each_way, cpus):
+    """Containers `left` and `right`, by start(), that send each other so many bytes one at a time,
+    on these CPUs. left.go() sets both going."""
+    to_left, to_right = os.pipe(), os.pipe()
+    go = os.dup(to_left[1])
+    left = start("left", "pingpong", "first", bytes_each_way, cpu=cpus[0],
+                 stdin=to_left[0], stdout=to_right[1])
+    left.input = go
+    right = start("right", "pingpong", "second", cpu=cpus[1],
+                  stdin=to_right[0], stdout=to_left[1])
+    return left, right
+
+
+# Runs of tally
+
+SCHEMA = REPOSITORY / "docs" / "output.schema.json"
+
+
+def make_validator():
+    schema = json.loads(SCHEMA.read_text())
+    kind = jsonschema.validators.validator_for(schema)
+    kind.check_schema(schema)
+    return kind(schema, format_checker=jsonschema.FormatChecker())
+
+
+def parse(text):
+    """JSON lines as a list, each of them valid against the schema."""
+    validator = parse.validator = getattr(parse, "validator", None) or make_validator()
+    assert text.endswith(b"\n") or not text, "the last line is cut"
+    records = [json.loads(line) for line in text.decode("utf-8").splitlines()]
+    for record in records:
+        validator.validate(record)
+    return records
+
+
+# The start line, in text and in JSON.
+RUNNING = "tally: runqlat is measuring"
+
+
+def has_key(record, key):
+    return all(name in record["key"] and record["key"][name] == key[name] for name in key)
+
+
+class Result:
+    """What a run of tally has left."""
+
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err
+
+    @property
+    def records(self):
+        if not hasattr(self, "_records"):
+            self._records = parse(self.out)
+            assert self._records and self._records[-1]["type"] == "end", "no end record"
+        return self._records
+
+    def histograms(self, scope, **key):
+        """Records of a scope whose key holds at least these values."""
+        return [
+            record
+            for record in self.records
+            if record["type"] == "histogram" and record["scope"] == scope and has_key(record, key)
+        ]
+
+    def total(self, **key):
+        """The one total record of this key."""
+        found = self.histograms("total", **key)
+        assert len(found) == 1, f"{len(found)} totals for {key}"
+        return found[0]
+
+    @property
+    def end(self):
+        return self.records[-1]
+
+    @property
+    def lost(self):
+        """Everything lost by reason, as far as there is any."""
+        return {reason: count for reason, count in self.end["lost"].items() if count}
+
+    @property
+    def sentence(self):
+        """What went wrong: the one line on stderr, but for the one that says that it runs."""
+        text = self.err.decode("utf-8")
+        assert text.endswith("\n"), text
+        lines = [line for line in text.splitlines() if not line.startswith(RUNNING)]
+        assert len(lines) == 1 and lines[0].startswith("tally: "), text
+        return lines[0]
+
+
+def buckets_of(record):
+    return {(bucket["ge"], bucket["lt"]): bucket["count"] for bucket in record["buckets"]}
+
+
+class Run:
+    """A tally that runs. Its output goes to files: a full pipe would stop it."""
+
+    def __init__(self, *arguments, until_ready=True, program=(TALLY,), stdout=None, **options):
+        self._out = tempfile.TemporaryFile()
+        self._err = tempfile.TemporaryFile()
+        ready, announce = os.pipe()
+        # Not a number that a shell in between might use.
+        write_end = fcntl.fcntl(announce, fcntl.F_DUPFD_CLOEXEC, 50)
+        os.close(announce)
+        if until_ready:
+            arguments = (*arguments, "--ready-fd", write_end)
+        self.process = subprocess.Popen(
+            argv((*program, *arguments)),
+            stdin=subprocess.DEVNULL,
+            stdout=self._out if stdout is None else stdout,
+            stderr=self._err,
+            pass_fds=(write_end,),
+            **options,
+        )
+        os.close(write_end)
+        try:
+            if until_ready:
+                self._wait_until_ready(ready)
+        finally:
+            os.close(ready)
+
+    def _wait_until_ready(self, fd):
+        readable, _, _ = select.select([fd], [], [], SOON)
+        said = os.read(fd, 100) if readable else b"nothing"
+        if said != b"ready\n":
+            self.process.kill()
+            result = self.wait()
+            raise AssertionError(f"--ready-fd got {said!r}; {result.status}, {result.err.decode()}")
+
+    def wait(self, within=SOON):
+        """The result, when it ends by itself."""
+        try:
+            status = self.process.wait(within)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+        texts = []
+        for file in (self._out, self._err):
+            file.seek(0)
+            texts.append(file.read())
+            file.close()
+        return Result(status, *texts)
+
+    def end(self, number=signal.SIGTERM):
+        """The result, when it ends by a signal."""
+        self.process.send_signal(number)
+        return self.wait()
+
+
+def run(*arguments, status=0, **options):
+    """A tally that ends by itself, with this status."""
+    result = Run(*arguments, until_ready=False, **options).wait()
+    assert result.status == status, result.err.decode()
+    return result
+
+
+class Measured:
+    """What tally says about a workload, and what is true."""
+
+    def __init__(self, result, switches, unseen):
+        self.result = result
+        self.switches = switches  # one for each container
+        self.expected = [each.total for each in switches]
+        self.unseen = unseen
+
+    def check(self, count, expected):
+        """count is `expected`, within 2 and what nobody could see."""
+        assert expected - 2 - self.unseen <= count <= expected + 2, (
+            f"counted {count}, expected {expected}, perhaps unseen {self.unseen}, {self.result.end}"
+        )
+
+
+def measure(containers, *arguments, go=None, finish=lambda: None):
+    """Runs tally around a workload that comes to an end: everything in `containers` sleeps before
+    and after. Sets the containers in `go` going (all if not given); finish() waits for more than
+    that they sleep again."""
+    before = settle(containers)
+    unseen = Switches([1])
+    running = Run("runqlat", "--json", *arguments)
+    for container in containers if go is None else go:
+        container.go()
+    finish()
+    after = settle(containers)
+    result = running.end()
+    assert result.status == 0, result.err.decode()
+    switches = [now.since(past) for now, past in zip(after, before)]
+    return Measured(result, switches, Switches([1]).total - unseen.total)
+
+
+# What BPF leaves in the kernel
+
+
+def loaded():
+    """Numbers of all BPF programs, links and maps in the kernel."""
+    found = set()
+    for kind in ("prog", "link", "map"):
+        listed = json.loads(subprocess.check_output(["bpftool", "--json", kind, "show"]))
+        found |= {(kind, entry["id"]) for entry in listed}
+    return found
+
+
+def held():
+    """Those that a living process holds."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        found |= held_by(process)
+    return found
+
+
+def held_by(process):
+    found = set()
+    with contextlib.suppress(OSError):
+        for file in (Path(process) / "fdinfo").iterdir():
+            for line in file.read_text().splitlines():
+                for kind in ("prog", "link", "map"):
+                    if line.startswith(f"{kind}_id:"):
+                        found.add((kind, int(line.split()[1])))
+    return found

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+"""Every wait is counted, once, for the container whose thread waited."""
+
+import json
+
+import pytest
+from support import CPUS, measure, start_pair
+
+BYTES = 20_011
+
+
+@pytest.mark.parametrize("cpus", [(CPUS[0], CPUS[0]), (CPUS[0], CPUS[-1])],
+                         ids=["same CPU", "different CPUs"])
+def test_two_containers_wake_each_other(start, cpus):
+    """Whoever runs when a thread is woken, here always the other container, the wait is its own."""
+    both = start_pair(start, BYTES, cpus)
+    measured = measure(both, go=both[:1])
+    for container, expected in zip(both, measured.expected):
+        assert expected > BYTES / 2  # they did wake each other
+        total = measured.result.total(container=container.name)
+        measured.check(total["count"], expected)
+        assert total["key"]["cgroup"] == container.cgroup
+        assert total["key"]["runtime"] == "namespaces"
+
+
+def test_only_the_container_asked_for(start):
+    left, right = start_pair(start, BYTES, (CPUS[0], CPUS[0]))
+    measured = measure([left, right], "-c", "left", go=[left])
+    measured.check(measured.result.total(container="left")["count"], measured.expected[0])
+    assert len(measured.result.histograms("total")) == 1
+
+
+def test_short_lived_threads(start):
+    check_short_lived(start, "threads", 5003)
+
+
+def test_thread_numbers_used_again(start):
+    """Nothing of a dead thread is charged to the next one of its number."""
+    spawned = check_short_lived(start, "processes", 2003)
+    assert spawned["reused"] > 1500
+
+
+def check_short_lived(start, kind, number):
+    container = start("spawn", "spawn", kind, number)
+    spawned = {}
+    measured = measure([container], finish=lambda: spawned.update(json.loads(container.line())))
+    assert spawned["waits"] >= 2 * number  # each was started and woken
+    measured.check(measured.result.total(container="spawn")["count"],
+                   measured.expected[0] + spawned["waits"])
+    return spawned
+
+
+@pytest.mark.parametrize("options", [(), ("-c", "nested"), ("--cgroup", "PATH")],
+                         ids=["all", "by name", "by cgroup"])
+def test_sub_cgroups_made_after_the_start(start, options):
+    container = start("nested", "subcgroups", 2000)
+    options = [container.cgroup if option == "PATH" else option for option in options]
+    measured = measure([container], *options, finish=container.line)
+    assert measured.expected[0] >= 2000
+    measured.check(measured.result.total(container="nested")["count"], measured.expected[0])
+
+
+def test_whole_host_against_its_context_switches(start):
+    """All rows together: at least the workload, at most what /proc/stat counts, which has switches
+    to the idle thread too."""
+    container = start("host", "chatter", 5, 2000)
+
+    def all_switches():
+        with open("/proc/stat") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("ctxt"))
+
+    before = all_switches()
+    measured = measure([container], "--by", "none")
+    after = all_switches()
+    total = measured.result.total()
+    assert total["key"] == {}
+    assert measured.expected[0] - measured.unseen - 2 <= total["count"] <= after - before

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+"""Names are data from others: they reach neither a terminal nor JSON as they are."""
+
+import os
+import pty
+import re
+import select
+import subprocess
+import termios
+import time
+import unicodedata
+
+import pytest
+from support import TALLY, run
+
+# Sets the window's title, colours and turns text around, rings; quotes; a C1 control character; and
+# two bytes that are no UTF-8.
+EVIL = b"\x1b]0;pwned\x07\x1b[31;45m\"'\\\xe2\x80\xae\xc2\x9b\xff\xc3"
+EVIL_COMM = b"\x1b[35mpwned\"\xff"
+# How they begin once they are safe to look at. Views shorten what is long.
+SAFE = r"\x1b]0;"
+SAFE_COMM = r"\x1b[35m"
+
+
+@pytest.fixture
+def evil(start):
+    """A container whose host name, cgroup and command names are like that."""
+    container = start(EVIL, "chatter", 2, 0, EVIL_COMM)
+    container.go()
+    return container
+
+
+def as_json_has_it(name):
+    """A byte that is no UTF-8 is written as the text \\xNN, everything else as it is."""
+    return name.decode("utf-8", "backslashreplace")
+
+
+def check_raw_text(text, allowed):
+    """Valid UTF-8 and nothing in it that does something, but for what `allowed` matches."""
+    rest = re.sub(allowed, "", text.decode("utf-8"))
+    doing = {letter for letter in rest if unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp")}
+    assert doing == set()
+
+
+BY = pytest.mark.parametrize("by,safe", [("container", SAFE), ("cgroup", SAFE), ("comm", SAFE_COMM)])
+
+
+@pytest.mark.parametrize("by", ["container", "cgroup", "comm"])
+def test_json(evil, by):
+    result = run("runqlat", "--json", "--by", by, "-d", 0.5)
+    check_raw_text(result.out, "\n")
+    path = as_json_has_it(os.fsencode(evil.cgroup))
+    expected = {"container": {"container": as_json_has_it(EVIL), "cgroup": path},
+                "cgroup": {"cgroup": path},
+                "comm": {"comm": as_json_has_it(EVIL_COMM)}}[by]
+    assert result.total(**expected)["count"] > 0
+
+
+@BY
+@pytest.mark.parametrize("view", ["bars", "table"])
+def test_text(evil, by, safe, view):
+    result = run("runqlat", "--by", by, "-d", 0.5, "--view", view)
+    check_raw_text(result.out, "\n")
+    assert safe in result.out.decode()
+
+
+@BY
+def test_terminal(evil, by, safe):
+    """Redrawn live, so tally's own cursor movements and colours are there."""
+    main, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (50, 160))
+    process = subprocess.Popen([TALLY, "runqlat", "--by", by, "-d", "2.5"],
+                               stdin=terminal, stdout=terminal, stderr=terminal,
+                               env={**os.environ, "TERM": "xterm-256color"})
+    os.close(terminal)
+    text = b""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        readable, _, _ = select.select([main], [], [], 1)
+        try:
+            text += os.read(main, 65536) if readable else b""
+        except OSError:  # the other end is closed
+            break
+    os.close(main)
+    assert process.wait() == 0
+    assert text.count(safe.encode()) >= 2  # it was redrawn
+    # Cursor, erasing, attributes, modes; never an operating system command.
+    check_raw_text(text, r"[\r\n]|\x1b\[\??[0-9;]*[A-Za-z]")
+    assert b"\x1b[31;45m" not in text and b"\x1b[35mpw" not in text
+
+
+def test_list_of_containers(evil):
+    result = run("containers")
+    check_raw_text(result.out, "\n")
+    assert SAFE in result.out.decode()
+    result = run("containers", "-o", "json")
+    check_raw_text(result.out, "\n")
+
+
+def test_error_message(evil):
+    """What exists is named here too; and what was asked for."""
+    result = run("runqlat", "-c", b"no\x1b]0;such\xff", status=2)
+    check_raw_text(result.err, "\n")
+    assert SAFE in result.sentence and "such" in result.sentence
+
+
+def test_chosen_by_that_name(evil):
+    result = run("runqlat", "--json", "-c", EVIL, "-d", 0.5)
+    assert result.total(container=as_json_has_it(EVIL))["count"] > 0
+    result = run("runqlat", "--json", "--comm", EVIL_COMM, "--by", "comm", "-d", 0.5)
+    assert result.total(comm=as_json_has_it(EVIL_COMM))["count"] > 0
