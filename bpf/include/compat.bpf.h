@@ -20,9 +20,12 @@ static __always_inline long task_state(struct task_struct* task) {
     return ((struct task_struct___with_state*)task)->state;
 }
 
-/* Whether a thread is on a CPU at this moment; the field exists on SMP kernels only. */
+/* Whether a thread is on a CPU at this moment. The field exists on SMP kernels only; with one CPU,
+ * the thread on it is the current one. */
 static __always_inline bool task_on_cpu(struct task_struct* task) {
-    return bpf_core_field_exists(task->on_cpu) && task->on_cpu;
+    if (bpf_core_field_exists(task->on_cpu))
+        return task->on_cpu;
+    return (__u64)task == bpf_get_current_task();
 }
 
 /* Whether task storage is allocated from a reserve that is safe in any context: 6.4 (08a7ce384e33

@@ -13,6 +13,8 @@ enum tally_counter {
     LOST_NO_MEMORY,       /* the kernel had no memory for another key at that moment */
     LOST_NEGATIVE_TIME,   /* the end was before the beginning: two CPUs' clocks differ */
     LOST_NO_THREAD_STATE, /* no place to remember when a thread began */
+    LOST_UNMATCHED_BEGIN, /* began, but the next event of the thread was not its end */
+    LOST_UNMATCHED_END,   /* ended, but the beginning was not seen, though it was after the start */
     LOST_TARGET_FULL,     /* a new cgroup of the target is not in the set of wanted cgroups */
     LOST_CGROUP_BIRTH,    /* a new cgroup was not reported, it may be shown without its name */
     TALLY_COUNTERS,

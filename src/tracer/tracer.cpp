@@ -225,6 +225,11 @@ void Tracer::attach() {
             attach_program(program);
         }
     }
+    const std::uint32_t only = 0;
+    const std::uint8_t started = 1;
+    if (bpf_map_update_elem(map_fd(".data.tally"), &only, &started, BPF_ANY) != 0) {
+        throw Error("{} cannot be started: {}", name_, std::strerror(errno));
+    }
 }
 
 void Tracer::detach() {

@@ -49,7 +49,8 @@ class Tracer {
     /// Starts to report new cgroups. First of all, so that walking the tree afterwards misses none.
     void attach_births();
 
-    /// Attaches the tracer's own programs in the order of its file; an Error leaves none of them.
+    /// Attaches the tracer's own programs and, when all are there, lets them measure. An Error
+    /// leaves none of them.
     void attach();
 
     /// Removes all programs and waits until none runs any more: the maps are final.
