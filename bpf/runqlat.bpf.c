@@ -93,9 +93,11 @@ int BPF_PROG(on_wakeup_new, struct task_struct* task) {
 
 IN_FLIGHT(waits, struct subject, task, key) {
     struct wait* wait = runnable_of(task);
+    __u64 since = wait ? wait->since : 0;
+    __u64 now = clock_ns();
 
-    if (!wait || wait->since <= NOT_WANTED || task_on_cpu(task))
+    if (since <= NOT_WANTED || task_on_cpu(task))
         return 0;
     *key = subject_of(task);
-    return wait->since;
+    return now > since ? now - since : 1;
 }

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <utility>
 
 #include "buckets.h"
@@ -21,14 +20,6 @@ struct KernelHistogram {
     std::uint64_t sum, min, max;
     std::uint64_t buckets[TALLY_BUCKETS];
 };
-
-/// The clock of the BPF side.
-std::uint64_t monotonic_ns() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
-           static_cast<std::uint64_t>(now.tv_nsec);
-}
 
 template <typename T>
 std::optional<T> least(std::optional<T> a, std::optional<T> b) {
@@ -152,14 +143,13 @@ HistogramCollector::Row& HistogramCollector::row_of(const std::byte* key, Rows& 
 
 void HistogramCollector::read_in_flight(Rows& interval, Containers& containers) const {
     const std::vector<std::byte> records = tracer_.read_iterator(schema_.name + "_in_flight");
-    const std::uint64_t now = monotonic_ns();
-    // A record is the key with the time of the beginning where the map's key has the shard.
+    // A record is the key with its age where the map's key has the shard.
     for (std::size_t at = 0; at + schema_.key_size <= records.size(); at += schema_.key_size) {
-        std::uint64_t since = 0;
-        std::memcpy(&since, records.data() + at + schema_.shard_offset, sizeof since);
+        std::uint64_t age = 0;
+        std::memcpy(&age, records.data() + at + schema_.shard_offset, sizeof age);
         InFlight& in_flight = *row_of(records.data() + at, interval, containers).in_flight;
         ++in_flight.count;
-        in_flight.oldest_ns = std::max(in_flight.oldest_ns, now > since ? now - since : 0);
+        in_flight.oldest_ns = std::max(in_flight.oldest_ns, age);
     }
 }
 

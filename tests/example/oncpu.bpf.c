@@ -38,5 +38,5 @@ IN_FLIGHT(stays, struct stay_key, task, key) {
     struct stay* stay = running_of(task);
 
     key->subject = subject_of(task);
-    return stay && task->pid ? stay->since : 0;
+    return stay && stay->since && task->pid ? clock_ns() - stay->since : 0;
 }
