@@ -7,7 +7,8 @@ OPTION(__u64, min_us, 0, "leave out waits shorter than this many microseconds");
 HISTOGRAM(waits, struct subject, duration_ns, "time from runnable to running");
 
 struct wait {
-    __u64 since;  // the clock when the thread became runnable, or one of:
+    __u64 since;  // the clock when the thread became runnable, or one of those below
+    __u32 place;  // of its last histogram
 };
 enum {
     NEVER_SEEN,   // no event of the thread yet
@@ -37,7 +38,7 @@ static __always_inline void end_wait(struct task_struct* task, struct wait* wait
     if (now < since)
         count_one(LOST_NEGATIVE_TIME);
     else if (now - since >= min_us * 1000)
-        histogram_add(waits, subject_of(task), now - since);
+        histogram_add(waits, subject_of(task), now - since, &wait->place);
 }
 
 // `prev` waits again if it was preempted or yielded, else it sleeps; `next` waits no more. Thread 0

@@ -10,7 +10,6 @@
 enum tally_counter {
     BEFORE_ATTACH,        /* ended, but had begun before the probes were there: not a loss */
     LOST_MAP_FULL,        /* a histogram has no place for another key */
-    LOST_NO_MEMORY,       /* the kernel had no memory for another key at that moment */
     LOST_NEGATIVE_TIME,   /* the end was before the beginning: two CPUs' clocks differ */
     LOST_NO_THREAD_STATE, /* no place to remember when a thread began */
     LOST_UNMATCHED_BEGIN, /* began, but the next event of the thread was not its end */

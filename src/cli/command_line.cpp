@@ -262,7 +262,7 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
 
     const char* scripts = "For scripts and for trouble";
     app.add_flag("--strict", request.strict, "exit status 3 if anything was lost")->group(scripts);
-    app.add_option("--max-keys", request.max_keys, "room for so many keys (what fits in 24 MiB)")
+    app.add_option("--max-keys", request.max_keys, "room for so many keys (what fits in 12 MiB)")
         ->check(number(1U, 1U << 20, "a number"))
         ->type_name("N")
         ->group(scripts);

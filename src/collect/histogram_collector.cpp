@@ -14,8 +14,10 @@
 namespace tally {
 namespace {
 
-/// The value of a histogram map: struct tally_histogram of bpf/include/histogram.bpf.h, which the
-/// schema has checked for its size.
+/// How many slots are read in one system call.
+constexpr std::uint32_t kChunk = 64;
+
+/// struct tally_histogram of bpf/include/histogram.bpf.h; the schema has checked its size.
 struct KernelHistogram {
     std::uint64_t sum, min, max;
     std::uint64_t buckets[TALLY_BUCKETS];
@@ -34,36 +36,34 @@ HistogramCollector::HistogramCollector(const Tracer& tracer, const HistogramSche
 
 std::vector<HistogramRow> HistogramCollector::collect(Containers& containers) {
     const int map = tracer_.map_fd(schema_.name);
+    const std::uint32_t all = tracer_.max_entries(schema_.name);
     Rows interval = std::exchange(carried_, {});
-    for (auto& [key, known] : known_) {
-        known.changed = false;
-    }
-    // The kernel's place in its table between two chunks; opaque, at most a key long for a hash.
-    std::vector<std::byte> place(schema_.key_size), next(schema_.key_size);
-    bool first = true;
-    for (;;) {
-        keys_.resize(std::size_t{chunk_} * schema_.key_size);
-        values_.resize(std::size_t{chunk_} * sizeof(KernelHistogram));
-        std::uint32_t count = chunk_;
-        const int error = bpf_map_lookup_batch(map, first ? nullptr : place.data(), next.data(),
-                                               keys_.data(), values_.data(), &count, nullptr);
-        if (error == -ENOSPC) {
-            chunk_ *= 2;  // one slot of the kernel's table holds more keys than fit: again, larger
-            continue;
-        }
+    numbers_.resize(kChunk);
+    slots_.resize(kChunk * schema_.slot_size);
+    // Slots are taken from the first on, so behind the last that was ever used there is none after
+    // a chunk without any.
+    std::uint32_t place = 0;
+    for (std::uint32_t first = 0; first < all;) {
+        std::uint32_t count = std::min(kChunk, all - first);
+        const int error = bpf_map_lookup_batch(map, first == 0 ? nullptr : &place, &place,
+                                               numbers_.data(), slots_.data(), &count, nullptr);
         if (error != 0 && error != -ENOENT) {
             throw Error("cannot read the kernel's map '{}': {}", schema_.name,
                         std::strerror(-error));
         }
+        bool any = false;
         for (std::uint32_t i = 0; i < count; ++i) {
-            take(keys_.data() + i * schema_.key_size, values_.data() + i * sizeof(KernelHistogram),
-                 interval, containers);
+            if (known_.size() <= first + i) {
+                known_.resize(first + i + 1);
+            }
+            any |= take(known_[first + i], slots_.data() + i * schema_.slot_size, interval,
+                        containers);
         }
-        if (error == -ENOENT) {
+        first += count;
+        if (error == -ENOENT || count == 0 || (!any && first >= used_)) {
             break;
         }
-        std::swap(place, next);
-        first = false;
+        used_ = std::max(used_, any ? first : 0);
     }
     if (schema_.has_in_flight) {
         read_in_flight(interval, containers);
@@ -87,11 +87,24 @@ std::vector<HistogramRow> HistogramCollector::collect(Containers& containers) {
     return rows;
 }
 
-void HistogramCollector::take(const std::byte* key, const std::byte* value, Rows& interval,
+/// Adds what is new in a slot to the interval. False: the slot is not used.
+bool HistogramCollector::take(Known& known, const std::byte* slot, Rows& interval,
                               Containers& containers) {
+    known.changed = false;
+    std::uint64_t shard = 0;
+    std::memcpy(&shard, slot + schema_.shard_offset, sizeof shard);
+    if (shard == 0) {
+        return false;
+    }
     KernelHistogram now;
-    std::memcpy(&now, value, sizeof now);
-    Known& known = known_[std::string(reinterpret_cast<const char*>(key), schema_.key_size)];
+    std::memcpy(&now, slot + schema_.key_size, sizeof now);
+    // With the same sum, only zeros can have come.
+    const bool same_zeros = (known.buckets.empty() || known.buckets.front().bucket != 0)
+                                ? now.buckets[0] == 0
+                                : known.buckets.front().count == now.buckets[0];
+    if (now.sum == known.sum && same_zeros) {
+        return true;
+    }
     auto before = known.buckets.begin();
     std::vector<BucketCount> changed;
     for (std::uint32_t bucket = 0; bucket < TALLY_BUCKETS; ++bucket) {
@@ -108,9 +121,10 @@ void HistogramCollector::take(const std::byte* key, const std::byte* value, Rows
         }
     }
     if (changed.empty() && now.sum == known.sum) {
-        return;
+        return true;
     }
-    Row& row = row_of(key, interval, containers);
+    known.key.assign(slot, slot + schema_.key_size);
+    Row& row = row_of(slot, interval, containers);
     for (const BucketCount& each : changed) {
         row.histogram.add(each.bucket, each.count);
     }
@@ -126,6 +140,7 @@ void HistogramCollector::take(const std::byte* key, const std::byte* value, Rows
             known.buckets.push_back({bucket, now.buckets[bucket]});
         }
     }
+    return true;
 }
 
 HistogramCollector::Row& HistogramCollector::row_of(const std::byte* key, Rows& rows,
@@ -172,26 +187,30 @@ std::vector<HistogramRow> HistogramCollector::total() const {
     return rows;
 }
 
-void HistogramCollector::forget_dead(const IsDead& is_dead, Containers& containers) {
-    const int map = tracer_.map_fd(schema_.name);
-    std::vector<std::byte> value(sizeof(KernelHistogram));
-    std::erase_if(known_, [&](auto& each) {
-        auto& [key, known] = each;
-        const auto* bytes = reinterpret_cast<const std::byte*>(key.data());
-        const bool dead =
-            !known.changed &&
-            std::any_of(schema_.key.begin(), schema_.key.end(), [&](const KeyField& field) {
-                std::uint64_t id = 0;
-                std::memcpy(&id, bytes + field.offset, std::min(field.size, sizeof id));
-                return id != 0 && is_dead(field.type, id);
-            });
-        // In one step (since 5.14): a thread that has just taken the number over loses nothing.
-        if (!dead || bpf_map_lookup_and_delete_elem(map, key.data(), value.data()) != 0) {
-            return false;
+void HistogramCollector::forget_dead(Tracer& tracer, const std::function<bool(CgroupId)>& is_gone,
+                                     Containers& containers) {
+    const KeyField& cgroup = schema_.key.front();
+    if (cgroup.type != SemanticType::cgroup || used_ * 2 < tracer.max_entries(schema_.name)) {
+        return;
+    }
+    const int map = tracer.map_fd(schema_.name);
+    for (std::uint32_t number = 0; number < known_.size(); ++number) {
+        Known& known = known_[number];
+        CgroupId id = 0;
+        if (!known.key.empty()) {
+            std::memcpy(&id, known.key.data() + cgroup.offset, sizeof id);
         }
-        take(bytes, value.data(), carried_, containers);
-        return true;
-    });
+        if (id == 0 || known.changed || !is_gone(id)) {
+            continue;
+        }
+        // The last events of a dying thread may have come after the reading.
+        slots_.resize(kChunk * schema_.slot_size);
+        if (bpf_map_lookup_elem(map, &number, slots_.data()) == 0) {
+            take(known, slots_.data(), carried_, containers);
+            tracer.free_slot(schema_, number, known.key.data());
+            known = {};
+        }
+    }
 }
 
 }  // namespace tally

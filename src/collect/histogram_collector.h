@@ -32,22 +32,19 @@ class HistogramCollector {
     /// Everything returned by collect() so far, with what was in flight at its last call.
     std::vector<HistogramRow> total() const;
 
-    /// How many keys of the kernel's map there were at the last collect().
-    std::size_t known_keys() const { return known_.size(); }
-
-    /// Asked about a part of a key: whether that cgroup, process or thread is gone for good.
-    using IsDead = std::function<bool(SemanticType type, std::uint64_t id)>;
-
-    /// Takes the keys of the dead, those that did not change at the last collect(), out of the
-    /// kernel's map. What came between (a thread of the same number) is in the next interval.
-    void forget_dead(const IsDead& is_dead, Containers& containers);
+    /// Gives the slots of dead cgroups back, where more than half of all are used. A cgroup's id is
+    /// never used again, and no thread can be in one that is gone, so nothing more can be counted
+    /// there. (A thread's number is used again; keys of threads stay.)
+    void forget_dead(Tracer& tracer, const std::function<bool(CgroupId)>& is_gone,
+                     Containers& containers);
 
     const HistogramSchema& schema() const { return schema_; }
     const Grouping& grouping() const { return grouping_; }
 
   private:
-    /// What one key of the kernel's map held at the last reading.
+    /// What a slot of the kernel's map held at the last reading.
     struct Known {
+        std::vector<std::byte> key;  ///< with the shard; empty: not used
         std::vector<BucketCount> buckets;
         std::uint64_t sum = 0;
         bool changed = false;  ///< at the last reading
@@ -60,7 +57,7 @@ class HistogramCollector {
     };
     using Rows = std::unordered_map<std::string, Row>;
 
-    void take(const std::byte* key, const std::byte* value, Rows& interval, Containers& containers);
+    bool take(Known& known, const std::byte* slot, Rows& interval, Containers& containers);
     Row& row_of(const std::byte* key, Rows& rows, Containers& containers) const;
     void read_in_flight(Rows& interval, Containers& containers) const;
     static HistogramRow to_model(const Row& row);
@@ -68,11 +65,12 @@ class HistogramCollector {
     const Tracer& tracer_;
     const HistogramSchema& schema_;
     Grouping grouping_;
-    std::unordered_map<std::string, Known> known_;  ///< by the bytes of the kernel's key
+    std::vector<Known> known_;  ///< by slot, as far as they were read
+    std::uint32_t used_ = 0;    ///< all slots that were ever used lie before this one
     Rows total_;
-    Rows carried_;                          ///< for the next collect()
-    std::vector<std::byte> keys_, values_;  ///< of one chunk, reused
-    std::uint32_t chunk_ = 128;
+    Rows carried_;                        ///< for the next collect()
+    std::vector<std::uint32_t> numbers_;  ///< of one chunk of slots, reused
+    std::vector<std::byte> slots_;
 };
 
 }  // namespace tally

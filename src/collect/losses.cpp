@@ -18,9 +18,6 @@ std::string advice(std::string_view reason) {
     if (reason == "map_full") {
         return "there were more keys than the map holds; raise --max-keys, or use fewer --by keys";
     }
-    if (reason == "no_memory") {
-        return "the kernel had no memory for a new key at that moment";
-    }
     if (reason == "negative_time") {
         return "the clocks of two CPUs disagreed";
     }

@@ -46,12 +46,6 @@ std::uint32_t thread_number_limit() {
     return limit;
 }
 
-bool allocates_map_elements_safely() {
-    // The user ring buffer came with the same release; asking for it costs one system call, reading
-    // the kernel's whole BTF a hundredth of a second.
-    return libbpf_probe_bpf_map_type(BPF_MAP_TYPE_USER_RINGBUF, nullptr) == 1;
-}
-
 bool has_task_storage() {
     return libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, nullptr) == 1;
 }

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <unordered_map>
@@ -205,25 +204,18 @@ class Session {
                 std::move(rows)};
     }
 
-    /// Makes room for new keys before the map is full: long runs by thread, short-lived containers.
+    /// Makes room for new keys before the map is full: short-lived containers, for days.
     void forget_dead() {
-        for (HistogramCollector& each : collectors_) {
-            if (each.known_keys() * 2 < tracer_.max_entries(each.schema().name)) {
-                continue;
+        std::unordered_map<CgroupId, bool> known;  // asked once each
+        const auto is_gone = [&](CgroupId id) {
+            const auto [place, is_new] = known.try_emplace(id, false);
+            if (is_new) {
+                place->second = cgroup_is_gone(id);
             }
-            std::unordered_map<std::uint64_t, bool> cgroups;  // asked once each
-            const auto is_dead = [&](SemanticType type, std::uint64_t id) {
-                if (type == SemanticType::cgroup) {
-                    const auto [place, is_new] = cgroups.try_emplace(id, false);
-                    if (is_new) {
-                        place->second = cgroup_is_gone(id);
-                    }
-                    return place->second;
-                }
-                return (type == SemanticType::pid || type == SemanticType::tid) &&
-                       ::kill(static_cast<pid_t>(id), 0) != 0 && errno == ESRCH;
-            };
-            each.forget_dead(is_dead, *containers_);
+            return place->second;
+        };
+        for (HistogramCollector& each : collectors_) {
+            each.forget_dead(tracer_, is_gone, *containers_);
         }
     }
 

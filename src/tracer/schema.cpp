@@ -199,19 +199,23 @@ class SchemaReader {
         histogram.name = map.name;
         histogram.help = help;
 
-        const std::uint32_t value = map_member(map, "value");
-        const btf_type* layout = resolve(value);
-        if (btf__resolve_size(btf_, value) !=
-                static_cast<std::int64_t>(sizeof(std::uint64_t) * (3 + TALLY_BUCKETS)) ||
-            !btf_is_struct(layout)) {
+        // struct NAME_slot { struct NAME_key key; UNIT sum, min, max; __u64 buckets[]; }
+        const std::uint32_t slot = map_member(map, "value");
+        const btf_type* layout = resolve(slot);
+        if (!btf_is_struct(layout) || btf_vlen(layout) != 5) {
+            throw Error("{}: '{}' is not declared with HISTOGRAM(...)", name_, map.name);
+        }
+        const std::uint32_t key = btf_members(layout)[0].type;
+        histogram.key_size = static_cast<std::size_t>(btf__resolve_size(btf_, key));
+        histogram.slot_size = static_cast<std::size_t>(btf__resolve_size(btf_, slot));
+        if (histogram.slot_size !=
+            histogram.key_size + sizeof(std::uint64_t) * (3 + TALLY_BUCKETS)) {
             throw Error("{}: '{}' is not declared with HISTOGRAM(...)", name_, map.name);
         }
         std::vector<std::string> unit;
-        resolve(btf_members(layout)[0].type, &unit);
+        resolve(btf_members(layout)[1].type, &unit);
         histogram.unit = unit_of(unit);
 
-        const std::uint32_t key = map_member(map, "key");
-        histogram.key_size = static_cast<std::size_t>(btf__resolve_size(btf_, key));
         std::vector<KeyField> fields;
         unfold(key, 0, fields, map.name);
         std::size_t end = 0;

@@ -45,10 +45,11 @@ struct HistogramSchema {
     std::string name;
     std::string help;
     Unit unit = Unit::count;
-    std::vector<KeyField> key;  ///< without the shard
-    std::size_t key_size = 0;   ///< of the map's key, with the shard at its end
-    std::size_t shard_offset = 0;
-    bool has_in_flight = false;  ///< there is an IN_FLIGHT() for it
+    std::vector<KeyField> key;     ///< without the shard
+    std::size_t key_size = 0;      ///< with the shard at its end; what is counted follows
+    std::size_t shard_offset = 0;  ///< of the shard, 64 bits; 0 there: the slot is not used
+    std::size_t slot_size = 0;     ///< of the whole element of the map
+    bool has_in_flight = false;    ///< there is an IN_FLIGHT() for it
 };
 
 /// What an object declares: the whole tracer, as read from its BTF.

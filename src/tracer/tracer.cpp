@@ -25,13 +25,17 @@ namespace {
 
 constexpr std::uint32_t kMostShards = 8;
 
-/// What the histograms of one tracer may take by default. With the other maps that stays below
-/// the 32 MiB that design.md allows.
-constexpr std::uint64_t kDefaultHistogramMemory = 24ULL << 20;
+/// What the histograms of one tracer take by default. It is set aside at once; more would cost time
+/// at each start.
+constexpr std::uint64_t kHistogramMemory = 12ULL << 20;
 
-/// The same on kernels that must set the memory aside at once, and count it against the 8 MiB that
-/// RLIMIT_MEMLOCK allows by default (before 5.11).
-constexpr std::uint64_t kPreallocatedHistogramMemory = 5ULL << 20;
+/// The same on kernels that count it against the 8 MiB that RLIMIT_MEMLOCK allows by default
+/// (before 5.11, 4b0986fca5a4 "bpf: Eliminate rlimit-based memory accounting"; told by task
+/// storage, which came with 5.12 for tracing programs).
+constexpr std::uint64_t kLockedHistogramMemory = 4ULL << 20;
+
+constexpr const char* kIndex = "_index";  // the maps that HISTOGRAM declares beside its own
+constexpr const char* kFree = "_free";
 
 /// Above this many thread numbers, per-thread state goes to task storage: an array would take
 /// 8 bytes for each number, used or not.
@@ -46,6 +50,11 @@ bool is_probe(const bpf_program* program) {
 constexpr const char* kBirths = "tally_cgroup_mkdir";
 constexpr const char* kThreadMade = "_thread_made";
 constexpr const char* kThreadsExisting = "_threads_existing";
+
+/// tally_thread_slot() of bpf/include/thread_state.bpf.h permutes blocks of 256.
+std::uint32_t array_size(std::uint32_t numbers) {
+    return (numbers + 255) / 256 * 256;
+}
 
 bool wants_thread_arrays() {
     // For tests, which cannot raise pid_max on somebody's machine.
@@ -141,22 +150,37 @@ void Tracer::size_histograms(const MapSizes& sizes) {
     const std::uint32_t shards = std::min(kMostShards, std::bit_ceil(cpus));
     set_constant("tally_shard_mask", shards - 1);
 
-    const bool on_demand = allocates_map_elements_safely();
-    const std::uint64_t memory =
-        (on_demand ? kDefaultHistogramMemory : kPreallocatedHistogramMemory) /
-        schema_.histograms.size();
+    const std::uint64_t memory = (has_task_storage() ? kHistogramMemory : kLockedHistogramMemory) /
+                                 schema_.histograms.size();
     for (const HistogramSchema& each : schema_.histograms) {
-        bpf_map* map = find_map(each.name);
-        const std::uint64_t element = bpf_map__key_size(map) + bpf_map__value_size(map) + 64;
-        const std::uint64_t most =
-            sizes.max_keys ? std::uint64_t{*sizes.max_keys} * shards : memory / element;
-        bpf_map__set_max_entries(
-            map, static_cast<std::uint32_t>(std::clamp<std::uint64_t>(most, 1, 1U << 24)));
-        if (!on_demand) {
-            bpf_map__set_map_flags(map,
-                                   bpf_map__map_flags(map) & ~std::uint32_t{BPF_F_NO_PREALLOC});
+        const std::uint64_t slots =
+            sizes.max_keys ? std::uint64_t{*sizes.max_keys} * shards : memory / each.slot_size;
+        const auto count =
+            static_cast<std::uint32_t>(std::clamp<std::uint64_t>(slots, 1, 1U << 24));
+        for (const char* map : {"", kIndex, kFree}) {
+            bpf_map__set_max_entries(find_map(each.name + map), count);
         }
     }
+}
+
+void Tracer::fill_free_slots() {
+    for (const HistogramSchema& each : schema_.histograms) {
+        const int free = map_fd(each.name + kFree);
+        // It is a stack: slot 0 is on top, so what is used lies together.
+        for (std::uint32_t number = max_entries(each.name); number-- > 0;) {
+            if (bpf_map_update_elem(free, nullptr, &number, BPF_ANY) != 0) {
+                throw Error("{} cannot set up its maps: {}", name_, std::strerror(errno));
+            }
+        }
+    }
+}
+
+void Tracer::free_slot(const HistogramSchema& histogram, std::uint32_t number,
+                       const std::byte* key) {
+    const std::vector<std::byte> unused(histogram.slot_size);
+    bpf_map_delete_elem(map_fd(histogram.name + kIndex), key);
+    bpf_map_update_elem(map_fd(histogram.name), &number, unused.data(), BPF_ANY);
+    bpf_map_update_elem(map_fd(histogram.name + kFree), nullptr, &number, BPF_ANY);
 }
 
 void Tracer::size_maps(const MapSizes& sizes) {
@@ -164,7 +188,7 @@ void Tracer::size_maps(const MapSizes& sizes) {
     const bool by_number = wants_thread_arrays();
     for (const std::string& state : schema_.thread_states) {
         bpf_map__set_max_entries(find_map(state + "_by_number"),
-                                 by_number ? thread_number_limit() : 1);
+                                 by_number ? array_size(thread_number_limit()) : 1);
         bpf_map__set_autocreate(find_map(state + "_by_task"), !by_number);
         for (const std::string& program : {state + kThreadMade, state + kThreadsExisting}) {
             bpf_program__set_autoload(find_program(program), !by_number);
@@ -179,6 +203,7 @@ void Tracer::load(const MapSizes& sizes) {
     size_maps(sizes);
     const int error = bpf_object__load(object_.get());
     if (error == 0) {
+        fill_free_slots();
         return;
     }
     if (error == -EPERM) {

@@ -21,7 +21,9 @@ namespace tally {
 
 /// How many keys the histograms of a tracer can hold, and what that costs.
 struct MapSizes {
-    std::optional<std::uint32_t> max_keys;  ///< of each histogram; none: what fits in 24 MiB
+    /// Of each histogram, each on every one of up to eight CPUs; none: what fits in 12 MiB, or in
+    /// 4 MiB where maps count against RLIMIT_MEMLOCK.
+    std::optional<std::uint32_t> max_keys;
 };
 
 /// A BPF object as a tracer, from a built-in or a file alike: opened, configured, loaded, attached,
@@ -61,6 +63,10 @@ class Tracer {
 
     std::uint32_t max_entries(const std::string& map) const;
 
+    /// Gives a slot of a histogram back: nothing counts into it any more. `number` is its place in
+    /// the map, `key` what it held.
+    void free_slot(const HistogramSchema& histogram, std::uint32_t number, const std::byte* key);
+
     /// Adds a key to a set (value 1). Throws Error if the set is full.
     void add_to_set(const std::string& map, const void* key);
 
@@ -78,6 +84,7 @@ class Tracer {
     Tracer(std::string name, std::span<const std::byte> object, bool engine_only);
     void size_maps(const MapSizes& sizes);
     void size_histograms(const MapSizes& sizes);
+    void fill_free_slots();
     bpf_map* find_map(const std::string& map) const;
     bpf_program* find_program(const std::string& program) const;
     void attach_program(bpf_program* program);

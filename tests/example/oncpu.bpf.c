@@ -24,7 +24,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct* prev, struct task_stru
     if (prev->pid && stay && stay->since && (preempt || !preempted_only)) {
         struct stay_key key = {.subject = subject_of(prev), .preempted = preempt};
 
-        histogram_add(stays, key, now - stay->since);
+        histogram_add(stays, key, now - stay->since, NULL);
     }
     if (stay)
         stay->since = 0;
