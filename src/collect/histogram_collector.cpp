@@ -76,13 +76,17 @@ std::vector<HistogramRow> HistogramCollector::collect(Containers& containers) {
     }
     for (auto& [identity, row] : interval) {
         row.histogram.set_extremes(row.min, row.max);
-        Row& total = total_[identity];
-        total.key = row.key;
+        const auto [known, is_new] = total_.try_emplace(identity);
+        Row& total = known->second;
+        if (is_new) {
+            total.key = row.key;
+        }
         total.histogram.merge(row.histogram);
         total.min = least(total.min, row.min);
         total.max = std::max(total.max, row.max);
         total.in_flight = row.in_flight;
-        rows.push_back(to_model(row));
+        rows.push_back({std::move(row.key.labels), std::move(row.key.fields),
+                        std::move(row.histogram), row.in_flight});
     }
     return rows;
 }
@@ -168,15 +172,11 @@ void HistogramCollector::read_in_flight(Rows& interval, Containers& containers) 
     }
 }
 
-HistogramRow HistogramCollector::to_model(const Row& row) {
-    return {row.key.labels, row.key.fields, row.histogram, row.in_flight};
-}
-
 std::vector<HistogramRow> HistogramCollector::total() const {
     std::vector<HistogramRow> rows;
     rows.reserve(total_.size());
     for (const auto& [identity, row] : total_) {
-        HistogramRow total = to_model(row);
+        HistogramRow total{row.key.labels, row.key.fields, row.histogram, row.in_flight};
         // An interval knows its extremes only to the bucket; the kernel knows those of the run.
         total.histogram.set_extremes(row.min, row.max);
         if (schema_.has_in_flight && !total.in_flight) {

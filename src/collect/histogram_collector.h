@@ -60,7 +60,6 @@ class HistogramCollector {
     bool take(Known& known, const std::byte* slot, Rows& interval, Containers& containers);
     Row& row_of(const std::byte* key, Rows& rows, Containers& containers) const;
     void read_in_flight(Rows& interval, Containers& containers) const;
-    static HistogramRow to_model(const Row& row);
 
     const Tracer& tracer_;
     const HistogramSchema& schema_;

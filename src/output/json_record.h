@@ -121,6 +121,12 @@ class JsonRecord {
     // To RapidJSON, the name of a member is a string like any other.
     void name(std::string_view key) { quoted(key); }
     void quoted(std::string_view bytes) {
+        // Almost all are plain ASCII, which RapidJSON quotes by itself, with no memory taken.
+        if (std::all_of(bytes.begin(), bytes.end(),
+                        [](char each) { return each >= ' ' && each <= '~'; })) {
+            json_.String(bytes.data(), static_cast<rapidjson::SizeType>(bytes.size()));
+            return;
+        }
         const std::string text = json_string(bytes);
         json_.RawValue(text.data(), text.size(), rapidjson::kStringType);
     }
