@@ -17,9 +17,13 @@ enum {
 };
 THREAD_STATE(runnable, struct wait);
 
-// Whether a wait is measured is decided where it begins, and remembered.
-static __always_inline __u64 beginning_of_wait(struct task_struct* task) {
-    return target_includes(task) ? clock_ns() : NOT_WANTED;
+// Whether a wait is measured is decided where it begins, and remembered. Returns the clock, if it
+// was read.
+static __always_inline __u64 begin_wait(struct task_struct* task, struct wait* wait) {
+    __u64 now = target_includes(task) ? clock_ns() : 0;
+
+    wait->since = now ? now : NOT_WANTED;
+    return now;
 }
 
 static __always_inline void end_wait(struct task_struct* task, struct wait* wait, __u64 now) {
@@ -37,7 +41,7 @@ static __always_inline void end_wait(struct task_struct* task, struct wait* wait
         now = clock_ns();
     if (now < since)
         count_one(LOST_NEGATIVE_TIME);
-    else if (now - since >= min_us * 1000)
+    else if (!min_us || (now - since) / 1000 >= min_us)
         histogram_add(waits, subject_of(task), now - since, &wait->place);
 }
 
@@ -50,15 +54,16 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct* prev, struct task_stru
 
     if (!started())
         return 0;
-    if (prev->pid && (wait = runnable_of(prev))) {
-        if (wait->since > NOT_WANTED)
-            count_one(LOST_UNMATCHED_BEGIN);  // it came to run, and nobody told us
-        if (preempt || !task_state(prev)) {
-            wait->since = beginning_of_wait(prev);
+    if (prev->pid) {
+        wait = runnable_of(prev);
+        if (!wait) {
+            count_one(LOST_NO_THREAD_STATE);
+        } else {
             if (wait->since > NOT_WANTED)
-                now = wait->since;
-        } else if (wait->since != NEVER_SEEN) {
+                count_one(LOST_UNMATCHED_BEGIN);  // it came to run, and nobody told us
             wait->since = NOT_WAITING;
+            if (preempt || !task_state(prev))
+                now = begin_wait(prev, wait);
         }
     }
     if (next->pid) {
@@ -75,24 +80,34 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct* prev, struct task_stru
 // preempted thread that was about to sleep is runnable all along.
 SEC("tp_btf/sched_wakeup")
 int BPF_PROG(on_wakeup, struct task_struct* task) {
-    struct wait* wait = started() ? runnable_of(task) : NULL;
+    struct wait* wait;
 
-    if (wait && wait->since <= NOT_WAITING && !task_on_cpu(task))
-        wait->since = beginning_of_wait(task);
+    if (!started())
+        return 0;
+    wait = runnable_of(task);
+    if (!wait)
+        count_one(LOST_NO_THREAD_STATE);
+    else if (wait->since <= NOT_WAITING && !task_on_cpu(task))
+        begin_wait(task, wait);
     return 0;
 }
 
 // A thread of the same number may have been here before.
 SEC("tp_btf/sched_wakeup_new")
 int BPF_PROG(on_wakeup_new, struct task_struct* task) {
-    struct wait* wait = started() ? runnable_of(task) : NULL;
+    struct wait* wait;
 
+    if (!started())
+        return 0;
+    wait = runnable_of(task);
     if (wait)
-        wait->since = beginning_of_wait(task);
+        begin_wait(task, wait);
+    else
+        count_one(LOST_NO_THREAD_STATE);
     return 0;
 }
 
-IN_FLIGHT(waits, struct subject, task, key) {
+IN_FLIGHT(waits, task, key) {
     struct wait* wait = runnable_of(task);
     __u64 since = wait ? wait->since : 0;
     __u64 now = clock_ns();

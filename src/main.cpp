@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
 // tally COMMAND ..., or tally-TOOL ... by a link of that name.
-#include <fmt/format.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "cli/command_line.h"
-#include "output/escape.h"
 #include "output/listing_writer.h"
+#include "output/messages.h"
 #include "output/output_file.h"
 #include "session/containers_command.h"
 #include "session/session.h"
@@ -80,8 +80,7 @@ ExitStatus list_tools() {
 }
 
 ExitStatus unknown(const std::string& word) {
-    throw UsageError("there is no tool '{}': 'tally list' shows those there are",
-                     escape_text(word));
+    throw UsageError("there is no tool '{}': 'tally list' shows those there are", word);
 }
 
 ExitStatus run(std::string_view program, Arguments arguments) {
@@ -103,6 +102,10 @@ ExitStatus run(std::string_view program, Arguments arguments) {
     }
     if (command == "containers") {
         return run_containers(arguments);
+    }
+    const bool takes_none = command == "--version" || command == "list" || command == "--help";
+    if ((takes_none && !arguments.empty()) || (command == "help" && arguments.size() > 1)) {
+        throw UsageError("'{}' takes no '{}'", command, arguments.back());
     }
     if (command == "--version") {
         return print("tally " TALLY_VERSION "\n");
@@ -126,7 +129,22 @@ ExitStatus run(std::string_view program, Arguments arguments) {
 }  // namespace
 }  // namespace tally
 
+namespace {
+
+/// A descriptor below 3 that is closed would be given to the next file that is opened, and what is
+/// meant for stderr would go there.
+void open_standard_files() {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+        if (::fcntl(fd, F_GETFD) < 0) {
+            [[maybe_unused]] const int opened = ::open("/dev/null", O_RDWR);  // the lowest: fd
+        }
+    }
+}
+
+}  // namespace
+
 int main(int count, char** arguments) {
+    open_standard_files();
     std::signal(SIGPIPE, SIG_IGN);  // told by write(2) instead, as a ClosedPipe
     try {
         return static_cast<int>(
@@ -134,10 +152,10 @@ int main(int count, char** arguments) {
     } catch (const tally::ClosedPipe&) {
         return 0;
     } catch (const tally::Error& error) {
-        fmt::print(stderr, "tally: {}\n", error.what());
+        tally::say(error.what());
         return static_cast<int>(error.status());
     } catch (const std::exception& error) {
-        fmt::print(stderr, "tally: {}\n", error.what());
+        tally::say(error.what());
         return static_cast<int>(tally::ExitStatus::failed);
     }
 }

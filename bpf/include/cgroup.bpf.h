@@ -9,9 +9,9 @@
 #include "loss.bpf.h"
 #include "wire.h"
 
-/* The hierarchy of this run, as in the first field of /proc/PID/cgroup; 0 is version 2. Ids of
- * different hierarchies collide. */
-const volatile __s32 tally_hierarchy = 0;
+/* The hierarchy of version 2, as in the first field of /proc/PID/cgroup. Ids of different
+ * hierarchies collide. */
+#define TALLY_HIERARCHY 0
 
 /* Every event of a thread passes here: a walk over typed pointers costs 1 ns, a probe read 16. */
 static __always_inline __u64 cgroup_of(struct task_struct* task) {
@@ -32,17 +32,31 @@ struct {
 struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
     __uint(max_entries, 256 * 1024);
-} tally_births SEC(".maps");
+} tally_cgroup_events SEC(".maps");
+
+static __always_inline struct tally_cgroup_event* reserve_cgroup_event(__u64 id, bool removed) {
+    struct tally_cgroup_event* event = bpf_ringbuf_reserve(&tally_cgroup_events, sizeof(*event), 0);
+
+    if (!event) {
+        count_one(LOST_CGROUP_EVENT);
+        return NULL;
+    }
+    event->id = id;
+    event->parent = 0;
+    event->removed = removed;
+    event->name[0] = 0;
+    return event;
+}
 
 /* A child of a wanted cgroup is wanted before any thread can enter it: this runs before the new
  * directory becomes visible (cgroup_mkdir() calls TRACE_CGROUP_PATH before kernfs_activate()). */
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(tally_cgroup_mkdir, struct cgroup* cgroup, const char* path) {
-    struct tally_birth* birth;
+    struct tally_cgroup_event* event;
     __u64 id, parent;
     __u8 member = 1;
 
-    if (cgroup->root->hierarchy_id != tally_hierarchy)
+    if (cgroup->root->hierarchy_id != TALLY_HIERARCHY)
         return 0;
     id = cgroup->kn->id;
     parent = cgroup->self.parent->cgroup->kn->id;
@@ -50,15 +64,30 @@ int BPF_PROG(tally_cgroup_mkdir, struct cgroup* cgroup, const char* path) {
         bpf_map_update_elem(&target_cgroups, &id, &member, BPF_ANY))
         count_one(LOST_TARGET_FULL);
 
-    birth = bpf_ringbuf_reserve(&tally_births, sizeof(*birth), 0);
-    if (!birth) {
-        count_one(LOST_CGROUP_BIRTH);
-        return 0;
+    event = reserve_cgroup_event(id, false);
+    if (event) {
+        event->parent = parent;
+        bpf_probe_read_kernel_str(event->name, sizeof(event->name),
+                                  BPF_CORE_READ(cgroup, kn, name));
+        bpf_ringbuf_submit(event, 0);
     }
-    birth->id = id;
-    birth->parent = parent;
-    bpf_probe_read_kernel_str(birth->name, sizeof(birth->name), BPF_CORE_READ(cgroup, kn, name));
-    bpf_ringbuf_submit(birth, 0);
+    return 0;
+}
+
+/* Makes room in the set: a container may make and remove cgroups for ever. */
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(tally_cgroup_rmdir, struct cgroup* cgroup, const char* path) {
+    struct tally_cgroup_event* event;
+    __u64 id;
+
+    if (cgroup->root->hierarchy_id != TALLY_HIERARCHY)
+        return 0;
+    id = cgroup->kn->id;
+    if (target_by_cgroup)
+        bpf_map_delete_elem(&target_cgroups, &id);
+    event = reserve_cgroup_event(id, true);
+    if (event)
+        bpf_ringbuf_submit(event, 0);
     return 0;
 }
 

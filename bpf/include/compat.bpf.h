@@ -28,10 +28,18 @@ static __always_inline bool task_on_cpu(struct task_struct* task) {
     return (__u64)task == bpf_get_current_task();
 }
 
+/* Since 6.19 task storage comes from kmalloc_nolock() (f484f4a3e058), which replaced the
+ * allocators. */
+struct bpf_local_storage_map___without_allocators {
+    bool use_kmalloc_nolock;
+} __attribute__((preserve_access_index));
+
 /* Whether task storage is allocated from a reserve that is safe in any context: 6.4 (08a7ce384e33
  * "bpf: Use bpf_mem_cache_alloc/free in bpf_local_storage_elem"). */
 static __always_inline bool storage_allocates_safely(void) {
-    return bpf_core_field_exists(((struct bpf_local_storage_map*)0)->selem_ma);
+    return bpf_core_field_exists(((struct bpf_local_storage_map*)0)->selem_ma) ||
+           bpf_core_field_exists(
+               ((struct bpf_local_storage_map___without_allocators*)0)->use_kmalloc_nolock);
 }
 
 #endif /* TALLY_COMPAT_BPF_H */

@@ -35,6 +35,7 @@ struct tally_histogram {
  * part of the thread's state, if there is one, else NULL.
  */
 #define HISTOGRAM(name, key_type, unit_type, help)                                                 \
+    typedef key_type name##_key_type;                                                              \
     struct name##_key {                                                                            \
         key_type key;                                                                              \
         __u64 shard; /* from 1; 0: the slot is not used */                                         \
@@ -85,10 +86,11 @@ struct tally_histogram {
         if (!slot)                                                                                 \
             return -1;                                                                             \
         slot->min = ~0ULL;                                                                         \
-        slot->key = *key;                                                                          \
-        if (!bpf_map_update_elem(&name##_index, key, &number, BPF_NOEXIST))                        \
+        /* The key only when the slot is ours: a slot that lost this race never had one. */        \
+        if (!bpf_map_update_elem(&name##_index, key, &number, BPF_NOEXIST)) {                      \
+            slot->key = *key;                                                                      \
             return number;                                                                         \
-        slot->key.shard = 0;                                                                       \
+        }                                                                                          \
         bpf_map_push_elem(&name##_free, &number, BPF_ANY);                                         \
         other = bpf_map_lookup_elem(&name##_index, key);                                           \
         return other ? *other : -1;                                                                \
@@ -146,8 +148,8 @@ static __always_inline bool tally_same_words(const void* one, const void* other,
     return !difference;
 }
 
-/* No compare-and-swap: 5.10 has none. With more than eight CPUs two may store at once; the one whose
- * better value is gone sees that and stores again. */
+/* No compare-and-swap: 5.10 has none. With more than eight CPUs two may store at once; the one
+ * whose better value is gone sees that and stores again, three times at the most. */
 static __noinline int tally_new_extreme(struct tally_histogram* histogram, __u64 value) {
     if (!histogram)
         return 0;
@@ -166,10 +168,11 @@ static __always_inline void tally_histogram_add(struct tally_histogram* histogra
 
     if (bucket >= TALLY_BUCKETS) /* never; the verifier wants to see it */
         return;
-    __sync_fetch_and_add(&histogram->buckets[bucket], 1);
-    __sync_fetch_and_add(&histogram->sum, value);
+    /* First of all: who reads a count finds the extremes that belong to it. */
     if (value < histogram->min || value > histogram->max)
         tally_new_extreme(histogram, value);
+    __sync_fetch_and_add(&histogram->buckets[bucket], 1);
+    __sync_fetch_and_add(&histogram->sum, value);
 }
 
 #endif /* TALLY_HISTOGRAM_BPF_H */

@@ -9,31 +9,31 @@
 #include "target.bpf.h"
 
 /*
- * IN_FLIGHT(waits, struct subject, task, key) { fill *key; return its age, or 0; }
+ * IN_FLIGHT(waits, task, key) { fill *key; return its age, or 0; }
  *
- * declares it for the histogram `waits`, whose key type stands second. The body is asked for every
- * thread that is wanted at that moment and returns for how many nanoseconds what it waits for has
- * lasted, 0 if it waits for nothing.
+ * declares it for the histogram `waits`, declared before; `key` points to one of its keys. The body
+ * is asked for every thread that is wanted at that moment and returns for how many nanoseconds what
+ * it waits for has lasted, 0 if it waits for nothing.
  */
-#define IN_FLIGHT(name, key_type, task, key)                                          \
-    static __always_inline __u64 name##_age(struct task_struct* task, key_type* key); \
-                                                                                      \
-    SEC("iter/task")                                                                  \
-    int name##_in_flight(struct bpf_iter__task* ctx) {                                \
-        struct task_struct* each = ctx->task;                                         \
-        struct {                                                                      \
-            key_type key;                                                             \
-            __u64 age;                                                                \
-        } record = {};                                                                \
-                                                                                      \
-        if (!each || !target_includes(each))                                          \
-            return 0;                                                                 \
-        record.age = name##_age(each, &record.key);                                   \
-        if (record.age)                                                               \
-            bpf_seq_write(ctx->meta->seq, &record, sizeof(record));                   \
-        return 0;                                                                     \
-    }                                                                                 \
-                                                                                      \
-    static __always_inline __u64 name##_age(struct task_struct* task, key_type* key)
+#define IN_FLIGHT(name, task, key)                                                           \
+    static __always_inline __u64 name##_age(struct task_struct* task, name##_key_type* key); \
+                                                                                             \
+    SEC("iter/task")                                                                         \
+    int name##_in_flight(struct bpf_iter__task* ctx) {                                       \
+        struct task_struct* each = ctx->task;                                                \
+        struct {                                                                             \
+            name##_key_type key;                                                             \
+            __u64 age;                                                                       \
+        } record = {};                                                                       \
+                                                                                             \
+        if (!each || !target_includes(each))                                                 \
+            return 0;                                                                        \
+        record.age = name##_age(each, &record.key);                                          \
+        if (record.age)                                                                      \
+            bpf_seq_write(ctx->meta->seq, &record, sizeof(record));                          \
+        return 0;                                                                            \
+    }                                                                                        \
+                                                                                             \
+    static __always_inline __u64 name##_age(struct task_struct* task, name##_key_type* key)
 
 #endif /* TALLY_IN_FLIGHT_BPF_H */

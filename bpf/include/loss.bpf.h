@@ -15,7 +15,7 @@ enum tally_counter {
     LOST_UNMATCHED_BEGIN, /* began, but the next event of the thread was not its end */
     LOST_UNMATCHED_END,   /* ended, but the beginning was not seen, though it was after the start */
     LOST_TARGET_FULL,     /* a new cgroup of the target is not in the set of wanted cgroups */
-    LOST_CGROUP_BIRTH,    /* a new cgroup was not reported, it may be shown without its name */
+    LOST_CGROUP_EVENT,    /* a new or removed cgroup was not reported: names may be missing */
     TALLY_COUNTERS,
 };
 

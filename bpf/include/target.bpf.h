@@ -2,7 +2,7 @@
 /*
  * Which threads are measured. Ask about the thread whose time it is, never about `current` by
  * reflex: at a wake-up, current is the waker. Ask once, where the measurement begins, and remember
- * the answer with it; the end belongs to whom the beginning belonged.
+ * the answer with it: what began is counted when it ends, for whom the thread is then.
  */
 #ifndef TALLY_TARGET_BPF_H
 #define TALLY_TARGET_BPF_H

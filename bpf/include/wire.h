@@ -14,11 +14,12 @@
  * object: an object of another number is refused. */
 #define TALLY_WIRE_VERSION 1
 
-/* A cgroup that has just been made. */
-struct tally_birth {
+/* A cgroup that has just been made or removed. */
+struct tally_cgroup_event {
     __u64 id;
-    __u64 parent;
-    char name[256]; /* NAME_MAX and NUL */
+    __u64 parent;   /* of a new one */
+    __u64 removed;  /* 1, or 0: it is new */
+    char name[256]; /* of a new one: NAME_MAX and NUL */
 };
 
 /* Where a process is. */

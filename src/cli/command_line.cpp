@@ -6,18 +6,16 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <langinfo.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
-#include <clocale>
 #include <cstdlib>
 #include <string_view>
 
 #include "collect/grouping.h"
-#include "output/escape.h"
+#include "output/messages.h"
 #include "util/error.h"
 
 namespace tally {
@@ -91,8 +89,7 @@ CLI::Validator number(Number least, Number most, const std::string& what) {
                 value <= most) {
                 return "";
             }
-            return fmt::format("'{}' is not {} from {} to {}", escape_text(text), what, least,
-                               most);
+            return fmt::format("'{}' is not {} from {} to {}", text, what, least, most);
         },
         "");
 }
@@ -103,7 +100,7 @@ CLI::Validator one_of(const std::vector<std::string>& words) {
             if (std::find(words.begin(), words.end(), text) != words.end()) {
                 return "";
             }
-            return fmt::format("'{}' is not one of {}", escape_text(text), fmt::join(words, ", "));
+            return fmt::format("'{}' is not one of {}", text, fmt::join(words, ", "));
         },
         "");
 }
@@ -157,11 +154,12 @@ CLI::Option* add_format(CLI::App& app, Format& format) {
 }
 
 void describe_terminal(const Request& request, TextOptions& text) {
-    text.terminal = !request.output_file && ::isatty(STDOUT_FILENO) == 1;
+    const char* kind = std::getenv("TERM");
+    text.terminal = !request.output_file && ::isatty(STDOUT_FILENO) == 1 &&
+                    (kind == nullptr || std::string_view(kind) != "dumb");
     const char* no_colour = std::getenv("NO_COLOR");
     text.colour = text.terminal && (no_colour == nullptr || *no_colour == '\0');
-    std::setlocale(LC_CTYPE, "");
-    text.unicode = std::string_view(nl_langinfo(CODESET)) == "UTF-8";
+    text.unicode = locale_is_utf8();
 }
 
 std::string footer(const Tool& tool) {
@@ -262,13 +260,15 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
 
     const char* scripts = "For scripts and for trouble";
     app.add_flag("--strict", request.strict, "exit status 3 if anything was lost")->group(scripts);
-    app.add_option("--max-keys", request.max_keys, "room for so many keys (what fits in 12 MiB)")
-        ->check(number(1U, 1U << 20, "a number"))
+    app.add_option(
+           "--max-keys", request.max_keys,
+           "room for so many keys, 2.6 KiB each on every CPU, of up to 8 (what fits in 12 MiB)")
+        ->check(number(1U, 100'000U, "a number"))
         ->type_name("N")
         ->group(scripts);
     app.add_option("--ready-fd", request.ready_fd,
                    "write \"ready\" to this descriptor when all probes are attached")
-        ->check(number(0, 1 << 20, "a descriptor"))
+        ->check(number(3, 1 << 20, "a descriptor"))
         ->type_name("FD")
         ->group(scripts);
     app.add_flag("-v,--verbose", request.verbose, "say what is done, and all that the kernel says")

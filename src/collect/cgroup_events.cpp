@@ -12,37 +12,44 @@
 namespace tally {
 namespace {
 
-int take_birth(void* taken, void* data, std::size_t size) {
-    if (size >= sizeof(tally_birth)) {
-        tally_birth birth;
-        std::memcpy(&birth, data, sizeof birth);
-        static_cast<std::vector<CgroupBirth>*>(taken)->push_back(
-            {birth.id, birth.parent,
-             std::string(birth.name, ::strnlen(birth.name, sizeof birth.name))});
+int take_event(void* taken, void* data, std::size_t size) {
+    if (size < sizeof(tally_cgroup_event)) {
+        return 0;
+    }
+    tally_cgroup_event event;
+    std::memcpy(&event, data, sizeof event);
+    auto& events = *static_cast<CgroupEvents*>(taken);
+    if (event.removed != 0) {
+        events.deaths.push_back(event.id);
+    } else {
+        events.births.push_back(
+            {event.id, event.parent,
+             std::string(event.name, ::strnlen(event.name, sizeof event.name))});
     }
     return 0;
 }
 
 }  // namespace
 
-void CgroupBirths::Closer::operator()(ring_buffer* ring) const {
+void CgroupEventReader::Closer::operator()(ring_buffer* ring) const {
     ring_buffer__free(ring);
 }
 
-CgroupBirths::CgroupBirths(const Tracer& tracer)
-    : taken_(std::make_unique<std::vector<CgroupBirth>>()),
-      ring_(ring_buffer__new(tracer.map_fd("tally_births"), take_birth, taken_.get(), nullptr)) {
+CgroupEventReader::CgroupEventReader(const Tracer& tracer)
+    : taken_(std::make_unique<CgroupEvents>()),
+      ring_(ring_buffer__new(tracer.map_fd("tally_cgroup_events"), take_event, taken_.get(),
+                             nullptr)) {
     if (!ring_) {
-        throw Error("cannot read the births of cgroups: {}", std::strerror(errno));
+        throw Error("cannot read what happens to cgroups: {}", std::strerror(errno));
     }
 }
 
-int CgroupBirths::fd() const {
+int CgroupEventReader::fd() const {
     return ring_buffer__epoll_fd(ring_.get());
 }
 
-std::vector<CgroupBirth> CgroupBirths::take() {
-    taken_->clear();
+CgroupEvents CgroupEventReader::take() {
+    *taken_ = {};
     ring_buffer__consume(ring_.get());
     return std::move(*taken_);
 }

@@ -12,23 +12,29 @@ struct ring_buffer;
 
 namespace tally {
 
-/// The births of cgroups that a tracer with attach_births() reports.
-class CgroupBirths {
+/// What happened to cgroups since the last look.
+struct CgroupEvents {
+    std::vector<CgroupBirth> births;
+    std::vector<CgroupId> deaths;
+};
+
+/// The births and deaths of cgroups that a tracer with attach_cgroup_events() reports.
+class CgroupEventReader {
   public:
     /// `tracer` is loaded and outlives this. Throws Error.
-    explicit CgroupBirths(const Tracer& tracer);
+    explicit CgroupEventReader(const Tracer& tracer);
 
-    /// Readable when there are births.
+    /// Readable when there are events.
     int fd() const;
 
-    /// Takes all that there are, in the order in which they happened in each CPU.
-    std::vector<CgroupBirth> take();
+    /// Takes all that there are, in the order in which they happened.
+    CgroupEvents take();
 
   private:
     struct Closer {
         void operator()(ring_buffer* ring) const;
     };
-    std::unique_ptr<std::vector<CgroupBirth>> taken_;  ///< at a fixed place: the ring points to it
+    std::unique_ptr<CgroupEvents> taken_;  ///< at a fixed place: the ring points to it
     std::unique_ptr<ring_buffer, Closer> ring_;
 };
 

@@ -34,14 +34,16 @@ Value text_or_null(const std::optional<std::string>& text) {
     return text ? Value(*text) : Value();
 }
 
-/// One name stands once in a key: where two of --by give it, the later one is the finer.
-void set_field(std::vector<Field>& fields, std::string name, Value value) {
+/// One name stands once in a key. `finer` says whether this value is the more exact one, where two
+/// of
+/// --by give the same name: a cgroup itself, not that of its container.
+void set_field(std::vector<Field>& fields, std::string name, Value value, bool finer = true) {
     const auto found = std::find_if(fields.begin(), fields.end(),
                                     [&](const Field& each) { return each.name == name; });
-    if (found != fields.end()) {
-        found->value = std::move(value);
-    } else {
+    if (found == fields.end()) {
         fields.push_back({std::move(name), std::move(value)});
+    } else if (finer) {
+        found->value = std::move(value);
     }
 }
 
@@ -97,6 +99,9 @@ std::vector<std::string> Grouping::choices(const HistogramSchema& histogram) {
 
 Grouping::Grouping(const std::vector<std::string>& by, const HistogramSchema& histogram) {
     for (const std::string& word : by) {
+        if (std::count(by.begin(), by.end(), word) > 1) {
+            throw UsageError("--by {}: it stands there twice", word);
+        }
         if (word == "none" && by.size() == 1) {
             return;
         }
@@ -158,8 +163,8 @@ RowKey Grouping::resolve(const std::byte* key, Containers& containers) const {
                 set_field(row.fields, "pod", container ? text_or_null(container->pod) : null);
                 set_field(row.fields, "namespace",
                           container ? text_or_null(container->pod_namespace) : null);
-                set_field(row.fields, "systemd_unit", text_or_null(owner.systemd_unit));
-                set_field(row.fields, "cgroup", text_or_null(owner.cgroup));
+                set_field(row.fields, "systemd_unit", text_or_null(owner.systemd_unit), false);
+                set_field(row.fields, "cgroup", text_or_null(owner.cgroup), false);
                 row.labels.push_back(owner.label());
                 break;
             }

@@ -65,9 +65,7 @@ std::vector<HistogramRow> HistogramCollector::collect(Containers& containers) {
         }
         used_ = std::max(used_, any ? first : 0);
     }
-    if (schema_.has_in_flight) {
-        read_in_flight(interval, containers);
-    }
+    add_in_flight(interval, containers);
 
     std::vector<HistogramRow> rows;
     rows.reserve(interval.size());
@@ -127,8 +125,17 @@ bool HistogramCollector::take(Known& known, const std::byte* slot, Rows& interva
     if (changed.empty() && now.sum == known.sum) {
         return true;
     }
-    known.key.assign(slot, slot + schema_.key_size);
-    Row& row = row_of(slot, interval, containers);
+    // A slot that is taken while it is read may show half of its key; by now all of it is there.
+    if (known.key.empty()) {
+        std::vector<std::byte> again(schema_.slot_size);
+        const auto number = static_cast<std::uint32_t>(&known - known_.data());
+        if (bpf_map_lookup_elem(tracer_.map_fd(schema_.name), &number, again.data()) != 0) {
+            return true;
+        }
+        known.key.assign(again.begin(),
+                         again.begin() + static_cast<std::ptrdiff_t>(schema_.key_size));
+    }
+    Row& row = row_of(known.key.data(), interval, containers);
     for (const BucketCount& each : changed) {
         row.histogram.add(each.bucket, each.count);
     }
@@ -160,8 +167,14 @@ HistogramCollector::Row& HistogramCollector::row_of(const std::byte* key, Rows& 
     return place->second;
 }
 
-void HistogramCollector::read_in_flight(Rows& interval, Containers& containers) const {
-    const std::vector<std::byte> records = tracer_.read_iterator(schema_.name + "_in_flight");
+void HistogramCollector::look_in_flight() {
+    if (schema_.has_in_flight) {
+        in_flight_ = tracer_.read_iterator(schema_.name + "_in_flight");
+    }
+}
+
+void HistogramCollector::add_in_flight(Rows& interval, Containers& containers) const {
+    const std::vector<std::byte>& records = in_flight_;
     // A record is the key with its age where the map's key has the shard.
     for (std::size_t at = 0; at + schema_.key_size <= records.size(); at += schema_.key_size) {
         std::uint64_t age = 0;
@@ -176,6 +189,9 @@ std::vector<HistogramRow> HistogramCollector::total() const {
     std::vector<HistogramRow> rows;
     rows.reserve(total_.size());
     for (const auto& [identity, row] : total_) {
+        if (row.histogram.empty() && (!row.in_flight || row.in_flight->count == 0)) {
+            continue;  // it was in flight once, and then ended in another row
+        }
         HistogramRow total{row.key.labels, row.key.fields, row.histogram, row.in_flight};
         // An interval knows its extremes only to the bucket; the kernel knows those of the run.
         total.histogram.set_extremes(row.min, row.max);

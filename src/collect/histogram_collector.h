@@ -25,6 +25,10 @@ class HistogramCollector {
     /// `tracer` is loaded and outlives the collector; `schema` is one of its histograms.
     HistogramCollector(const Tracer& tracer, const HistogramSchema& schema, Grouping grouping);
 
+    /// Looks which measurements are in flight now, for the next collect(). Before the tracer is
+    /// detached: afterwards, nothing ends any more.
+    void look_in_flight();
+
     /// Reads the kernel's map and returns the rows of what was added since the last call, and of
     /// what is in flight. Rows with neither are left out.
     std::vector<HistogramRow> collect(Containers& containers);
@@ -59,7 +63,7 @@ class HistogramCollector {
 
     bool take(Known& known, const std::byte* slot, Rows& interval, Containers& containers);
     Row& row_of(const std::byte* key, Rows& rows, Containers& containers) const;
-    void read_in_flight(Rows& interval, Containers& containers) const;
+    void add_in_flight(Rows& interval, Containers& containers) const;
 
     const Tracer& tracer_;
     const HistogramSchema& schema_;
@@ -68,6 +72,7 @@ class HistogramCollector {
     std::uint32_t used_ = 0;    ///< all slots that were ever used lie before this one
     Rows total_;
     Rows carried_;                        ///< for the next collect()
+    std::vector<std::byte> in_flight_;    ///< what the iterator wrote: keys with ages
     std::vector<std::uint32_t> numbers_;  ///< of one chunk of slots, reused
     std::vector<std::byte> slots_;
 };

@@ -30,8 +30,9 @@ std::string advice(std::string_view reason) {
     if (reason == "target_full") {
         return "new cgroups of the target did not fit and were not measured";
     }
-    if (reason == "cgroup_birth") {
-        return "cgroups were made faster than they could be named; nothing is missing but names";
+    if (reason == "cgroup_event") {
+        return "cgroups were made or removed faster than they could be followed; names may be "
+               "missing";
     }
     if (reason == "missed_run") {
         return "the kernel left out a program that was already running on the same CPU";
@@ -41,7 +42,7 @@ std::string advice(std::string_view reason) {
 
 }  // namespace
 
-std::vector<LostRecord> Losses::collect(UnixNanoseconds time) {
+std::vector<LostRecord> Losses::collect(UnixNanoseconds time, std::uint64_t target_full) {
     const auto cpus = static_cast<std::size_t>(std::max(1, libbpf_num_possible_cpus()));
     const int map = tracer_.map_fd("tally_counters");
     std::vector<std::uint64_t> by_cpu(cpus);
@@ -50,7 +51,10 @@ std::vector<LostRecord> Losses::collect(UnixNanoseconds time) {
     for (std::uint32_t index = 0; index < names.size(); ++index) {
         std::fill(by_cpu.begin(), by_cpu.end(), 0);
         bpf_map_lookup_elem(map, &index, by_cpu.data());
-        const std::uint64_t count = std::accumulate(by_cpu.begin(), by_cpu.end(), std::uint64_t{0});
+        std::uint64_t count = std::accumulate(by_cpu.begin(), by_cpu.end(), std::uint64_t{0});
+        if (names[index] == "target_full") {
+            count += target_full;
+        }
         if (names[index] == kBeforeAttach) {
             before_attach_ = count;
         } else {
@@ -69,6 +73,15 @@ std::vector<LostRecord> Losses::collect(UnixNanoseconds time) {
     }
     total_ = std::move(now);
     return records;
+}
+
+std::uint64_t Losses::count_of(const std::string& reason) const {
+    for (const EndRecord::Lost& each : total_) {
+        if (each.reason == reason) {
+            return each.count;
+        }
+    }
+    return 0;
 }
 
 bool Losses::any() const {

@@ -18,7 +18,8 @@ class Losses {
     explicit Losses(const Tracer& tracer) : tracer_(tracer) {}
 
     /// Reads the counters; returns what was lost since the last call, one record a reason.
-    std::vector<LostRecord> collect(UnixNanoseconds time);
+    /// `target_full` is what user space could not add to the set of wanted cgroups.
+    std::vector<LostRecord> collect(UnixNanoseconds time, std::uint64_t target_full);
 
     /// All reasons with their numbers as of the last collect(), also those with 0.
     const std::vector<EndRecord::Lost>& total() const { return total_; }
@@ -28,6 +29,9 @@ class Losses {
 
     /// Whether anything was lost.
     bool any() const;
+
+    /// How often for this reason, as of the last collect().
+    std::uint64_t count_of(const std::string& reason) const;
 
   private:
     const Tracer& tracer_;

@@ -25,8 +25,8 @@ constexpr int kDeepestWalk = 256;
 // No kernel makes a chain as long as this; births that lie could make a ring.
 constexpr std::size_t kLongestAncestry = 4096;
 
-// How many dead ones that still have children are passed over for one that has none.
-constexpr std::size_t kMostPassedOver = 64;
+// Events of different CPUs come in any order, but not late: a few are on the way.
+constexpr std::size_t kMostEarlyDeaths = 4096;
 
 struct CloseDirectory {
     void operator()(DIR* directory) const { ::closedir(directory); }
@@ -35,8 +35,8 @@ using Directory = std::unique_ptr<DIR, CloseDirectory>;
 
 }  // namespace
 
-CgroupTree::CgroupTree(std::string hierarchy, std::size_t most)
-    : hierarchy_(std::move(hierarchy)), most_(most) {}
+CgroupTree::CgroupTree(std::string hierarchy, std::size_t most_dead)
+    : hierarchy_(std::move(hierarchy)), most_dead_(most_dead), early_deaths_(kMostEarlyDeaths) {}
 
 CgroupTree::Changes CgroupTree::walk() {
     const int fd = ::open(hierarchy_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -101,18 +101,59 @@ void CgroupTree::walk_directory(int fd, CgroupId id, int depth, Changes& changes
 CgroupTree::Changes CgroupTree::add(CgroupId id, CgroupId parent, const std::string& name) {
     Changes changes;
     if (id == 0 || parent == 0 || id == parent || id == root_ || name.empty() ||
-        name.find('/') != std::string::npos) {
+        name.find('/') != std::string::npos || (knows(id) && !is_alive(id))) {
         return changes;
     }
     put(id, parent, name, changes);
+    if (early_deaths_.erase(id)) {
+        set_alive(id, nodes_.at(id), false);
+        drop_oldest_dead(changes);
+    }
+    return changes;
+}
+
+CgroupTree::Changes CgroupTree::bury(CgroupId id) {
+    Changes changes;
+    if (id == 0 || id == root_) {
+        return changes;
+    }
+    const auto found = nodes_.find(id);
+    if (found == nodes_.end() || !found->second.known) {
+        early_deaths_.insert(id);
+        return changes;
+    }
+    set_alive(id, found->second, false);
     drop_oldest_dead(changes);
     return changes;
 }
 
+void CgroupTree::set_alive(CgroupId id, Node& node, bool alive) {
+    if (node.alive == alive) {
+        return;
+    }
+    node.alive = alive;
+    if (alive) {
+        --dead_;
+        droppable_.erase({node.death, id});
+        return;
+    }
+    ++dead_;
+    node.death = ++deaths_;
+    note_if_droppable(id, node);
+}
+
+void CgroupTree::note_if_droppable(CgroupId id, const Node& node) {
+    if (node.known && !node.alive && node.children.empty()) {
+        droppable_.insert({node.death, id});
+    }
+}
+
 void CgroupTree::put(CgroupId id, CgroupId parent, const std::string& name, Changes& changes) {
     Node& node = nodes_[id];
-    node.alive = true;
     node.seen = walks_;
+    if (node.known) {
+        set_alive(id, node, true);
+    }
     if (node.known && node.parent == parent && node.name == name) {
         return;
     }
@@ -127,11 +168,14 @@ void CgroupTree::put(CgroupId id, CgroupId parent, const std::string& name, Chan
         }
     }
     node.known = true;
+    node.alive = true;
     node.parent = parent;
     node.name = name;
     if (parent != 0) {
         // The reference to `node` stays good: unordered_map moves no elements.
-        nodes_[parent].children.push_back(id);
+        Node& above = nodes_[parent];
+        above.children.insert(id);
+        droppable_.erase({above.death, parent});
     }
 }
 
@@ -140,14 +184,12 @@ void CgroupTree::unlink(CgroupId id, CgroupId parent) {
     if (found == nodes_.end()) {
         return;
     }
-    auto& children = found->second.children;
-    const auto at = std::find(children.begin(), children.end(), id);
-    if (at != children.end()) {
-        *at = children.back();
-        children.pop_back();
-    }
-    if (!found->second.known && children.empty()) {
+    Node& above = found->second;
+    above.children.erase(id);
+    if (!above.known && above.children.empty()) {
         nodes_.erase(found);
+    } else {
+        note_if_droppable(parent, above);
     }
 }
 
@@ -170,28 +212,18 @@ void CgroupTree::keep_unread(CgroupId id) {
 void CgroupTree::bury_unseen() {
     for (auto& [id, node] : nodes_) {
         if (node.alive && node.seen != walks_) {
-            node.alive = false;
-            dead_.push_back(id);
+            set_alive(id, node, false);
         }
     }
 }
 
 void CgroupTree::drop_oldest_dead(Changes& changes) {
-    std::size_t passed_over = 0;
-    while (nodes_.size() > most_ && !dead_.empty() && passed_over < kMostPassedOver) {
-        const CgroupId id = dead_.front();
-        dead_.pop_front();
-        const auto found = nodes_.find(id);
-        if (found == nodes_.end() || found->second.alive) {
-            continue;  // came back to life
-        }
-        if (!found->second.children.empty()) {
-            dead_.push_back(id);
-            ++passed_over;
-            continue;
-        }
-        const CgroupId parent = found->second.parent;
-        nodes_.erase(found);
+    while (dead_ > most_dead_ && !droppable_.empty()) {
+        const CgroupId id = droppable_.begin()->second;
+        droppable_.erase(droppable_.begin());
+        const CgroupId parent = nodes_.at(id).parent;
+        nodes_.erase(id);
+        --dead_;
         unlink(id, parent);
         changes.dropped.push_back(id);
     }
@@ -217,8 +249,8 @@ std::string_view CgroupTree::name_of(CgroupId id) const {
     return found == nodes_.end() ? std::string_view() : std::string_view(found->second.name);
 }
 
-const std::vector<CgroupId>& CgroupTree::children_of(CgroupId id) const {
-    static const std::vector<CgroupId> kNone;
+const std::set<CgroupId>& CgroupTree::children_of(CgroupId id) const {
+    static const std::set<CgroupId> kNone;
     const auto found = nodes_.find(id);
     return found == nodes_.end() ? kNone : found->second.children;
 }
@@ -283,17 +315,6 @@ std::optional<CgroupId> CgroupTree::find_on_disk(const std::string& path) const 
         return std::nullopt;
     }
     return status.st_ino;
-}
-
-std::vector<CgroupId> CgroupTree::all() const {
-    std::vector<CgroupId> ids;
-    ids.reserve(nodes_.size());
-    for (const auto& [id, node] : nodes_) {
-        if (node.known) {
-            ids.push_back(id);
-        }
-    }
-    return ids;
 }
 
 }  // namespace tally

@@ -2,26 +2,29 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "container/container.h"
+#include "container/recent_ids.h"
 
 namespace tally {
 
 /// The directories of one cgroup hierarchy by their numbers: the living, as the file system and
-/// births tell, and the dead, whose paths a report still needs.
+/// births and deaths tell, and the dead, whose paths a report still needs.
 class CgroupTree {
   public:
-    /// `most`: how many cgroups are remembered before the dead are dropped, oldest leaves first.
-    /// The living always stay: the kernel has as many itself.
-    explicit CgroupTree(std::string hierarchy, std::size_t most = 100'000);
+    /// `most_dead`: how many dead are remembered; then the oldest of those that have no children
+    /// are dropped. The living always stay: the kernel has as many itself.
+    explicit CgroupTree(std::string hierarchy, std::size_t most_dead = 20'000);
 
-    /// What one look at the file system or one birth has changed.
+    /// What one look at the file system, one birth or one death has changed.
     struct Changes {
         std::vector<CgroupId> added;    ///< now known by name, parents before children
         std::vector<CgroupId> moved;    ///< have another name or parent than before
@@ -32,8 +35,12 @@ class CgroupTree {
     /// Reads the whole tree. Throws Error if the hierarchy's root cannot be read.
     Changes walk();
 
-    /// Adds what a birth tells. The parent need not be known (yet).
+    /// Adds what a birth tells. The parent need not be known (yet). The dead stay dead: ids do not
+    /// come back, so that birth was told after the death.
     Changes add(CgroupId id, CgroupId parent, const std::string& name);
+
+    /// Takes note of a death. One that is told before the birth is remembered for a while.
+    Changes bury(CgroupId id);
 
     /// Whether its name and parent are known; a mere parent of a birth is not.
     bool knows(CgroupId id) const;
@@ -44,7 +51,7 @@ class CgroupTree {
     CgroupId parent_of(CgroupId id) const;
     /// The last part of the path; empty for the root and for unknown cgroups.
     std::string_view name_of(CgroupId id) const;
-    const std::vector<CgroupId>& children_of(CgroupId id) const;
+    const std::set<CgroupId>& children_of(CgroupId id) const;
 
     /// From the root down to `id` itself; empty if a link is missing.
     std::vector<CgroupId> ancestry(CgroupId id) const;
@@ -56,15 +63,16 @@ class CgroupTree {
     /// The same by one look at the file system, and only if the cgroup is known.
     std::optional<CgroupId> find_on_disk(const std::string& path) const;
 
-    /// All known cgroups, in no order.
-    std::vector<CgroupId> all() const;
+    /// How many cgroups are held in memory, living, dead and mere parents of births.
+    std::size_t size() const { return nodes_.size(); }
 
   private:
     struct Node {
         CgroupId parent = 0;
         std::string name;
-        std::vector<CgroupId> children;
-        std::uint64_t seen = 0;  ///< number of the walk that saw it last
+        std::set<CgroupId> children;  ///< ordered: a parent may have thousands of dead ones
+        std::uint64_t seen = 0;       ///< number of the walk that saw it last
+        std::uint64_t death = 0;      ///< its place in the order of deaths
         bool known = false;
         bool alive = false;
     };
@@ -72,17 +80,22 @@ class CgroupTree {
     void walk_directory(int fd, CgroupId id, int depth, Changes& changes);
     void put(CgroupId id, CgroupId parent, const std::string& name, Changes& changes);
     void keep_unread(CgroupId id);
+    void set_alive(CgroupId id, Node& node, bool alive);
+    void note_if_droppable(CgroupId id, const Node& node);
     void bury_unseen();
     void drop_oldest_dead(Changes& changes);
     void unlink(CgroupId id, CgroupId parent);
 
     std::string hierarchy_;
-    std::size_t most_;
+    std::size_t most_dead_;
     CgroupId root_ = 0;
     std::uint64_t device_ = 0;
     std::uint64_t walks_ = 0;
     std::unordered_map<CgroupId, Node> nodes_;
-    std::deque<CgroupId> dead_;  ///< in the order of their deaths
+    std::uint64_t deaths_ = 0;
+    std::size_t dead_ = 0;                                    ///< known and not alive
+    std::set<std::pair<std::uint64_t, CgroupId>> droppable_;  ///< dead, without children; by death
+    RecentIds early_deaths_;                                  ///< told before the birth
 };
 
 }  // namespace tally

@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #include "container/container.h"
 
-#include <fmt/format.h>
-
 namespace tally {
+
+std::string Container::label() const {
+    std::string text;
+    if (pod_namespace) {
+        text += *pod_namespace + "/";
+    }
+    if (pod) {
+        text += *pod + "/";
+    }
+    return text + name;
+}
 
 std::string Owner::label() const {
     if (container) {
-        std::string text;
-        if (container->pod_namespace) {
-            text += *container->pod_namespace + "/";
-        }
-        if (container->pod) {
-            text += *container->pod + "/";
-        }
-        return text + container->name;
+        return container->label();
     }
     if (systemd_unit) {
         return *systemd_unit;
     }
-    return cgroup ? *cgroup : fmt::format("unknown cgroup {}", root);
+    // Without its number: rows are the same if what is written of them is, and that is not.
+    return cgroup.value_or("unknown");
 }
 
 }  // namespace tally

@@ -9,7 +9,7 @@ namespace tally {
 
 /// The kernel's number of a cgroup: the inode of its directory, unique within one hierarchy as
 /// long as the machine is up. 0 stands for kernel threads in the root cgroup
-/// (bpf/include/subject.h).
+/// (bpf/include/subject.bpf.h).
 using CgroupId = std::uint64_t;
 
 inline constexpr CgroupId kKernelThreads = 0;
@@ -17,14 +17,18 @@ inline constexpr CgroupId kKernelThreads = 0;
 /// What a container is called. Strings are bytes written by others. Empty optional: not known, or
 /// the runtime has no such thing.
 struct Container {
-    std::string name;                ///< as people call it: "web"; never empty
-    std::optional<std::string> id;   ///< the runtime's full id: 64 hexadecimal digits, mostly
-    std::string runtime;             ///< "docker", "podman", "containerd", "cri-o", "runc", "crun",
-                                     ///< "lxc", "nspawn"; "namespaces" for one made by hand
-    std::optional<std::string> pod;  ///< Kubernetes or podman pod
+    std::string name;               ///< as people call it: "web"; never empty
+    std::optional<std::string> id;  ///< the runtime's full id: 64 hexadecimal digits, mostly
+    std::string runtime;            ///< "docker", "podman", "containerd", "cri-o", "runc", "crun",
+                                    ///< "lxc", "nspawn"; "oci": an id that no runtime's file knows;
+                                    ///< "namespaces": made by hand
+    std::optional<std::string> pod;            ///< Kubernetes or podman pod
     std::optional<std::string> pod_namespace;  ///< the pod's Kubernetes namespace
 
     bool operator==(const Container&) const = default;
+
+    /// For people: NAMESPACE/POD/NAME, POD/NAME or NAME.
+    std::string label() const;
 };
 
 /// Whose a cgroup is: one row of `--by container`.
@@ -35,7 +39,7 @@ struct Owner {
     std::optional<Container> container;  ///< none: the host's own
     std::optional<std::string> systemd_unit;  ///< "nginx.service"
 
-    /// For people: NAMESPACE/POD/NAME, NAME, the unit, the path, "kernel", "unknown cgroup 4711".
+    /// For people: the container's label, the unit, the path, "kernel" or "unknown".
     std::string label() const;
 };
 

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <set>
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
@@ -14,6 +16,7 @@
 
 #include "container/cgroup_tree.h"
 #include "container/path_shapes.h"
+#include "container/recent_ids.h"
 #include "container/runtime_files.h"
 #include "util/error.h"
 
@@ -29,6 +32,10 @@ constexpr int kFileLooksPerRound = 16;
 // digits are too easily a name.
 constexpr std::size_t kShortestId = 4;
 
+// Cgroups that no walk has found are not looked for again: those of zombies, say, which were
+// removed before the start.
+constexpr std::size_t kMostNotFound = 16'384;
+
 // A chain of parents is never as long; births that lie could make a ring.
 constexpr int kDeepest = 4096;
 
@@ -40,6 +47,17 @@ struct Known {
     Source source = Source::shape;
     std::string runtime;  ///< as its path says; empty: its path does not say
     bool told = false;    ///< by the runtime's files
+};
+
+/// The cgroups of the processes of each pid namespace but the host's.
+using PidNamespaces = std::map<std::uint32_t, std::set<CgroupId>>;
+
+/// A pid namespace that may be a container.
+struct Candidate {
+    std::uint32_t pid_namespace = 0;
+    std::vector<CgroupId> common;  ///< from the root to its cgroups' lowest common ancestor
+    std::set<CgroupId> cgroups;
+    bool is_common_good = false;  ///< that one can be the container, else each cgroup by itself
 };
 
 /// A path of the file system as a runtime wrote it, from the hierarchy's root. What runtimes call
@@ -70,6 +88,7 @@ struct Containers::State {
 
     void walk_tree();
     bool walk_once();
+    bool is_missing(CgroupId id);
     void apply(const CgroupTree::Changes& changes);
     void find_shape(CgroupId id);
     void read_names();
@@ -77,6 +96,9 @@ struct Containers::State {
     void locate_containers();
     CgroupId container_above(CgroupId id) const;
     const Owner& owner_of(CgroupId id);
+    std::vector<Candidate> candidates_of(const PidNamespaces& of_namespace) const;
+    void find_neighbours(const PidNamespaces& of_namespace,
+                         std::vector<Candidate>& candidates) const;
     void find_by_namespaces(const std::vector<ProcessFacts>& processes);
     void name_by_node(const std::vector<ProcessFacts>& processes);
     void forget_owners();
@@ -92,6 +114,9 @@ struct Containers::State {
     std::unordered_map<CgroupId, Owner> owners;   ///< by root
     std::unordered_map<CgroupId, Owner> unknown;  ///< asked for and not found, in this round
     Owner kernel;
+
+    std::unordered_set<CgroupId> missing;  ///< asked for, for the next walk to find
+    RecentIds not_found{kMostNotFound};    ///< those that it did not find
 
     // walk() and observe() start a round; what is dear happens once in each.
     bool may_walk = true;
@@ -112,6 +137,23 @@ void Containers::State::forget_owners() {
 
 void Containers::State::walk_tree() {
     apply(tree.walk());
+    for (const CgroupId id : missing) {
+        if (tree.ancestry(id).empty()) {
+            not_found.insert(id);
+        }
+    }
+    missing.clear();
+}
+
+/// Whether a walk might find this cgroup, of which the tree does not know enough.
+bool Containers::State::is_missing(CgroupId id) {
+    if (not_found.contains(id)) {
+        return false;
+    }
+    if (missing.size() < kMostNotFound) {
+        missing.insert(id);
+    }
+    return true;
 }
 
 /// Looks for a cgroup that ought to be there. Many may be missing: once per round.
@@ -231,13 +273,14 @@ void Containers::State::locate_containers() {
             if (!path.starts_with('/') || path.find("/..") != std::string::npos) {
                 continue;
             }
-            const auto shape = classify(path);
-            if (shape && shape->container.id == located.container.id) {
-                break;  // known by its shape, and named by its own runtime's file
-            }
             const auto id = tree.find_on_disk(path);
             if (!id || *id == tree.root()) {
                 continue;
+            }
+            const auto above = containers.find(container_above(*id));
+            if (above != containers.end() && above->second.source == Source::shape &&
+                above->second.container.id == located.container.id) {
+                break;  // known by its shape, and named by its own runtime's file
             }
             const auto found = containers.find(*id);
             if (found == containers.end()) {
@@ -277,7 +320,7 @@ const Owner& Containers::State::owner_of(CgroupId id) {
     if (const auto asked = unknown.find(id); asked != unknown.end()) {
         return asked->second;
     }
-    if (tree.ancestry(id).empty()) {
+    if (tree.ancestry(id).empty() && is_missing(id)) {
         walk_once();
     }
     CgroupId root = container_above(id);
@@ -312,33 +355,12 @@ const Owner& Containers::State::owner_of(CgroupId id) {
     return owner;
 }
 
-/// Rule 2: containers without a runtime, known by their own pid namespace.
-void Containers::State::find_by_namespaces(const std::vector<ProcessFacts>& all) {
-    std::unordered_set<CgroupId> with_host;  ///< cgroups with a process of the host at or below
-    std::map<std::uint32_t, std::vector<CgroupId>> of_namespace;
-    for (const ProcessFacts& process : all) {
-        if (process.cgroup == kKernelThreads) {
-            continue;
-        }
-        if (process.pid_namespace != 0) {
-            of_namespace[process.pid_namespace].push_back(process.cgroup);
-            continue;
-        }
-        CgroupId id = process.cgroup;
-        for (int level = 0; id != 0 && level < kDeepest && with_host.insert(id).second; ++level) {
-            id = tree.parent_of(id);
-        }
-    }
-
-    struct Candidate {
-        std::vector<CgroupId> common;  ///< from the root to the lowest common ancestor
-        std::vector<CgroupId> cgroups;
-    };
+/// The pid namespaces that may be containers: all whose processes are in no known one.
+std::vector<Candidate> Containers::State::candidates_of(const PidNamespaces& of_namespace) const {
     std::vector<Candidate> candidates;
-    for (auto& [number, cgroups] : of_namespace) {
-        std::sort(cgroups.begin(), cgroups.end());
-        cgroups.erase(std::unique(cgroups.begin(), cgroups.end()), cgroups.end());
+    for (const auto& [number, cgroups] : of_namespace) {
         Candidate candidate;
+        candidate.pid_namespace = number;
         bool is_contained = false;
         for (const CgroupId cgroup : cgroups) {
             // One of its processes is in a container: the others were moved out of it, or entered
@@ -355,38 +377,100 @@ void Containers::State::find_by_namespaces(const std::vector<ProcessFacts>& all)
                                                   chain.begin(), chain.end());
                 candidate.common.erase(differ.first, candidate.common.end());
             }
-            candidate.cgroups.push_back(cgroup);
+            candidate.cgroups.insert(cgroup);
         }
         if (!is_contained && !candidate.cgroups.empty()) {
             candidates.push_back(std::move(candidate));
         }
     }
-    // The highest first: a pid namespace made inside a container is a part of it.
-    std::stable_sort(candidates.begin(), candidates.end(),
-                     [](const Candidate& one, const Candidate& other) {
-                         return one.common.size() < other.common.size();
-                     });
-    const auto make_container = [&](CgroupId id) {
-        const auto path = tree.path_of(id);
-        if (id == tree.root() || !path || is_in_service(*path) || with_host.contains(id)) {
-            return false;
+    return candidates;
+}
+
+/// Marks those that have a neighbour below their common ancestor: a process that is neither in
+/// their pid namespace nor at or below one of their cgroups.
+void Containers::State::find_neighbours(const PidNamespaces& of_namespace,
+                                        std::vector<Candidate>& candidates) const {
+    std::unordered_map<CgroupId, std::vector<Candidate*>> by_common;
+    for (Candidate& candidate : candidates) {
+        const CgroupId common = candidate.common.back();
+        if (candidate.is_common_good && !candidate.cgroups.contains(common)) {
+            by_common[common].push_back(&candidate);
         }
-        if (container_above(id) == 0) {
-            Known known;
-            known.container.name = *path;
-            known.container.runtime = "namespaces";
-            known.source = Source::namespaces;
-            containers.insert_or_assign(id, std::move(known));
-            forget_owners();
-        }
-        return true;
-    };
-    for (const Candidate& candidate : candidates) {
-        if (!make_container(candidate.common.back())) {
-            for (const CgroupId cgroup : candidate.cgroups) {
-                make_container(cgroup);
+    }
+    if (by_common.empty()) {
+        return;
+    }
+    for (const auto& [number, cgroups] : of_namespace) {
+        for (const CgroupId cgroup : cgroups) {
+            const auto chain = tree.ancestry(cgroup);
+            for (auto level = chain.begin(); level != chain.end(); ++level) {
+                const auto found = by_common.find(*level);
+                if (found == by_common.end()) {
+                    continue;
+                }
+                for (Candidate* candidate : found->second) {
+                    const bool is_own = candidate->pid_namespace == number ||
+                                        std::any_of(level, chain.end(), [&](CgroupId each) {
+                                            return candidate->cgroups.contains(each);
+                                        });
+                    candidate->is_common_good = candidate->is_common_good && is_own;
+                }
             }
         }
+    }
+}
+
+/// Rule 2: containers without a runtime, known by their own pid namespace.
+void Containers::State::find_by_namespaces(const std::vector<ProcessFacts>& all) {
+    std::unordered_set<CgroupId> with_host;  ///< cgroups with a process of the host at or below
+    PidNamespaces of_namespace;
+    for (const ProcessFacts& process : all) {
+        if (process.cgroup == kKernelThreads) {
+            continue;
+        }
+        if (process.pid_namespace != 0) {
+            of_namespace[process.pid_namespace].insert(process.cgroup);
+            continue;
+        }
+        CgroupId id = process.cgroup;
+        for (int level = 0; id != 0 && level < kDeepest && with_host.insert(id).second; ++level) {
+            id = tree.parent_of(id);
+        }
+    }
+    const auto may_be_container = [&](CgroupId id) {
+        const auto path = tree.path_of(id);
+        return id != tree.root() && path && !is_in_service(*path) && !with_host.contains(id);
+    };
+
+    std::vector<Candidate> candidates = candidates_of(of_namespace);
+    for (Candidate& candidate : candidates) {
+        candidate.is_common_good = may_be_container(candidate.common.back());
+    }
+    find_neighbours(of_namespace, candidates);
+    std::vector<std::pair<std::size_t, CgroupId>> places;  ///< how deep, and where
+    for (const Candidate& candidate : candidates) {
+        if (candidate.is_common_good) {
+            places.emplace_back(candidate.common.size(), candidate.common.back());
+            continue;
+        }
+        for (const CgroupId cgroup : candidate.cgroups) {
+            if (may_be_container(cgroup)) {
+                places.emplace_back(tree.ancestry(cgroup).size(), cgroup);
+            }
+        }
+    }
+    // The highest first: a pid namespace made inside a container is a part of it.
+    std::sort(places.begin(), places.end());
+    for (const auto& [depth, id] : places) {
+        if (container_above(id) != 0) {
+            continue;
+        }
+        Known known;
+        known.container.name = *tree.path_of(id);
+        known.container.runtime = "namespaces";
+        known.source = Source::namespaces;
+        containers.insert_or_assign(id, std::move(known));
+        forget_owners();
     }
 }
 
@@ -412,8 +496,11 @@ void Containers::State::name_by_node(const std::vector<ProcessFacts>& all) {
         }
     }
     for (const auto& [id, name] : names) {
-        containers[id].container.name = *name.text;
-        owners.erase(id);
+        std::string& known = containers.at(id).container.name;
+        if (known != *name.text) {
+            known = *name.text;
+            owners.erase(id);
+        }
     }
 }
 
@@ -435,9 +522,10 @@ void Containers::walk() {
 
 void Containers::add(const CgroupBirth& birth) {
     State& state = *state_;
-    if (!state.tree.knows(birth.parent)) {
+    if (!state.tree.knows(birth.parent) && state.is_missing(birth.parent)) {
         state.walk_once();
     }
+    state.not_found.erase(birth.id);
     state.apply(state.tree.add(birth.id, birth.parent, birth.name));
     // The names are read now: the container may be gone before anyone asks.
     const auto known = state.containers.find(birth.id);
@@ -449,17 +537,22 @@ void Containers::add(const CgroupBirth& birth) {
     }
 }
 
+void Containers::bury(CgroupId id) {
+    state_->apply(state_->tree.bury(id));
+}
+
 void Containers::observe(const std::vector<ProcessFacts>& processes) {
     State& state = *state_;
     state.start_round();
     state.processes.clear();
-    bool is_missing = false;
+    bool is_any_missing = false;
     for (const ProcessFacts& process : processes) {
         ++state.processes[process.cgroup];
-        is_missing =
-            is_missing || (process.cgroup != kKernelThreads && !state.tree.knows(process.cgroup));
+        if (process.cgroup != kKernelThreads && !state.tree.knows(process.cgroup)) {
+            is_any_missing = state.is_missing(process.cgroup) || is_any_missing;
+        }
     }
-    if (!is_missing || !state.walk_once()) {
+    if (!is_any_missing || !state.walk_once()) {
         state.read_names();
     }
     state.find_by_namespaces(processes);
@@ -553,11 +646,15 @@ bool Containers::matches(const Container& container, const std::string& wanted) 
                          (wanted.size() >= kShortestId && container.id->starts_with(wanted)))) {
         return true;
     }
-    if (container.pod && is_match(*container.pod, wanted, is_pattern)) {
+    if (container.pod && (is_match(*container.pod, wanted, is_pattern) ||
+                          is_match(*container.pod + "/" + container.name, wanted, is_pattern))) {
         return true;
     }
-    return container.pod && container.pod_namespace &&
-           is_match(*container.pod_namespace + "/" + *container.pod, wanted, is_pattern);
+    if (container.pod && container.pod_namespace &&
+        is_match(*container.pod_namespace + "/" + *container.pod, wanted, is_pattern)) {
+        return true;
+    }
+    return is_match(container.label(), wanted, is_pattern);
 }
 
 std::vector<CgroupId> Containers::subtree(CgroupId root) const {

@@ -21,7 +21,7 @@ struct CgroupBirth {
     std::string name;  ///< the last part of its path; raw bytes without '/'
 };
 
-/// What naming needs to know of one process (read in the kernel, bpf/include/processes.h).
+/// What naming needs to know of one process (read in the kernel, bpf/include/processes.bpf.h).
 struct ProcessFacts {
     CgroupId cgroup = 0;
     std::uint32_t pid = 0;            ///< as the host numbers it
@@ -38,8 +38,8 @@ struct ContainerPaths {
 
 /// The containers of this machine and the cgroups that belong to them: design.md, "Containers".
 ///
-/// Holds the tree of one hierarchy as it was walked and as births have extended it, and keeps the
-/// dead. Not thread safe.
+/// Holds the tree of one hierarchy as it was walked and as births and deaths have changed it, and
+/// keeps the last 20,000 dead. Not thread safe.
 class Containers {
   public:
     explicit Containers(ContainerPaths paths);
@@ -54,13 +54,19 @@ class Containers {
     /// cgroup is known by id only.
     void add(const CgroupBirth& birth);
 
+    /// A cgroup was removed (tracepoint cgroup:cgroup_rmdir). It keeps its name and path, but its
+    /// runtime's files are looked at no more. May be told before the birth.
+    void bury(CgroupId id);
+
     /// Tells where all processes are now, for containers that only their namespaces betray, and
     /// for the number of processes. Replaces what was told before; containers found stay known.
+    /// Reads again what the runtimes' files say, also of births whose files came later. Where
+    /// nothing has changed it costs a few stat(2) for each container and does not walk the tree.
     void observe(const std::vector<ProcessFacts>& processes);
 
-    /// Whose `cgroup` is. Never throws: what is not known has an Owner that says so. The name is
-    /// looked up again as long as the runtime's files did not tell it. The reference is good
-    /// until the next call of a non-const function.
+    /// Whose `cgroup` is. Never throws: what is not known has an Owner that says so; for that the
+    /// tree is walked, once between two observe() and not again for what a walk has not found.
+    /// The reference is good until the next call of a non-const function.
     const Owner& owner_of(CgroupId cgroup);
 
     /// The path of a cgroup from the hierarchy's root; none if unknown.
@@ -80,8 +86,9 @@ class Containers {
     /// All living containers (cgroup still there), by name.
     std::vector<Listed> list();
 
-    /// Whether a container is meant by what a user typed: its name, a prefix of its id (at least
-    /// four characters), its pod, NAMESPACE/POD, or a shell pattern (fnmatch(3)) of any of these.
+    /// Whether a container is meant by what a user typed: its name, its id, its pod, NAMESPACE/POD,
+    /// POD/NAME, its label (NAMESPACE/POD/NAME), a shell pattern (fnmatch(3), '*' means slashes
+    /// too) of any of these, or a prefix of its id of at least four characters.
     static bool matches(const Container& container, const std::string& wanted);
 
     /// All living cgroups at and below `root`, parents first.

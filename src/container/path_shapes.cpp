@@ -36,6 +36,8 @@ constexpr std::array kShapes = {
     Shape{"docker", "", "", Body::id, "docker"},
     Shape{"", "crio-", "", Body::id, "cri-o"},
     Shape{"", "libpod-", "", Body::id, "podman"},
+    // podman --cgroups=split, below the cgroup of whoever started it: a quadlet's service
+    Shape{"", "libpod-payload-", "", Body::id, "podman"},
     // A podman pod; its containers are one below.
     Shape{"libpod_parent", "", "", Body::none, ""},
     // docker --cgroup-parent, containerd below Kubernetes' pods, nerdctl.
@@ -132,42 +134,6 @@ Part last_part(std::string_view path, std::size_t length) {
     return {path.substr(begin, end - begin), end};
 }
 
-/// A UID as the API server makes them (8-4-4-4-12 digits) or, for pods from a file on the node, a
-/// plain hash of 32; systemd's layout has '_' for '-', which separates slices.
-std::optional<std::string> pod_uid(std::string_view text) {
-    if (text.size() == 32) {
-        return std::all_of(text.begin(), text.end(), is_hex) ? std::optional(std::string(text))
-                                                             : std::nullopt;
-    }
-    if (text.size() != 36) {
-        return std::nullopt;
-    }
-    std::string uid(text);
-    for (std::size_t at = 0; at < uid.size(); ++at) {
-        if (at == 8 || at == 13 || at == 18 || at == 23) {
-            if (uid[at] != '-' && uid[at] != '_') {
-                return std::nullopt;
-            }
-            uid[at] = '-';
-        } else if (!is_hex(uid[at])) {
-            return std::nullopt;
-        }
-    }
-    return uid;
-}
-
-/// "podUID" and "kubepods-burstable-podUID.slice", whatever stands before.
-std::optional<std::string> pod_uid_of(std::string_view directory) {
-    if (has_suffix(directory, ".slice")) {
-        directory.remove_suffix(std::string_view(".slice").size());
-    }
-    const std::size_t at = directory.rfind("pod");
-    if (at == std::string_view::npos || (at > 0 && directory[at - 1] != '-')) {
-        return std::nullopt;
-    }
-    return pod_uid(directory.substr(at + 3));
-}
-
 }  // namespace
 
 bool is_long_id(std::string_view text) {
@@ -203,18 +169,6 @@ std::optional<DirectoryShape> directory_shape(std::string_view parent, std::stri
             found.name = unescape_unit(*body);
         }
         return found;
-    }
-    return std::nullopt;
-}
-
-std::optional<PathShape> classify(std::string_view path) {
-    Part part = last_part(path, path.size());
-    while (!part.name.empty()) {
-        const Part parent = last_part(path, part.end - part.name.size());
-        if (auto found = directory_shape(parent.name, part.name)) {
-            return PathShape{std::move(*found), part.end, pod_uid_of(parent.name)};
-        }
-        part = parent;
     }
     return std::nullopt;
 }

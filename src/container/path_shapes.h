@@ -15,19 +15,9 @@ struct DirectoryShape {
     std::optional<std::string> name;  ///< where the directory is named after the container
 };
 
-/// The same for a whole path: its nearest container.
-struct PathShape {
-    DirectoryShape container;
-    std::size_t length = 0;              ///< of the part of the path that is the container's own
-    std::optional<std::string> pod_uid;  ///< Kubernetes' number of the pod, with dashes
-};
-
 /// Whether a directory called `name` below one called `parent` (empty: unknown, or the root) is a
 /// container. Trusts nothing else: neither that it exists nor that a runtime knows it.
 std::optional<DirectoryShape> directory_shape(std::string_view parent, std::string_view name);
-
-/// The deepest part of a cgroup path, itself or an ancestor, that is a container.
-std::optional<PathShape> classify(std::string_view path);
 
 /// A systemd unit in a path, and the length of the path up to and with it.
 struct UnitInPath {

@@ -7,6 +7,7 @@
 #include "output/escape.h"
 #include "output/fit.h"
 #include "output/json_record.h"
+#include "output/messages.h"
 
 namespace tally {
 namespace {
@@ -22,7 +23,7 @@ void write_text(const Listing& listing, OutputFile& out) {
     for (const Listing::Row& each : listing.rows) {
         std::vector<std::string>& line = lines.emplace_back();
         for (const std::string& label : each.labels) {
-            line.push_back(escape_text(label));
+            line.push_back(locale_is_utf8() ? escape_text(label) : escape_ascii(label));
         }
     }
     std::vector<std::size_t> widths(listing.headings.size());

@@ -18,8 +18,11 @@ class ClosedPipe : public std::runtime_error {
 /// A file descriptor that is written to, buffered until flush().
 class OutputFile {
   public:
+    /// What becomes of a failure to write: thrown, or, for what stands beside the data, forgotten.
+    enum class Failures { thrown, ignored };
+
     /// Writes to `fd`, which stays the caller's. `name` is for error messages: "stdout".
-    OutputFile(int fd, std::string name);
+    OutputFile(int fd, std::string name, Failures failures = Failures::thrown);
 
     /// Creates or truncates `path`. Throws Error.
     static OutputFile create(const std::string& path);
@@ -28,7 +31,12 @@ class OutputFile {
 
     void append(std::string_view text) { buffer_.append(text); }
 
-    /// Writes out everything appended so far. Throws ClosedPipe if the reader has gone, Error
+    /// From now on, when `fd` is readable while the reader of this file does not read, he gets one
+    /// more second; then he counts as gone. Without this, a full pipe blocks for ever.
+    void give_up_when_readable(int fd) { interrupt_ = fd; }
+
+    /// Writes out everything appended so far. Throws ClosedPipe if the reader (or the terminal) has
+    /// gone, Error
     /// ("cannot write to NAME: No space left on device") for anything else.
     void flush();
 
@@ -36,7 +44,12 @@ class OutputFile {
 
   private:
     FileDescriptor owned_;
+    void wait_until_writable();
+
     int fd_;
+    int interrupt_ = -1;
+    bool terminal_;
+    Failures failures_;
     std::string name_;
     std::string buffer_;
 };

@@ -118,11 +118,12 @@ TextRow make_row(const HistogramRow& row, std::size_t columns, const TextOptions
     return made;
 }
 
-/// What nothing was measured of yet is last, whatever its age.
+/// Something that has lasted for longer than p99 without an end is worse than p99 says: the thread
+/// that gets no CPU at all is in no percentile.
 bool is_worse(const TextRow& left, const TextRow& right) {
     const auto badness = [](const TextRow& row) {
-        return std::make_tuple(!row.histogram().empty(), row.p99, row.max, row.histogram().count(),
-                               row.row->in_flight ? row.row->in_flight->oldest_ns : 0);
+        const std::uint64_t oldest = row.row->in_flight ? row.row->in_flight->oldest_ns : 0;
+        return std::make_tuple(std::max(row.p99, oldest), row.max, row.histogram().count());
     };
     const auto left_badness = badness(left);
     const auto right_badness = badness(right);

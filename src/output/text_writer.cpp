@@ -90,8 +90,8 @@ class TextWriter final : public Writer {
     }
 
     void lost(const LostRecord& lost) override {
-        tell(lost.tool, fmt::format("lost {}: {}: {}", format_count_of(lost.count, "values"),
-                                    safe(lost.reason), safe(lost.advice)));
+        tell(lost.tool, fmt::format("lost {}: {}: {}", format_count(lost.count), safe(lost.reason),
+                                    safe(lost.advice)));
         errors_.flush();
     }
 
@@ -101,18 +101,15 @@ class TextWriter final : public Writer {
                                        format_count(end.before_attach),
                                        end.before_attach == 1 ? "is" : "are"));
         }
-        std::uint64_t all = 0;
         std::string reasons;
         for (const EndRecord::Lost& each : end.lost) {
             if (each.count != 0) {
-                all += each.count;
                 reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", safe(each.reason),
                                        format_count(each.count));
             }
         }
-        if (all != 0) {
-            tell(end.tool,
-                 fmt::format("lost {} in all: {}", format_count_of(all, "values"), reasons));
+        if (!reasons.empty()) {
+            tell(end.tool, fmt::format("lost in the whole run: {}", reasons));
         }
         erase_live();
         out_.flush();

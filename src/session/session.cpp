@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -15,6 +16,7 @@
 #include "collect/histogram_collector.h"
 #include "collect/losses.h"
 #include "host/kernel_facts.h"
+#include "output/messages.h"
 #include "output/output_file.h"
 #include "output/writer.h"
 #include "session/hierarchy.h"
@@ -26,7 +28,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr Seconds kRedraw{1.0};
+/// How often a run without INTERVAL reads, to redraw and to keep up with names and dead keys.
+constexpr Seconds kLook{1.0};
+
+/// When to look at the names again after a cgroup was made: the runtime may write its files, and
+/// the container its node name, a moment later.
+constexpr std::array kLooksAfterBirth{std::chrono::milliseconds(20), std::chrono::milliseconds(100),
+                                      std::chrono::milliseconds(500)};
 
 UnixNanoseconds unix_now() {
     return static_cast<UnixNanoseconds>(std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -41,9 +49,7 @@ class Session {
         : tracer_(std::move(tracer)),
           request_(request),
           target_(request.target),
-          out_(request.output_file ? OutputFile::create(*request.output_file)
-                                   : OutputFile(STDOUT_FILENO, "stdout")),
-          errors_(STDERR_FILENO, "stderr") {
+          errors_(STDERR_FILENO, "stderr", OutputFile::Failures::ignored) {
         for (const HistogramSchema& each : tracer_.schema().histograms) {
             collectors_.emplace_back(tracer_, each, Grouping(request_.by, each));
         }
@@ -77,35 +83,58 @@ class Session {
             containers_.emplace(ContainerPaths{});
             target_.install(tracer_, *containers_);
         }
-        writer_ = make_writer(request_.format, request_.text, out_, errors_);
-        waiter_.emplace(out_.fd());
+        // Not before: a wrong command line must not empty a file.
+        out_.emplace(request_.output_file ? OutputFile::create(*request_.output_file)
+                                          : OutputFile(STDOUT_FILENO, "stdout"));
+        writer_ = make_writer(request_.format, request_.text, *out_, errors_);
+        waiter_.emplace(out_->fd());
+        out_->give_up_when_readable(waiter_->signals());
         tracer_.attach();
         started_ = interval_started_ = Clock::now();
-        waiter_->start(request_.interval ? request_.interval
-                       : is_live()       ? std::optional<Seconds>(kRedraw)
-                                         : std::nullopt,
-                       request_.duration);
+        waiter_->start(request_.interval.value_or(kLook), request_.duration);
         say_ready();
     }
 
     /// Births first, then the tree, then what was born meanwhile: no cgroup is missed.
     void find_containers() {
         hierarchy_ = find_hierarchy();
-        tracer_.attach_births();
-        births_.emplace(tracer_);
+        tracer_.attach_cgroup_events();
+        cgroups_.emplace(tracer_);
         containers_.emplace(ContainerPaths{hierarchy_, ""});
         containers_->walk();
         containers_->observe(read_processes(tracer_));
         target_.install(tracer_, *containers_);
-        take_births();
+        follow_cgroups();
     }
 
-    void take_births() {
-        const std::vector<CgroupBirth> born = births_->take();
-        for (const CgroupBirth& each : born) {
+    void follow_cgroups() {
+        const CgroupEvents events = cgroups_->take();
+        for (const CgroupBirth& each : events.births) {
             containers_->add(each);
         }
-        target_.add_births(tracer_, *containers_, born);
+        target_.follow(tracer_, *containers_, events);
+        for (const CgroupId each : events.deaths) {
+            containers_->bury(each);
+        }
+        if (!events.births.empty() && !look_again_) {
+            looks_ = 0;
+            look_again_ = Clock::now() + kLooksAfterBirth.front();
+        }
+    }
+
+    /// What the containers are called by now.
+    void look_at_names() {
+        follow_cgroups();
+        containers_->observe(read_processes(tracer_));
+        target_.follow(tracer_, *containers_, {});
+    }
+
+    void look_again_after_birth() {
+        look_at_names();
+        look_again_.reset();
+        if (++looks_ < kLooksAfterBirth.size()) {
+            look_again_ = Clock::now() + kLooksAfterBirth[looks_];
+        }
     }
 
     bool is_live() const {
@@ -114,14 +143,16 @@ class Session {
 
     void say_ready() {
         if (request_.verbose) {
-            fmt::print(stderr, "tally: maps take at most {} KiB{}{}\n", tracer_.map_memory() / 1024,
-                       needs_cgroups_ ? ", cgroups from " : "", hierarchy_);
+            say(fmt::format("maps take {} KiB{}{}", tracer_.map_memory() / 1024,
+                            needs_cgroups_ ? ", cgroups from " : "", hierarchy_));
         }
-        fmt::print(stderr, "tally: {} is measuring{}\n", tracer_.name(),
-                   request_.duration || request_.count ? "" : "; Ctrl-C ends it with the report");
+        say(fmt::format(
+            "{} is measuring{}", tracer_.name(),
+            request_.duration || request_.count ? "" : "; Ctrl-C ends it with the report"));
         if (request_.ready_fd) {
+            // Who waited for it and has gone does not want it any more.
             constexpr std::string_view kReady = "ready\n";
-            if (::write(*request_.ready_fd, kReady.data(), kReady.size()) < 0) {
+            if (::write(*request_.ready_fd, kReady.data(), kReady.size()) < 0 && errno != EPIPE) {
                 throw Error("--ready-fd {}: {}", *request_.ready_fd, std::strerror(errno));
             }
             ::close(*request_.ready_fd);
@@ -131,17 +162,20 @@ class Session {
     void loop() {
         std::uint64_t intervals = 0;
         for (;;) {
-            switch (waiter_->wait(births_ ? births_->fd() : -1)) {
+            switch (waiter_->wait(cgroups_ ? cgroups_->fd() : -1, look_again_)) {
                 case Wake::stop:
                     return;
-                case Wake::births:
-                    take_births();
+                case Wake::cgroups:
+                    follow_cgroups();
+                    break;
+                case Wake::again:
+                    look_again_after_birth();
                     break;
                 case Wake::tick:
                     if (request_.interval && is_last(++intervals)) {
                         return;
                     }
-                    report(Scope::interval);
+                    read(Clock::now());
                     break;
             }
         }
@@ -157,37 +191,57 @@ class Session {
                Clock::now() - started_ > *request_.duration - *request_.interval / 20;
     }
 
-    /// Reads what is new; writes it if it was asked for by interval, else draws the total so far.
-    void report(Scope scope) {
+    /// Reads what is new. With INTERVAL it is a report; without, it is drawn on a terminal, and
+    /// kept.
+    void read(Clock::time_point now) {
         if (needs_cgroups_) {
-            take_births();
-            containers_->observe(read_processes(tracer_));
+            look_at_names();
         }
-        const auto now = Clock::now();
         const UnixNanoseconds time = unix_now();
         for (HistogramCollector& each : collectors_) {
+            if (!finished_) {
+                each.look_in_flight();
+            }
             std::vector<HistogramRow> rows = each.collect(*containers_);
-            if (scope == Scope::interval && request_.interval) {
+            if (request_.interval) {
                 writer_->report(make_report(each, Scope::interval, time,
                                             Seconds(now - interval_started_), std::move(rows)));
-            } else if (scope == Scope::interval) {
+            }
+        }
+        interval_started_ = now;
+        if (request_.interval || is_live() || finished_) {
+            report_losses(time);
+        }
+        if (is_live() && !finished_) {
+            for (HistogramCollector& each : collectors_) {
                 writer_->live(
                     make_report(each, Scope::total, time, Seconds(now - started_), each.total()));
             }
         }
-        interval_started_ = now;
-        for (const LostRecord& each : losses_->collect(time)) {
-            writer_->lost(each);
-        }
         forget_dead();
     }
 
+    void report_losses(UnixNanoseconds time) {
+        const std::uint64_t unfollowed = losses_->count_of("cgroup_event");
+        for (const LostRecord& each : losses_->collect(time, target_.not_added())) {
+            writer_->lost(each);
+        }
+        if (losses_->count_of("cgroup_event") > unfollowed) {
+            containers_->walk();
+            target_.match_again(tracer_, *containers_);
+        }
+    }
+
     void finish() {
-        tracer_.detach();
+        for (HistogramCollector& each : collectors_) {
+            each.look_in_flight();  // afterwards, nothing would end any more
+        }
+        finished_ = true;
         const auto ended = Clock::now();
-        const Seconds duration = ended - started_;
-        report(request_.interval ? Scope::interval : Scope::total);
+        tracer_.detach();
+        read(ended);
         const UnixNanoseconds time = unix_now();
+        const Seconds duration = ended - started_;
         for (const HistogramCollector& each : collectors_) {
             writer_->report(make_report(each, Scope::total, time, duration, each.total()));
         }
@@ -228,17 +282,20 @@ class Session {
     Tracer tracer_;
     const Request& request_;
     Target target_;
-    OutputFile out_;
+    std::optional<OutputFile> out_;
     OutputFile errors_;
     bool needs_cgroups_ = false;
     std::vector<HistogramCollector> collectors_;
     std::optional<Losses> losses_;
     std::string hierarchy_;
-    std::optional<CgroupBirths> births_;
+    std::optional<CgroupEventReader> cgroups_;
     std::optional<Containers> containers_;
     std::unique_ptr<Writer> writer_;
     std::optional<Waiter> waiter_;
     Clock::time_point started_, interval_started_;
+    std::optional<Clock::time_point> look_again_;
+    std::size_t looks_ = 0;  ///< since the birth for which look_again_ was set
+    bool finished_ = false;
 };
 
 }  // namespace

@@ -3,37 +3,47 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <cstring>
 
-#include "output/escape.h"
+#include "output/messages.h"
 #include "util/error.h"
+#include "util/read_file.h"
 
 namespace tally {
 namespace {
 
 constexpr std::size_t kCommSize = 16;  // TASK_COMM_LEN
 
-/// A new cgroup without a container's name is asked about again so many times: the runtime may
-/// write its files a moment after it has made the cgroup.
+/// So many new cgroups without a container's name are asked about again: the runtime may write its
+/// files a moment after it has made the cgroup.
 constexpr std::size_t kMostUnnamed = 1024;
 
-void check_exists(const char* option, std::uint32_t id) {
-    // A thread has a directory there too, though it is not listed.
-    if (::access(fmt::format("/proc/{}", id).c_str(), F_OK) != 0) {
-        throw UsageError("{} {}: there is no such {}", option, id,
-                         std::strcmp(option, "--pid") == 0 ? "process" : "thread");
+/// Whether `id` is a process, a thread of one, or nothing: a thread has a directory in /proc too,
+/// though it is not listed.
+void check_exists(const char* option, std::uint32_t id, bool process) {
+    const auto status = read_kernel_file(fmt::format("/proc/{}/status", id));
+    if (!status) {
+        throw UsageError("{} {}: there is no such {}", option, id, process ? "process" : "thread");
+    }
+    if (process && status->find(fmt::format("\nTgid:\t{}\n", id)) == std::string::npos) {
+        throw UsageError("{} {}: that is a thread, not a process; --tid measures it", option, id);
+    }
+}
+
+void add(Tracer& tracer, const char* set, const void* key) {
+    if (!tracer.add_to_set(set, key)) {
+        throw UsageError("there are too many values for one option: {} at most",
+                         tracer.max_entries(set));
     }
 }
 
 std::string names_of(const std::vector<Containers::Listed>& containers) {
     std::vector<std::string> names;
     for (const Containers::Listed& each : containers) {
-        names.push_back(escape_text(each.owner.label()));
+        names.push_back(each.owner.label());
         if (names.size() == 20 && containers.size() > 20) {
             names.push_back(fmt::format("and {} more", containers.size() - 20));
             break;
@@ -46,10 +56,10 @@ std::string names_of(const std::vector<Containers::Listed>& containers) {
 
 Target::Target(TargetRequest request) : request_(std::move(request)) {
     for (const std::uint32_t pid : request_.pids) {
-        check_exists("--pid", pid);
+        check_exists("--pid", pid, true);
     }
     for (const std::uint32_t tid : request_.tids) {
-        check_exists("--tid", tid);
+        check_exists("--tid", tid, false);
     }
 }
 
@@ -68,23 +78,23 @@ bool Target::is_wanted(const Container& container) const {
 
 void Target::add_subtree(Tracer& tracer, const Containers& containers, CgroupId root) {
     for (const CgroupId each : containers.subtree(root)) {
-        if (members_.insert(each).second) {
-            tracer.add_to_set("target_cgroups", &each);
+        if (members_.insert(each).second && !tracer.add_to_set("target_cgroups", &each)) {
+            ++not_added_;
         }
     }
 }
 
 void Target::install(Tracer& tracer, Containers& containers) {
     for (const std::uint32_t pid : request_.pids) {
-        tracer.add_to_set("target_pids", &pid);
+        add(tracer, "target_pids", &pid);
     }
     for (const std::uint32_t tid : request_.tids) {
-        tracer.add_to_set("target_tids", &tid);
+        add(tracer, "target_tids", &tid);
     }
     for (const std::string& wanted : request_.comms) {
         std::array<char, kCommSize> comm{};
         std::copy_n(wanted.data(), std::min(wanted.size(), kCommSize - 1), comm.data());
-        tracer.add_to_set("target_comms", comm.data());
+        add(tracer, "target_comms", comm.data());
     }
     for (const std::string& path : request_.cgroups) {
         const auto found = containers.find_cgroup(path);
@@ -92,10 +102,18 @@ void Target::install(Tracer& tracer, Containers& containers) {
             throw UsageError(
                 "--cgroup {}: there is no such cgroup, neither in the file system nor from the "
                 "hierarchy's root",
-                escape_text(path));
+                path);
         }
         add_subtree(tracer, containers, *found);
     }
+    install_containers(tracer, containers);
+    if (not_added_ != 0) {
+        throw Error("the target has too many cgroups: {} at most",
+                    tracer.max_entries("target_cgroups"));
+    }
+}
+
+void Target::install_containers(Tracer& tracer, Containers& containers) {
     if (request_.containers.empty()) {
         return;
     }
@@ -109,29 +127,38 @@ void Target::install(Tracer& tracer, Containers& containers) {
             }
         }
         if (found.empty()) {
-            throw UsageError("--container {}: there is no such container; {}{}",
-                             escape_text(wanted),
+            throw UsageError("--container {}: there is no such container; {}{}", wanted,
                              all.empty() ? "no container runs here" : "there are ", names_of(all));
         }
         if (found.size() > 1) {
-            fmt::print(stderr, "tally: '{}' means {} containers: {}\n", escape_text(wanted),
-                       found.size(), names_of(found));
+            say(fmt::format("'{}' means {} containers: {}", wanted, found.size(), names_of(found)));
         }
     }
 }
 
-void Target::add_births(Tracer& tracer, Containers& containers,
-                        const std::vector<CgroupBirth>& births) {
+void Target::match_again(Tracer& tracer, Containers& containers) {
+    for (const Containers::Listed& each : containers.list()) {
+        if (is_wanted(*each.owner.container)) {
+            add_subtree(tracer, containers, each.owner.root);
+        }
+    }
+}
+
+void Target::follow(Tracer& tracer, Containers& containers, const CgroupEvents& events) {
     if (!needs_cgroups()) {
         return;
     }
-    for (const CgroupBirth& birth : births) {
+    for (const CgroupBirth& birth : events.births) {
         if (members_.count(birth.parent) != 0) {
             // The kernel has added it, unless its parent was added here only afterwards.
             add_subtree(tracer, containers, birth.id);
         } else if (!request_.containers.empty()) {
             unnamed_.push_back(birth.id);
         }
+    }
+    for (const CgroupId id : events.deaths) {
+        members_.erase(id);  // the kernel has taken it out of its set
+        std::erase(unnamed_, id);
     }
     if (unnamed_.size() > kMostUnnamed) {
         unnamed_.erase(unnamed_.begin(), unnamed_.end() - kMostUnnamed);
@@ -141,10 +168,13 @@ void Target::add_births(Tracer& tracer, Containers& containers,
         if (!owner.container) {
             return false;  // perhaps not yet
         }
-        if (is_wanted(*owner.container)) {
+        const Container& container = *owner.container;
+        if (is_wanted(container)) {
             add_subtree(tracer, containers, owner.root);
+            return true;
         }
-        return true;
+        // Called by the beginning of its id: the runtime's file has not told the name yet.
+        return !(container.id && container.id->starts_with(container.name));
     });
 }
 

@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "collect/cgroup_events.h"
 #include "container/containers.h"
 #include "session/request.h"
 #include "tracer/tracer.h"
@@ -28,18 +29,26 @@ class Target {
     /// for one word are said on stderr.
     void install(Tracer& tracer, Containers& containers);
 
-    /// New cgroups, which `containers` knows by now: a new container that the words mean becomes a
-    /// target (children of one already have, in the kernel). Those whose name is not known yet are
-    /// asked again at the next call.
-    void add_births(Tracer& tracer, Containers& containers, const std::vector<CgroupBirth>& births);
+    /// What happened to cgroups, which `containers` knows by now: a new container that the words
+    /// mean becomes a target (children of one already have, in the kernel). Those whose name is not
+    /// known yet are asked again at the next call, which may be without events.
+    void follow(Tracer& tracer, Containers& containers, const CgroupEvents& events);
+
+    /// Looks at all containers again, after a walk that was needed because births were lost.
+    void match_again(Tracer& tracer, Containers& containers);
+
+    /// How many cgroups of the target did not fit into the kernel's set, and are not measured.
+    std::uint64_t not_added() const { return not_added_; }
 
   private:
     bool is_wanted(const Container& container) const;
+    void install_containers(Tracer& tracer, Containers& containers);
     void add_subtree(Tracer& tracer, const Containers& containers, CgroupId root);
 
     TargetRequest request_;
     std::unordered_set<CgroupId> members_;  ///< what was put into the kernel's set from here
     std::vector<CgroupId> unnamed_;         ///< births that may yet turn out to be wanted
+    std::uint64_t not_added_ = 0;
 };
 
 }  // namespace tally

@@ -5,6 +5,7 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cmath>
@@ -63,20 +64,37 @@ void Waiter::start(std::optional<Seconds> interval, std::optional<Seconds> durat
     }
 }
 
-Wake Waiter::wait(int births) {
+Wake Waiter::wait(int cgroups, std::optional<std::chrono::steady_clock::time_point> again) {
+    using std::chrono::milliseconds;
     for (;;) {
+        int timeout = -1;
+        if (again) {
+            const auto left = *again - std::chrono::steady_clock::now();
+            timeout = static_cast<int>(
+                std::max(milliseconds(0), std::chrono::ceil<milliseconds>(left)).count());
+        }
         std::array<pollfd, 5> files{{{signals_.get(), POLLIN, 0},
                                      {duration_.get(), POLLIN, 0},
-                                     {output_, 0, 0},  // POLLERR: the reader has gone
+                                     {output_, 0, 0},
                                      {interval_.get(), POLLIN, 0},
-                                     {births, POLLIN, 0}}};
-        if (::poll(files.data(), files.size(), -1) < 0) {
+                                     {cgroups, POLLIN, 0}}};
+        const int ready = ::poll(files.data(), files.size(), timeout);
+        if (ready == 0) {
+            return Wake::again;
+        }
+        if (ready < 0) {
             if (errno == EINTR) {
                 continue;
             }
             throw Error("cannot wait: {}", std::strerror(errno));
         }
-        if ((files[0].revents | files[1].revents) != 0 || (files[2].revents & POLLERR) != 0) {
+        // A pipe whose reader has gone has POLLERR, a socket or a terminal POLLHUP.
+        if ((files[0].revents | files[1].revents | files[2].revents) != 0) {
+            // Taken, so that one more signal is news: it ends waiting for a reader that reads no
+            // more.
+            signalfd_siginfo taken;
+            while (::read(signals_.get(), &taken, sizeof taken) > 0) {
+            }
             return Wake::stop;
         }
         if ((files[3].revents & POLLIN) != 0) {
@@ -87,7 +105,7 @@ Wake Waiter::wait(int births) {
             }
         }
         if (files[4].revents != 0) {
-            return Wake::births;
+            return Wake::cgroups;
         }
     }
 }

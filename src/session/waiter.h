@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #pragma once
 
+#include <chrono>
 #include <optional>
 
 #include "session/request.h"
@@ -10,9 +11,10 @@ namespace tally {
 
 /// Why a Waiter returned.
 enum class Wake {
-    tick,    ///< an interval is over
-    births,  ///< the births' descriptor is readable
-    stop,    ///< a signal, the end of the duration, or nobody reads our output any more
+    tick,     ///< an interval is over
+    cgroups,  ///< the descriptor of cgroup events is readable
+    again,    ///< the time is over that wait() was given
+    stop,     ///< a signal, the end of the duration, or nobody reads our output any more
 };
 
 /// Waits for everything that can happen to a session. While it exists, SIGINT, SIGTERM and SIGHUP
@@ -29,8 +31,12 @@ class Waiter {
     /// Starts the clocks: a tick every `interval`, stop after `duration`.
     void start(std::optional<Seconds> interval, std::optional<Seconds> duration);
 
-    /// Blocks until something happens; `births` may be -1. A stop is returned before a tick.
-    Wake wait(int births);
+    /// Readable when a signal is there that wait() has not returned for.
+    int signals() const { return signals_.get(); }
+
+    /// Blocks until something happens, at most until `again`; `cgroups` may be -1. A stop is
+    /// returned before a tick.
+    Wake wait(int cgroups, std::optional<std::chrono::steady_clock::time_point> again);
 
   private:
     int output_;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <cstdlib>
@@ -37,8 +38,8 @@ constexpr std::uint64_t kLockedHistogramMemory = 4ULL << 20;
 constexpr const char* kIndex = "_index";  // the maps that HISTOGRAM declares beside its own
 constexpr const char* kFree = "_free";
 
-/// Above this many thread numbers, per-thread state goes to task storage: an array would take
-/// 8 bytes for each number, used or not.
+/// Above this many thread numbers, per-thread state goes to task storage: an array takes memory for
+/// each number, used or not (64 MiB for 16 bytes of each of four million).
 constexpr std::uint32_t kMostThreadNumbers = 65536;
 
 /// Whether the program runs for events, and is not an iterator that user space runs.
@@ -47,7 +48,7 @@ bool is_probe(const bpf_program* program) {
 }
 
 /// Programs that bpf/include declares: in cgroup.bpf.h, and for every THREAD_STATE.
-constexpr const char* kBirths = "tally_cgroup_mkdir";
+constexpr std::array kCgroupEvents{"tally_cgroup_mkdir", "tally_cgroup_rmdir"};
 constexpr const char* kThreadMade = "_thread_made";
 constexpr const char* kThreadsExisting = "_threads_existing";
 
@@ -227,13 +228,15 @@ void Tracer::attach_program(bpf_program* program) {
     links_.push_back(std::move(link));
 }
 
-void Tracer::attach_births() {
-    attach_program(find_program(kBirths));
+void Tracer::attach_cgroup_events() {
+    for (const char* program : kCgroupEvents) {
+        attach_program(find_program(program));
+    }
 }
 
 void Tracer::attach() {
     // New threads get their place first, then those that exist, then the events may come.
-    std::vector<std::string> before;
+    std::vector<std::string> before(kCgroupEvents.begin(), kCgroupEvents.end());
     for (const std::string& state : schema_.thread_states) {
         bpf_program* made = find_program(state + kThreadMade);
         before.push_back(bpf_program__name(made));
@@ -245,19 +248,24 @@ void Tracer::attach() {
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, object_.get()) {
         const std::string program_name = bpf_program__name(program);
-        if (is_probe(program) && program_name != kBirths &&
+        if (is_probe(program) &&
             std::find(before.begin(), before.end(), program_name) == before.end()) {
             attach_program(program);
         }
     }
+    set_started(true);
+}
+
+void Tracer::set_started(bool started) {
     const std::uint32_t only = 0;
-    const std::uint8_t started = 1;
-    if (bpf_map_update_elem(map_fd(".data.tally"), &only, &started, BPF_ANY) != 0) {
+    const std::uint8_t value = started;
+    if (bpf_map_update_elem(map_fd(".data.tally"), &only, &value, BPF_ANY) != 0) {
         throw Error("{} cannot be started: {}", name_, std::strerror(errno));
     }
 }
 
 void Tracer::detach() {
+    set_started(false);  // all probes at once, as they began
     links_.clear();
     // A program that began before its link went may still be running on another CPU. This waits for
     // it on every kernel tried; where it is refused (nohz_full) a moment must do.
@@ -274,11 +282,9 @@ std::uint32_t Tracer::max_entries(const std::string& map) const {
     return bpf_map__max_entries(find_map(map));
 }
 
-void Tracer::add_to_set(const std::string& map, const void* key) {
+bool Tracer::add_to_set(const std::string& map, const void* key) {
     const std::uint8_t member = 1;
-    if (bpf_map_update_elem(map_fd(map), key, &member, BPF_ANY) != 0) {
-        throw Error("{}: too many targets for '{}' ({} at most)", name_, map, max_entries(map));
-    }
+    return bpf_map_update_elem(map_fd(map), key, &member, BPF_ANY) == 0;
 }
 
 std::vector<std::byte> Tracer::read_iterator(const std::string& program) const {

@@ -48,8 +48,9 @@ class Tracer {
     /// Sizes the maps, loads and verifies. Throws Error: which part, why, what helps.
     void load(const MapSizes& sizes);
 
-    /// Starts to report new cgroups. First of all, so that walking the tree afterwards misses none.
-    void attach_births();
+    /// Starts to report new and removed cgroups. First of all, so that walking the tree afterwards
+    /// misses none.
+    void attach_cgroup_events();
 
     /// Attaches the tracer's own programs and, when all are there, lets them measure. An Error
     /// leaves none of them.
@@ -67,8 +68,8 @@ class Tracer {
     /// the map, `key` what it held.
     void free_slot(const HistogramSchema& histogram, std::uint32_t number, const std::byte* key);
 
-    /// Adds a key to a set (value 1). Throws Error if the set is full.
-    void add_to_set(const std::string& map, const void* key);
+    /// Adds a key to a set (value 1). False: the set is full.
+    bool add_to_set(const std::string& map, const void* key);
 
     /// Runs an iterator program to its end and returns all that it wrote.
     std::vector<std::byte> read_iterator(const std::string& program) const;
@@ -82,6 +83,7 @@ class Tracer {
 
   private:
     Tracer(std::string name, std::span<const std::byte> object, bool engine_only);
+    void set_started(bool started);
     void size_maps(const MapSizes& sizes);
     void size_histograms(const MapSizes& sizes);
     void fill_free_slots();

@@ -31,10 +31,12 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct* prev, struct task_stru
     stay = running_of(next);
     if (stay)
         stay->since = target_includes(next) ? now : 0;
+    else if (next->pid)
+        count_one(LOST_NO_THREAD_STATE);
     return 0;
 }
 
-IN_FLIGHT(stays, struct stay_key, task, key) {
+IN_FLIGHT(stays, task, key) {
     struct stay* stay = running_of(task);
 
     key->subject = subject_of(task);

@@ -42,15 +42,8 @@ def container_files():
 @pytest.fixture
 def start(container_files):
     """start(NAME, WORKLOAD, ARGUMENT...) makes a container; all are stopped after the test."""
-    started = []
-
-    def start_one(*arguments, **options):
-        started.append(support.Container(*arguments, **options))
-        return started[-1]
-
-    yield start_one
-    for container in started:
-        container.stop()
+    with support.starting() as start_one:
+        yield start_one
     # The maker removes the cgroup above them with the last one.
     assert not (support.hierarchy() / support.PARENT).exists()
     assert container_files not in Path("/proc/self/mounts").read_text()
@@ -66,3 +59,17 @@ def nothing_left_in_the_kernel():
     support.eventually(
         lambda: not support.loaded() - before - support.held(), "BPF programs and maps gone"
     )
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    outcome = yield
+    item.has_failed = getattr(item, "has_failed", False) or outcome.get_result().failed
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running(request, nothing_left_in_the_kernel):
+    """What a test has launched ends with it. Only one that failed may leave that to us."""
+    yield
+    left = support.kill_launched()
+    assert not left or request.node.has_failed, f"still ran after the test: {left}"

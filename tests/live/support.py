@@ -15,10 +15,12 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import select
 import signal
 import subprocess
 import tempfile
+import termios
 import time
 from pathlib import Path
 
@@ -61,6 +63,31 @@ def eventually(condition, what, within=SOON):
             return value
         assert time.monotonic() < deadline, f"not in time: {what}"
         time.sleep(0.01)
+
+
+# Processes
+
+# Every process that was launched and may still run.
+launched = []
+
+
+def launch(command, **options):
+    """A process in a session of its own, which `kill_launched` ends if nothing else does."""
+    process = subprocess.Popen(argv(command), start_new_session=True, **options)
+    launched.append(process)
+    return process
+
+
+def kill_launched():
+    """Kills every launched process that still runs, with its children. Their commands."""
+    left = [process for process in launched if process.poll() is None]
+    launched.clear()
+    for process in left:
+        # Not waited for yet, so that the number is still its own.
+        os.killpg(process.pid, signal.SIGKILL)
+    for process in left:
+        process.wait()
+    return [process.args for process in left]
 
 
 # The kernel's counters
@@ -145,16 +172,16 @@ class Container:
         start = (*pin, MAKER, "start", name, "--cgroup-parent", parent, *copy, "--", *command)
         try:
             subprocess.run(argv(start), stdin=stdin, stdout=stdout, check=True, timeout=SOON)
-            self.pid = int(subprocess.check_output([MAKER, "pid", name]))
-        except subprocess.SubprocessError:
+            self.pid = int(subprocess.check_output([MAKER, "pid", name], timeout=SOON))
+            lines = Path(f"/proc/{self.pid}/cgroup").read_bytes().rstrip(b"\n").split(b"\n")
+            self.cgroup = os.fsdecode(lines[-1].split(b"::", 1)[1])
+            self.directory = Path(str(hierarchy()) + self.cgroup)
+        except BaseException:
             self.stop()
             raise
         finally:
             os.close(stdin)
             os.close(stdout)
-        last_line = Path(f"/proc/{self.pid}/cgroup").read_bytes().rstrip(b"\n").split(b"\n")[-1]
-        self.cgroup = os.fsdecode(last_line.split(b"::", 1)[1])
-        self.directory = Path(str(hierarchy()) + self.cgroup)
 
     def pids(self):
         """All processes, in sub-cgroups too, as the host numbers them."""
@@ -184,11 +211,27 @@ class Container:
 
     def stop(self):
         """Removes it; a second time does nothing."""
-        subprocess.run([MAKER, "stop", self.name], check=True, timeout=SOON)
-        for fd in (self.input, self.output):
-            if fd is not None:
-                os.close(fd)
-        self.input = self.output = None
+        try:
+            subprocess.run([MAKER, "stop", self.name], check=True, timeout=SOON)
+        finally:
+            fds, self.input, self.output = (self.input, self.output), None, None
+            for fd in fds:
+                if fd is not None:
+                    os.close(fd)
+
+
+@contextlib.contextmanager
+def starting():
+    """start(NAME, WORKLOAD, ARGUMENT...) makes a container. All are stopped at the end, even if one
+    of them cannot be."""
+    with contextlib.ExitStack() as started:
+
+        def start(*arguments, **options):
+            container = Container(*arguments, **options)
+            started.callback(container.stop)
+            return container
+
+        yield start
 
 
 def start_pair(start, bytes_each_way, cpus):
@@ -228,6 +271,8 @@ def parse(text):
 
 # The start line, in text and in JSON.
 RUNNING = "tally: runqlat is measuring"
+# How a line about losses begins, and that of what had begun before the start.
+LOSSES = "tally: runqlat: "
 
 
 def has_key(record, key):
@@ -272,10 +317,11 @@ class Result:
 
     @property
     def sentence(self):
-        """What went wrong: the one line on stderr, but for the one that says that it runs."""
+        """What went wrong: the one line on stderr, but for the one that says that it runs and those
+        about losses."""
         text = self.err.decode("utf-8")
         assert text.endswith("\n"), text
-        lines = [line for line in text.splitlines() if not line.startswith(RUNNING)]
+        lines = [line for line in text.splitlines() if not line.startswith((RUNNING, LOSSES))]
         assert len(lines) == 1 and lines[0].startswith("tally: "), text
         return lines[0]
 
@@ -287,7 +333,8 @@ def buckets_of(record):
 class Run:
     """A tally that runs. Its output goes to files: a full pipe would stop it."""
 
-    def __init__(self, *arguments, until_ready=True, program=(TALLY,), stdout=None, **options):
+    def __init__(self, *arguments, until_ready=True, program=(TALLY,), stdin=subprocess.DEVNULL,
+                 stdout=None, stderr=None, **options):
         self._out = tempfile.TemporaryFile()
         self._err = tempfile.TemporaryFile()
         ready, announce = os.pipe()
@@ -296,11 +343,11 @@ class Run:
         os.close(announce)
         if until_ready:
             arguments = (*arguments, "--ready-fd", write_end)
-        self.process = subprocess.Popen(
-            argv((*program, *arguments)),
-            stdin=subprocess.DEVNULL,
+        self.process = launch(
+            (*program, *arguments),
+            stdin=stdin,
             stdout=self._out if stdout is None else stdout,
-            stderr=self._err,
+            stderr=self._err if stderr is None else stderr,
             pass_fds=(write_end,),
             **options,
         )
@@ -321,12 +368,7 @@ class Run:
 
     def wait(self, within=SOON):
         """The result, when it ends by itself."""
-        try:
-            status = self.process.wait(within)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            raise
+        status = self.process.wait(within)
         texts = []
         for file in (self._out, self._err):
             file.seek(0)
@@ -366,10 +408,10 @@ class Measured:
         )
 
 
-def measure(containers, *arguments, go=None, finish=lambda: None):
+def measure(containers, *arguments, go=None, finish=lambda: None, statuses=(0,)):
     """Runs tally around a workload that comes to an end: everything in `containers` sleeps before
     and after. Sets the containers in `go` going (all if not given); finish() waits for more than
-    that they sleep again."""
+    that they sleep again. The run ends with one of `statuses`."""
     before = settle(containers)
     unseen = Switches([1])
     running = Run("runqlat", "--json", *arguments)
@@ -378,9 +420,77 @@ def measure(containers, *arguments, go=None, finish=lambda: None):
     finish()
     after = settle(containers)
     result = running.end()
-    assert result.status == 0, result.err.decode()
+    assert result.status in statuses, result.err.decode()
     switches = [now.since(past) for now, past in zip(after, before)]
     return Measured(result, switches, Switches([1]).total - unseen.total)
+
+
+# Terminals
+
+
+class Terminal:
+    """A pseudo-terminal of 50 lines of 160 characters, as the one of a process that is launched
+    with its options. Closed before the end, it hangs up."""
+
+    def __init__(self):
+        self.main, other = os.openpty()
+        termios.tcsetwinsize(other, (50, 160))
+        self.text = b""
+        self.options = {
+            "stdin": other,
+            "stdout": other,
+            "stderr": other,
+            "env": {**os.environ, "TERM": "xterm-256color"},
+            "preexec_fn": lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        }
+        self._other = other
+
+    def launched(self):
+        """From now on only the process holds the other end."""
+        os.close(self._other)
+        self._other = None
+
+    def read(self, seconds):
+        """Everything written so far, after so many seconds or when the other end is closed."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            readable, _, _ = select.select([self.main], [], [], left)
+            try:
+                self.text += os.read(self.main, 65536) if readable else b""
+            except OSError:  # the other end is closed
+                break
+        return self.text
+
+    def close(self):
+        os.close(self.main)
+
+
+def screen_of(text):
+    """The lines that a terminal high and wide enough shows after this text."""
+    lines, row, column = [""], 0, 0
+    for match in re.finditer(r"\x1b\[(\??[0-9;]*)([A-Za-z])|(\r)|(\n)|([^\r\n\x1b]+)", text):
+        number, command, back, down, plain = match.groups()
+        if back:
+            column = 0
+        elif down:
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
+        elif plain:
+            line = lines[row].ljust(column)
+            lines[row] = line[:column] + plain + line[column + len(plain):]
+            column += len(plain)
+        elif command == "A":
+            row = max(0, row - int(number or 1))
+        elif command == "K":
+            assert number in ("", "0")
+            lines[row] = lines[row][:column]
+        elif command == "J":
+            assert number in ("", "0")
+            lines[row] = lines[row][:column]
+            del lines[row + 1:]
+        else:
+            assert command in "mhl", match.group()  # nothing that moves or erases
+    return lines
 
 
 # What BPF leaves in the kernel

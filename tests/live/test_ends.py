@@ -4,12 +4,14 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 import pytest
-from support import TALLY, Run, held_by, run
+from support import SOON, TALLY, Run, Terminal, held_by, launch, parse, run
 
 
 @pytest.fixture
@@ -51,15 +53,82 @@ def test_duration_and_count(busy, arguments, intervals):
 def test_reader_goes(busy, options):
     """`| head -1` ends a run that would go on for ever."""
     script = f'"$0" runqlat {options} 0.2 | head -n 1; echo "${{PIPESTATUS[0]}}"'
-    done = subprocess.run(["bash", "-c", script, TALLY], capture_output=True, timeout=20)
-    first, status = done.stdout.splitlines()
+    shell = launch(["bash", "-c", script, TALLY],
+                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    first, status = shell.communicate(timeout=20)[0].splitlines()
     assert first and status == b"0"
+
+
+@pytest.mark.parametrize("arguments", [(), (0.2,)], ids=["one report", "intervals"])
+def test_socket_that_is_closed(busy, arguments):
+    """As a pipe: with intervals when the next report is written, without at once."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        running = Run("runqlat", "--json", *arguments, stdout=theirs)
+    assert running.wait(5).status == 0
+
+
+@pytest.mark.parametrize("arguments", [(), (0.2,)], ids=["one report", "intervals"])
+def test_terminal_that_is_closed(busy, tmp_path, arguments):
+    """SIGHUP, and a stderr that takes nothing more; the report goes to a file, which is complete."""
+    file = tmp_path / "out.json"
+    terminal = Terminal()
+    running = Run("runqlat", "--json", "-O", file, *arguments, **terminal.options)
+    terminal.launched()
+    time.sleep(0.5)
+    terminal.close()
+    assert running.wait(5).status == 0
+    records = parse(file.read_bytes())
+    assert records[-1]["type"] == "end" and records[-2]["scope"] == "total"
+    assert any(record.get("scope") == "total" and record["key"]["container"] == "busy"
+               for record in records)
 
 
 def test_text_report_at_the_end(busy):
     result = run("runqlat", "-d", 0.5)
     assert b"busy" in result.out and b"waits" in result.out
     assert b"\x1b" not in result.out  # a file is no terminal
+
+
+# stderr that takes nothing costs nothing.
+
+
+@pytest.fixture(params=["closed", "full", "no reader"])
+def bad_stderr(request):
+    """Options of Run for a stderr that is closed, full, or that nobody reads any more."""
+    if request.param == "no reader":
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        yield {"stderr": write_end}
+        os.close(write_end)
+    else:
+        redirection = {"closed": "2>&-", "full": "2>/dev/full"}[request.param]
+        yield {"program": ("sh", "-c", f'exec "$0" "$@" {redirection}', TALLY)}
+
+
+@pytest.mark.parametrize("to", ["stdout", "file"])
+@pytest.mark.parametrize("format", ["json", "text"])
+def test_stderr_that_takes_nothing(busy, tmp_path, bad_stderr, to, format):
+    """Not that something ran, nor that --max-keys 1 loses a lot, can be said."""
+    file = tmp_path / "out"
+    options = ("-O", file) if to == "file" else ()
+    result = run("runqlat", "-c", "busy", "--by", "tid", "--max-keys", 1, "-d", 0.4, "-o", format,
+                 *options, **bad_stderr)
+    text = file.read_bytes() if to == "file" else result.out
+    if format == "json":
+        records = parse(text)
+        assert records[-1]["type"] == "end"
+        assert any(record["count"] for record in records if record.get("scope") == "total")
+    else:
+        lines = text.decode().splitlines()
+        assert lines[0].startswith("total, ")
+        # A closed stderr's number must not become the file's, and so its messages data.
+        assert "waits" in lines[0] and "tally: " not in text.decode()
+
+
+@pytest.mark.parametrize("arguments,status", [(("nosuch",), 2), (("-O", "/nosuch/file"), 1)])
+def test_status_without_stderr(bad_stderr, arguments, status):
+    run("runqlat", "-d", 0.2, *arguments, status=status, **bad_stderr)
 
 
 # What goes wrong
@@ -101,9 +170,24 @@ def test_unknown_container_names_those_there_are(start):
 
 
 def test_dead_process():
-    child = subprocess.Popen(["true"])
-    child.wait()
+    child = launch(["true"])
+    child.wait(SOON)
     assert str(child.pid) in run("runqlat", "-p", child.pid, status=2).sentence
+
+
+def test_thread_is_no_process():
+    """It has a directory in /proc all the same."""
+    end = threading.Event()
+    thread = threading.Thread(target=end.wait)
+    thread.start()
+    try:
+        number = thread.native_id
+        result = run("runqlat", "-p", number, "-d", 0.2, status=2)
+    finally:
+        end.set()
+        thread.join()
+    assert str(number) in result.sentence
+    assert result.out == b""
 
 
 @pytest.mark.parametrize("options", [(), ("--json",), ("--json", 0.2), ("-O", "/dev/full")])
@@ -111,6 +195,15 @@ def test_full_disk(options):
     with open("/dev/full", "wb") as full:
         result = run("runqlat", "-d", 0.5, *options, status=1, stdout=full)
     assert "No space left on device" in result.sentence
+
+
+@pytest.mark.parametrize("arguments", [("-c", "nosuch"), ("--cgroup", "/nosuch"),
+                                       ("-p", 4000000), ("--by", "nosuch"), ("--nosuch",)])
+def test_a_wrong_command_line_costs_no_file(tmp_path, arguments):
+    file = tmp_path / "precious"
+    file.write_bytes(b"old")
+    run("runqlat", "-O", file, *arguments, status=2)
+    assert file.read_bytes() == b"old"
 
 
 def test_directory_that_does_not_exist():

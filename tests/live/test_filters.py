@@ -162,3 +162,29 @@ def test_shortest_waits_left_out(start):
     slack = 2 + every["count"] // 50
     assert at_least - slack <= some["count"] <= at_most + slack
     assert some["min"] >= 50_000
+
+
+def test_the_order_of_by_is_only_that_of_the_columns(start):
+    """Two units below a container, and its process 1 in none of them."""
+    container = start("units", "chatter", PAIRS, ROUNDS)
+    talkers = talking(container)
+    parts = {"a.service": talkers[: PAIRS], "b.service": talkers[PAIRS:], None: [container.pid]}
+    for unit, pids in parts.items():
+        if unit:
+            (container.directory / unit).mkdir()
+            for pid in pids:
+                (container.directory / unit / "cgroup.procs").write_text(str(pid))
+    settle([container])
+    other = Run("runqlat", "--json", "-c", "units", "--by", "container,unit")
+    measured = measure([container], "-c", "units", "--by", "unit,container")
+    other = other.end()
+
+    def rows(result):
+        return {tuple(sorted(row["key"].items())): row for row in result.histograms("total")}
+
+    assert rows(measured.result).keys() == rows(other).keys()
+    for unit, pids in parts.items():
+        expected = of(measured.switches[0], pids)
+        for result in (measured.result, other):
+            total = result.total(container="units", systemd_unit=unit)
+            measured.check(total["count"], expected)

@@ -2,16 +2,11 @@
 """Names are data from others: they reach neither a terminal nor JSON as they are."""
 
 import os
-import pty
 import re
-import select
-import subprocess
-import termios
-import time
 import unicodedata
 
 import pytest
-from support import TALLY, run
+from support import SOON, TALLY, Run, Terminal, launch, run
 
 # Sets the window's title, colours and turns text around, rings; quotes; a C1 control character; and
 # two bytes that are no UTF-8.
@@ -67,22 +62,12 @@ def test_text(evil, by, safe, view):
 @BY
 def test_terminal(evil, by, safe):
     """Redrawn live, so tally's own cursor movements and colours are there."""
-    main, terminal = pty.openpty()
-    termios.tcsetwinsize(terminal, (50, 160))
-    process = subprocess.Popen([TALLY, "runqlat", "--by", by, "-d", "2.5"],
-                               stdin=terminal, stdout=terminal, stderr=terminal,
-                               env={**os.environ, "TERM": "xterm-256color"})
-    os.close(terminal)
-    text = b""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        readable, _, _ = select.select([main], [], [], 1)
-        try:
-            text += os.read(main, 65536) if readable else b""
-        except OSError:  # the other end is closed
-            break
-    os.close(main)
-    assert process.wait() == 0
+    terminal = Terminal()
+    process = launch([TALLY, "runqlat", "--by", by, "-d", "2.5"], **terminal.options)
+    terminal.launched()
+    text = terminal.read(SOON)
+    terminal.close()
+    assert process.wait(SOON) == 0
     assert text.count(safe.encode()) >= 2  # it was redrawn
     # Cursor, erasing, attributes, modes; never an operating system command.
     check_raw_text(text, r"[\r\n]|\x1b\[\??[0-9;]*[A-Za-z]")
@@ -102,6 +87,63 @@ def test_error_message(evil):
     result = run("runqlat", "-c", b"no\x1b]0;such\xff", status=2)
     check_raw_text(result.err, "\n")
     assert SAFE in result.sentence and "such" in result.sentence
+
+
+BAD = b"\x1b[2J\x07\xc2\x9b\xe2\x80\xae\xff"
+
+
+@pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
+@pytest.mark.parametrize("arguments,status", [
+    (["x" + "BAD"], 2),
+    (["help", "BAD"], 2),
+    (["list", "BAD"], None),
+    (["runqlat", "--by", "BAD"], 2),
+    (["runqlat", "--by", "pid,BAD"], 2),
+    (["runqlat", "--foBAD"], 2),
+    (["runqlat", "--foBAD=BAD"], 2),
+    (["runqlat", "-BAD"], 2),
+    (["runqlat", "1", "2", "BAD"], 2),
+    (["runqlat", "BAD"], 2),
+    (["runqlat", "1", "BAD"], 2),
+    (["runqlat", "-c", "BAD"], 2),
+    (["runqlat", "--cgroup", "BAD"], 2),
+    (["runqlat", "-p", "BAD"], 2),
+    (["runqlat", "-t", "BAD"], 2),
+    (["runqlat", "-d", "BAD"], 2),
+    (["runqlat", "-o", "BAD"], 2),
+    (["runqlat", "--view", "BAD"], 2),
+    (["runqlat", "--top", "BAD"], 2),
+    (["runqlat", "--max-keys", "BAD"], 2),
+    (["runqlat", "--ready-fd", "BAD"], 2),
+    (["runqlat", "--min-us", "BAD"], 2),
+    (["runqlat", "-d", "0.2", "-O", "/nosuch/BAD"], 1),
+    (["containers", "BAD"], 2),
+    (["containers", "--BAD"], 2),
+    (["containers", "-o", "BAD"], 2),
+], ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+def test_no_message_repeats_bytes_that_do_something(arguments, status, locale):
+    words = [word.encode().replace(b"BAD", BAD) for word in arguments]
+    running = run_in(locale, *words)
+    assert running.status == status or status is None and running.status in (0, 2)
+    check_raw_text(running.err, "\n")
+    if locale == "C":
+        assert running.err.isascii()
+
+
+def run_in(locale, *arguments):
+    return Run(*arguments, until_ready=False, env={**os.environ, "LC_ALL": locale}).wait()
+
+
+def test_messages_in_ascii(start):
+    """Names of containers that exist, too. In a locale that has the letter, it is written."""
+    start("\u015bwiat", "chatter", 1, 1)
+    for arguments in (["-c", "\u0144o"], ["--by", "\u0144o"], ["--cgroup", "/\u0144o"],
+                      ["\u0144o"]):
+        plain = run_in("C", "runqlat", *arguments)
+        assert plain.status == 2 and plain.err.isascii() and plain.sentence
+        assert "\u0144o" in run_in("C.UTF-8", "runqlat", *arguments).sentence
+    assert "\u015bwiat" in run_in("C.UTF-8", "runqlat", "-c", "nosuch").sentence
+    assert run_in("C", "runqlat", "-c", "nosuch").err.isascii()
 
 
 def test_chosen_by_that_name(evil):

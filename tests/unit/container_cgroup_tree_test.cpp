@@ -96,22 +96,109 @@ TEST_F(CgroupTreeTest, ARenameMoves) {
 }
 
 TEST_F(CgroupTreeTest, DropsTheOldestDead) {
-    CgroupTree tree(hierarchy(), 10);
+    CgroupTree tree(hierarchy(), 5);
     tree.walk();
     const CgroupId base = 1'000'000'000'000;
     for (CgroupId id = 1; id <= 9; ++id) {
         tree.add(base + id, id == 1 ? tree.root() : base + 1, "n" + std::to_string(id));
     }
-    tree.walk();  // none of them is on disk: all dead, none too many
-    EXPECT_TRUE(tree.knows(base + 9));
-    for (CgroupId id = 11; id <= 20; ++id) {
-        tree.add(base + id, tree.root(), "n" + std::to_string(id));
+    for (CgroupId id = 1; id <= 5; ++id) {
+        EXPECT_TRUE(tree.bury(base + id).dropped.empty());
+        EXPECT_FALSE(tree.is_alive(base + id));
     }
-    // All dead ones made room for the living, the parent after its children.
-    for (CgroupId id = 1; id <= 9; ++id) {
+    EXPECT_TRUE(tree.bury(base + 5).dropped.empty());  // told twice
+    // The oldest first, but for the one that the others' paths need.
+    EXPECT_EQ(tree.bury(base + 6).dropped, std::vector<CgroupId>{base + 2});
+    EXPECT_EQ(tree.path_of(base + 3), "/n1/n3");
+    tree.walk();  // none of them is on disk: all dead, and five of them stay
+    EXPECT_EQ(tree.size(), 6U);
+    EXPECT_TRUE(tree.knows(base + 1));
+    for (CgroupId id = 3; id <= 5; ++id) {
         EXPECT_FALSE(tree.knows(base + id)) << id;
     }
-    EXPECT_EQ(tree.path_of(base + 20), "/n20");
+    for (CgroupId id = 11; id <= 20; ++id) {
+        tree.add(base + id, tree.root(), "n" + std::to_string(id));
+        tree.bury(base + id);
+    }
+    // The parent went after its children.
+    for (CgroupId id = 1; id <= 15; ++id) {
+        EXPECT_FALSE(tree.knows(base + id)) << id;
+    }
+    EXPECT_EQ(tree.path_of(base + 16), "/n16");
+    EXPECT_EQ(tree.size(), 6U);
+}
+
+TEST_F(CgroupTreeTest, ManyBirthsAndDeaths) {
+    CgroupTree tree(hierarchy());
+    tree.walk();
+    const CgroupId base = 1'000'000'000'000;
+    constexpr CgroupId kTimes = 300'000;
+    constexpr std::size_t kMostDead = 20'000;
+    tree.add(base, tree.root(), "docker");
+    std::size_t most = 0;
+    for (CgroupId id = base + 1; id <= base + kTimes; ++id) {
+        tree.add(id, base, std::to_string(id));
+        tree.bury(id);
+        most = std::max(most, tree.size());
+    }
+    EXPECT_EQ(most, kMostDead + 2);  // with the root and /docker
+    EXPECT_EQ(tree.children_of(base).size(), kMostDead);
+    for (CgroupId id = base + kTimes; id > base + kTimes - kMostDead; --id) {
+        ASSERT_EQ(tree.path_of(id), "/docker/" + std::to_string(id));
+    }
+    EXPECT_FALSE(tree.knows(base + kTimes - kMostDead));
+    EXPECT_EQ(tree.path_of(base), "/docker");
+}
+
+TEST_F(CgroupTreeTest, DeathsInAnyOrder) {
+    CgroupTree tree(hierarchy());
+    tree.walk();
+    const CgroupId base = 1'000'000'000'000;
+    // Before the births, the parent first.
+    tree.bury(base + 1);
+    tree.bury(base + 2);
+    EXPECT_FALSE(tree.knows(base + 1));
+    tree.add(base + 2, base + 1, "b");
+    tree.bury(base + 1);  // known as a mere parent, and told twice
+    tree.add(base + 1, tree.root(), "a");
+    EXPECT_EQ(tree.path_of(base + 2), "/a/b");
+    EXPECT_FALSE(tree.is_alive(base + 1));
+    EXPECT_FALSE(tree.is_alive(base + 2));
+    // Known from a walk already when its birth is told after its death.
+    const CgroupId c = make("/c");
+    tree.walk();
+    EXPECT_TRUE(tree.is_alive(c));
+    tree.bury(c);
+    EXPECT_TRUE(tree.add(c, tree.root(), "c").added.empty());
+    EXPECT_FALSE(tree.is_alive(c));
+    EXPECT_EQ(tree.path_of(c), "/c");
+    // Too many of them: the oldest is forgotten.
+    for (CgroupId id = 10; id <= 10'000; ++id) {
+        tree.bury(base + id);
+    }
+    tree.add(base + 10, tree.root(), "x");
+    tree.add(base + 10'000, tree.root(), "y");
+    EXPECT_TRUE(tree.is_alive(base + 10));
+    EXPECT_FALSE(tree.is_alive(base + 10'000));
+    // What cannot die.
+    tree.bury(0);
+    tree.bury(tree.root());
+    EXPECT_TRUE(tree.is_alive(tree.root()));
+}
+
+TEST_F(CgroupTreeTest, AWalkThatFindsTheDeadRevivesThem) {
+    const CgroupId a = make("/a");
+    CgroupTree tree(hierarchy(), 0);
+    tree.walk();
+    const CgroupId child = make("/a/b");
+    tree.walk();
+    tree.bury(a);
+    EXPECT_TRUE(tree.knows(a));  // its child needs it
+    tree.walk();
+    EXPECT_TRUE(tree.is_alive(a));
+    EXPECT_EQ(tree.bury(child).dropped, std::vector<CgroupId>{child});
+    EXPECT_EQ(tree.bury(a).dropped, std::vector<CgroupId>{a});
+    EXPECT_EQ(tree.size(), 1U);
 }
 
 TEST_F(CgroupTreeTest, PathsOfAnyLength) {

@@ -186,7 +186,7 @@ TEST_F(ContainersTest, TheHost) {
     const Owner unknown = containers.owner_of(4711 + kElsewhere);
     EXPECT_EQ(unknown.root, 4711 + kElsewhere);
     EXPECT_EQ(unknown.cgroup, std::nullopt);
-    EXPECT_EQ(unknown.label(), "unknown cgroup 1000000004711");
+    EXPECT_EQ(unknown.label(), "unknown");
 }
 
 TEST_F(ContainersTest, Births) {
@@ -232,7 +232,7 @@ TEST_F(ContainersTest, BirthsWithUnknownParents) {
     EXPECT_EQ(containers.owner_of(kElsewhere + 2).container->runtime, "oci");
     EXPECT_EQ(containers.owner_of(kElsewhere + 2).cgroup, std::nullopt);
     containers.add({kElsewhere + 6, kElsewhere + 5, "plain"});
-    EXPECT_EQ(containers.owner_of(kElsewhere + 6).label(), "unknown cgroup 1000000000006");
+    EXPECT_EQ(containers.owner_of(kElsewhere + 6).label(), "unknown");
     // Until the parents are told.
     containers.add({kElsewhere + 1, id(""), "docker"});
     EXPECT_EQ(containers.owner_of(kElsewhere + 2).container->runtime, "docker");
@@ -267,6 +267,123 @@ TEST_F(ContainersTest, TheDeadKeepTheirNames) {
     EXPECT_TRUE(containers.list().empty());
     EXPECT_TRUE(containers.subtree(web).empty());
     EXPECT_EQ(containers.find_cgroup("/docker/" + kA), std::nullopt);
+}
+
+TEST_F(ContainersTest, Deaths) {
+    const CgroupId web = make("/docker/" + kA);
+    const CgroupId leaf = make("/docker/" + kA + "/leaf");
+    name_docker(kA, "web");
+    Containers containers(paths());
+    containers.walk();
+    remove("/docker/" + kA);
+    containers.bury(leaf);
+    containers.bury(web);
+    EXPECT_TRUE(containers.list().empty());
+    EXPECT_TRUE(containers.subtree(web).empty());
+    EXPECT_EQ(containers.owner_of(leaf).label(), "web");
+    EXPECT_EQ(containers.path_of(leaf), "/docker/" + kA + "/leaf");
+    // The files of the dead are not read again.
+    name_docker(kA, "other");
+    containers.observe({});
+    EXPECT_EQ(containers.owner_of(leaf).label(), "web");
+    containers.bury(kElsewhere + 9);
+    EXPECT_EQ(containers.owner_of(kElsewhere + 9).label(), "unknown");
+
+    // The death is told first: the name is read nevertheless.
+    name_docker(kB, "brief");
+    containers.bury(kElsewhere);
+    containers.add({kElsewhere, id("/docker"), kB});
+    EXPECT_EQ(containers.owner_of(kElsewhere).label(), "brief");
+    EXPECT_TRUE(containers.list().empty());
+    EXPECT_TRUE(containers.subtree(kElsewhere).empty());
+}
+
+TEST_F(ContainersTest, ManyDeaths) {
+    const CgroupId docker = make("/docker");
+    Containers containers(paths());
+    containers.walk();
+    constexpr CgroupId kTimes = 300'000;
+    const auto id_of = [](CgroupId number) {
+        const std::string digits = std::to_string(number);
+        return digits + std::string(64 - digits.size(), 'a');
+    };
+    for (CgroupId id = kElsewhere + 1; id <= kElsewhere + kTimes; ++id) {
+        containers.add({id, docker, id_of(id)});
+        if (id % 1000 == 0) {
+            containers.owner_of(id);
+        }
+        containers.bury(id);
+    }
+    for (CgroupId id = kElsewhere + kTimes - 19'999; id <= kElsewhere + kTimes; ++id) {
+        ASSERT_EQ(containers.owner_of(id).container->id, id_of(id));
+    }
+    EXPECT_EQ(containers.path_of(kElsewhere + kTimes - 20'000), std::nullopt);
+    EXPECT_EQ(containers.owner_of(kElsewhere + 1).label(), "unknown");
+    EXPECT_EQ(containers.owner_of(kElsewhere + 1000).label(), "unknown");
+}
+
+TEST_F(ContainersTest, WhatAWalkHasNotFoundIsNotLookedForAgain) {
+    Containers containers(paths());
+    containers.walk();
+    // Zombies, told by the processes and by a report.
+    containers.observe({process(1, kElsewhere, 0)});
+    EXPECT_EQ(containers.owner_of(kElsewhere + 1).cgroup, std::nullopt);
+    containers.observe({process(1, kElsewhere, 0)});
+    EXPECT_EQ(containers.owner_of(kElsewhere + 1).cgroup, std::nullopt);
+    // A directory that a walk would find shows that there is none any more.
+    const CgroupId late = make("/late");
+    for (int round = 0; round < 3; ++round) {
+        containers.observe({process(1, kElsewhere, 0)});
+        EXPECT_EQ(containers.owner_of(kElsewhere).cgroup, std::nullopt);
+        EXPECT_EQ(containers.owner_of(kElsewhere + 1).cgroup, std::nullopt);
+        containers.add({kElsewhere + 2, kElsewhere + 1, "child"});
+        EXPECT_EQ(containers.path_of(late), std::nullopt);
+    }
+    // Until its birth is told.
+    containers.add({kElsewhere + 1, id(""), "a"});
+    EXPECT_EQ(containers.owner_of(kElsewhere + 1).label(), "/a");
+    EXPECT_EQ(containers.owner_of(kElsewhere + 2).label(), "/a");
+    containers.add({kElsewhere, kElsewhere + 3, "b"});
+    EXPECT_EQ(containers.path_of(late), "/late");  // for kElsewhere + 3
+    // Others are still looked for.
+    const CgroupId later = make("/later");
+    containers.observe({process(1, later, 0)});
+    EXPECT_EQ(containers.owner_of(later).label(), "/later");
+}
+
+TEST_F(ContainersTest, ManyBirthsWhoseFilesComeLate) {
+    Containers containers(paths());
+    containers.walk();
+    const CgroupId any = make("/any");
+    containers.add({any, id(""), "any"});
+    std::vector<CgroupId> born;
+    for (int each = 0; each < 40; ++each) {
+        const std::string name = "c" + std::to_string(each);
+        born.push_back(make("/any/" + name));
+        containers.add({born.back(), any, name});
+    }
+    const auto ask = [&] {
+        containers.observe({process(1, born[0], 7, "node")});
+        int named = 0;
+        for (const CgroupId each : born) {
+            const Owner& owner = containers.owner_of(each);
+            named += owner.container && owner.container->runtime == "runc" ? 1 : 0;
+        }
+        return named;
+    };
+    EXPECT_EQ(ask(), 0);
+    EXPECT_EQ(ask(), 0);
+    for (int each = 0; each < 40; ++each) {
+        const std::string name = "c" + std::to_string(each);
+        write("/run/runc/" + name + "/state.json",
+              R"({"cgroup_paths":{"":"/sys/fs/cgroup/any/)" + name + R"("}})");
+        if (each == 19) {
+            EXPECT_EQ(ask(), 20);
+        }
+    }
+    EXPECT_EQ(ask(), 40);
+    EXPECT_EQ(containers.owner_of(born[39]).label(), "c39");
+    EXPECT_EQ(containers.owner_of(born[39]).root, born[39]);
 }
 
 TEST_F(ContainersTest, ByNamespaces) {
@@ -329,6 +446,52 @@ TEST_F(ContainersTest, WithoutACommonAncestorEachCgroupIsTried) {
     EXPECT_EQ(containers.owner_of(two).root, two);
     EXPECT_EQ(containers.owner_of(one).label(), "box");
     EXPECT_FALSE(containers.owner_of(three).container);
+}
+
+TEST_F(ContainersTest, ANeighbourIsNotSwallowed) {
+    const CgroupId a1 = make("/p/a1");
+    const CgroupId a2 = make("/p/a2");
+    const CgroupId b = make("/p/b");
+    const CgroupId inner = make("/q/a1/inner");
+    const CgroupId q1 = make("/q/a1");
+    const CgroupId q2 = make("/q/a2");
+    const CgroupId r1 = make("/r/a1");
+    const CgroupId r1_below = make("/r/a1/below");
+    const CgroupId r2 = make("/r/a2");
+    const CgroupId r = make("/r");
+    Containers containers(paths());
+    containers.walk();
+    containers.observe({process(10, a1, 7, "a"), process(11, a2, 7, "a"), process(12, b, 8, "b"),
+                        // At or below one of its own cgroups: no neighbour.
+                        process(20, q1, 17, "q"), process(21, q2, 17, "q"),
+                        process(22, inner, 18, "inner"), process(23, q2, 19, "beside"),
+                        // A neighbour in the common ancestor itself: that one is the highest.
+                        process(30, r1, 27, "a"), process(31, r1_below, 27, "a"),
+                        process(32, r2, 27, "a"), process(33, r, 28, "r")});
+    EXPECT_EQ(containers.owner_of(a1).root, a1);
+    EXPECT_EQ(containers.owner_of(a1).label(), "a");
+    EXPECT_EQ(containers.owner_of(a2).root, a2);
+    EXPECT_EQ(containers.owner_of(a2).label(), "a");
+    EXPECT_EQ(containers.owner_of(b).root, b);
+    EXPECT_EQ(containers.owner_of(b).label(), "b");
+    for (const CgroupId each : {q1, q2, inner}) {
+        EXPECT_EQ(containers.owner_of(each).root, id("/q"));
+        EXPECT_EQ(containers.owner_of(each).label(), "q");
+    }
+    for (const CgroupId each : {r, r1, r1_below, r2}) {
+        EXPECT_EQ(containers.owner_of(each).root, r);
+    }
+}
+
+TEST_F(ContainersTest, CgroupsTriedByThemselvesAreNotNested) {
+    const CgroupId below = make("/one/a/below");
+    const CgroupId one = make("/one/a");
+    const CgroupId two = make("/two/b");
+    Containers containers(paths());
+    containers.walk();
+    containers.observe({process(10, below, 7), process(11, one, 7), process(12, two, 7)});
+    EXPECT_EQ(containers.owner_of(below).root, one);
+    EXPECT_EQ(containers.list().size(), 2U);
 }
 
 TEST_F(ContainersTest, NamespacesWithinAContainer) {
@@ -474,7 +637,7 @@ TEST_F(ContainersTest, DirectoriesVanishDuringTheWalk) {
 TEST_F(ContainersTest, NoHierarchy) {
     Containers containers({hierarchy() + "/nothing", root()});
     EXPECT_THROW(containers.walk(), Error);
-    EXPECT_EQ(containers.owner_of(7).label(), "unknown cgroup 7");
+    EXPECT_EQ(containers.owner_of(7).label(), "unknown");
     containers.add({8, 7, "x"});
     containers.observe({process(1, 7, 7, "x")});
     EXPECT_TRUE(containers.list().empty());
@@ -491,14 +654,24 @@ TEST(ContainersMatch, WhatPeopleType) {
     web.pod = "shop";
     web.pod_namespace = "prod";
     for (const char* wanted : {"web", "3f2a", "3f2a00", "shop", "prod/shop", "w*", "w?b", "[vw]eb",
-                               "prod/*", "*/shop", "3f*", "*"}) {
+                               "prod/*", "*/shop", "3f*", "*", "shop/web", "prod/shop/web",
+                               "shop/w*", "*/web", "prod/shop/w?b", "p*/s*/web"}) {
         EXPECT_TRUE(Containers::matches(web, wanted)) << wanted;
     }
     EXPECT_TRUE(Containers::matches(web, *web.id));
-    for (const char* wanted : {"", "we", "webs", "3f2", "f2a0", "prod", "prod/web", "shop/web",
-                               "w?", "[ab]eb", "prod/", "/shop"}) {
+    for (const char* wanted :
+         {"", "we", "webs", "3f2", "f2a0", "prod", "prod/web", "shop/we", "/shop/web", "prod/shop/",
+          "prod/shop/webs", "prod/*/db", "w?", "[ab]eb", "prod/", "/shop"}) {
         EXPECT_FALSE(Containers::matches(web, wanted)) << wanted;
     }
+    EXPECT_TRUE(Containers::matches(web, web.label()));
+    web.pod_namespace = std::nullopt;
+    EXPECT_TRUE(Containers::matches(web, "shop/web"));
+    EXPECT_FALSE(Containers::matches(web, "prod/shop/web"));
+    web.pod = std::nullopt;
+    EXPECT_FALSE(Containers::matches(web, "shop/web"));
+    web.pod_namespace = "prod";
+    EXPECT_TRUE(Containers::matches(web, web.label()));
     Container odd;
     odd.name = "a[b*";
     odd.runtime = "namespaces";
@@ -511,7 +684,7 @@ TEST(ContainersMatch, WhatPeopleType) {
 TEST(OwnerLabel, AllForms) {
     Owner owner;
     owner.root = 4711;
-    EXPECT_EQ(owner.label(), "unknown cgroup 4711");
+    EXPECT_EQ(owner.label(), "unknown");
     owner.cgroup = "/foo";
     EXPECT_EQ(owner.label(), "/foo");
     owner.systemd_unit = "foo.service";

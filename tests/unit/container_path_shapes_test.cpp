@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
+
+#include "container_fixture.h"
 
 namespace tally {
 namespace {
@@ -15,26 +18,27 @@ const std::string kUid = "4b6a0d60-1c2f-4a6e-9d0e-0123456789ab";
 const std::string kUidInSlice = "4b6a0d60_1c2f_4a6e_9d0e_0123456789ab";
 const std::string kStaticUid = "00112233445566778899aabbccddeeff";
 
+// Ids that no directory of the fake hierarchy has.
+constexpr CgroupId kElsewhere = 1'000'000'000'000;
+
 struct Expected {
     std::string path;
     std::string found;  ///< RUNTIME, ' ', id or name; empty: no container
     std::string own;    ///< the container's own path
-    std::string pod_uid;
 };
 
 Expected none(const std::string& path) {
-    return {path, "", "", ""};
+    return {path, "", ""};
 }
 
 /// The whole path is the container's own.
-Expected whole(const std::string& path, const std::string& found, const std::string& uid = "") {
-    return {path, found, path, uid};
+Expected whole(const std::string& path, const std::string& found) {
+    return {path, found, path};
 }
 
 /// The container's own path, and a part below it.
-Expected part(const std::string& own, const std::string& below, const std::string& found,
-              const std::string& uid = "") {
-    return {own + below, found, own, uid};
+Expected part(const std::string& own, const std::string& below, const std::string& found) {
+    return {own + below, found, own};
 }
 
 std::vector<Expected> corpus() {
@@ -49,9 +53,9 @@ std::vector<Expected> corpus() {
         whole(user + "docker-" + kA + ".scope", "docker " + kA),
         whole("/docker/" + kA + "/docker/" + kB, "docker " + kB),
         part("/docker/" + kA + "/docker/" + kB, "/x/y", "docker " + kB),
-        whole("/mygroup/" + kA, " " + kA),
-        whole("/ecs/0123456789abcdef0123456789abcdef/" + kA, " " + kA),
-        whole("/" + kA, " " + kA),
+        whole("/mygroup/" + kA, "oci " + kA),
+        whole("/ecs/0123456789abcdef0123456789abcdef/" + kA, "oci " + kA),
+        whole("/" + kA, "oci " + kA),
         none("/docker"),
         none("/docker/buildkit"),
         none("/docker-foo.slice"),
@@ -66,28 +70,28 @@ std::vector<Expected> corpus() {
         none("/system.slice/docker-" + kA),
         none("/system.slice/xdocker-" + kA + ".scope"),
         // containerd: CRI and nerdctl
-        whole("/kubepods/burstable/pod" + kUid + "/" + kA, " " + kA, kUid),
-        whole("/kubepods/besteffort/pod" + kUid + "/" + kA, " " + kA, kUid),
-        whole("/kubepods/pod" + kUid + "/" + kA, " " + kA, kUid),
-        whole("/kubepods/pod" + kStaticUid + "/" + kA, " " + kA, kStaticUid),
-        whole("/kubelet/kubepods/burstable/pod" + kUid + "/" + kA, " " + kA, kUid),
-        part("/kubepods/burstable/pod" + kUid + "/" + kA, "/sub", " " + kA, kUid),
+        whole("/kubepods/burstable/pod" + kUid + "/" + kA, "oci " + kA),
+        whole("/kubepods/besteffort/pod" + kUid + "/" + kA, "oci " + kA),
+        whole("/kubepods/pod" + kUid + "/" + kA, "oci " + kA),
+        whole("/kubepods/pod" + kStaticUid + "/" + kA, "oci " + kA),
+        whole("/kubelet/kubepods/burstable/pod" + kUid + "/" + kA, "oci " + kA),
+        part("/kubepods/burstable/pod" + kUid + "/" + kA, "/sub", "oci " + kA),
         whole(burstable + "kubepods-burstable-pod" + kUidInSlice + ".slice/cri-containerd-" + kA +
                   ".scope",
-              "containerd " + kA, kUid),
+              "containerd " + kA),
         whole(
             "/kubepods.slice/kubepods-pod" + kUidInSlice + ".slice/cri-containerd-" + kA + ".scope",
-            "containerd " + kA, kUid),
+            "containerd " + kA),
         whole("/docker/" + kB +
                   "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-besteffort.slice/"
                   "kubelet-kubepods-besteffort-pod" +
                   kUidInSlice + ".slice/cri-containerd-" + kA + ".scope",
-              "containerd " + kA, kUid),
+              "containerd " + kA),
         part("/docker/" + kB, "/kubelet.slice/kubelet.service", "docker " + kB),
-        whole("/docker/" + kB + "/kubelet/kubepods/pod" + kUid + "/" + kA, " " + kA, kUid),
-        whole("/kubepods/podnothing/" + kA, " " + kA),
+        whole("/docker/" + kB + "/kubelet/kubepods/pod" + kUid + "/" + kA, "oci " + kA),
+        whole("/kubepods/podnothing/" + kA, "oci " + kA),
         whole("/system.slice/nerdctl-" + kA + ".scope", "containerd " + kA),
-        whole("/default/" + kA, " " + kA),
+        whole("/default/" + kA, "oci " + kA),
         none("/default/web"),
         none("/system.slice/containerd.service"),
         none("/system.slice/containerd.service/kubepods-burstable-pod" + kUidInSlice + ".slice"),
@@ -95,10 +99,10 @@ std::vector<Expected> corpus() {
         none(burstable + "kubepods-burstable-pod" + kUidInSlice + ".slice"),
         // CRI-O
         whole(burstable + "kubepods-burstable-pod" + kUidInSlice + ".slice/crio-" + kA + ".scope",
-              "cri-o " + kA, kUid),
+              "cri-o " + kA),
         part(burstable + "kubepods-burstable-pod" + kUidInSlice + ".slice/crio-" + kA + ".scope",
-             "/container", "cri-o " + kA, kUid),
-        whole("/kubepods/burstable/pod" + kUid + "/crio-" + kA, "cri-o " + kA, kUid),
+             "/container", "cri-o " + kA),
+        whole("/kubepods/burstable/pod" + kUid + "/crio-" + kA, "cri-o " + kA),
         none(burstable + "kubepods-burstable-pod" + kUidInSlice + ".slice/crio-conmon-" + kA +
              ".scope"),
         none("/system.slice/crio.service"),
@@ -112,7 +116,14 @@ std::vector<Expected> corpus() {
         whole("/libpod_parent/" + kB + "/libpod-" + kA, "podman " + kA),
         whole("/machine.slice/machine-libpod_pod_" + kB + ".slice/libpod-" + kA + ".scope",
               "podman " + kA),
-        whole("/system.slice/web.service/libpod-payload/libpod-" + kA, "podman " + kA),
+        whole("/system.slice/web.service/libpod-payload-" + kA, "podman " + kA),
+        part("/system.slice/web.service/libpod-payload-" + kA, "/container", "podman " + kA),
+        whole(
+            "/user.slice/user-1000.slice/user@1000.service/app.slice/web.service/libpod-payload-" +
+                kA,
+            "podman " + kA),
+        none("/system.slice/web.service/supervisor"),
+        none("/system.slice/web.service/libpod-payload-" + kA.substr(1)),
         none("/libpod_parent/" + kB),
         none("/libpod_parent/conmon"),
         none("/libpod_parent"),
@@ -167,31 +178,45 @@ std::vector<Expected> corpus() {
     };
 }
 
-TEST(PathShapes, Corpus) {
+class PathShapesTest : public FakeMachine {
+  protected:
+    /// Adds all cgroups of a path, as births; the id of the last.
+    CgroupId add_path(Containers& containers, const std::string& path) const {
+        CgroupId parent = id("");
+        CgroupId next = kElsewhere;
+        std::size_t at = 1;
+        while (at < path.size()) {
+            const std::size_t end = std::min(path.find('/', at), path.size());
+            containers.add({next, parent, path.substr(at, end - at)});
+            parent = next++;
+            at = end + 1;
+        }
+        return parent;
+    }
+};
+
+TEST_F(PathShapesTest, Corpus) {
     for (const Expected& expected : corpus()) {
         SCOPED_TRACE(expected.path);
-        const auto shape = classify(expected.path);
+        Containers containers(paths());
+        containers.walk();
+        const Owner owner = containers.owner_of(add_path(containers, expected.path));
         if (expected.found.empty()) {
-            EXPECT_FALSE(shape);
+            EXPECT_FALSE(owner.container);
             continue;
         }
-        ASSERT_TRUE(shape);
-        const DirectoryShape& container = shape->container;
-        EXPECT_NE(container.id.has_value(), container.name.has_value());
-        EXPECT_EQ(container.runtime + " " + container.id.value_or("") + container.name.value_or(""),
-                  expected.found);
-        EXPECT_EQ(expected.path.substr(0, shape->length), expected.own);
-        EXPECT_EQ(shape->pod_uid.value_or(""), expected.pod_uid);
+        ASSERT_TRUE(owner.container);
+        const Container& container = *owner.container;
+        EXPECT_EQ(container.runtime + " " + container.id.value_or(container.name), expected.found);
+        EXPECT_EQ(owner.cgroup, expected.own);
     }
 }
 
 TEST(PathShapes, BytesOfOthers) {
-    EXPECT_FALSE(classify("///"));
-    EXPECT_FALSE(classify(std::string(5, '\0')));
-    EXPECT_EQ(classify("docker/" + kA)->container.id, kA);
-    EXPECT_EQ(classify("//docker//" + kA + "//")->length, 10 + kA.size());
-    EXPECT_EQ(classify("/lxc.payload.\x1b[2J\n\xff")->container.name, "\x1b[2J\n\xff");
-    EXPECT_EQ(classify("/machine.slice/machine-\\xzz\\x41\\x.scope")->container.name, "\\xzzA\\x");
+    EXPECT_FALSE(directory_shape("", ""));
+    EXPECT_FALSE(directory_shape("docker", std::string(64, '\0')));
+    EXPECT_EQ(directory_shape("", "lxc.payload.\x1b[2J\n\xff")->name, "\x1b[2J\n\xff");
+    EXPECT_EQ(directory_shape("machine.slice", "machine-\\xzz\\x41\\x.scope")->name, "\\xzzA\\x");
 }
 
 TEST(PathShapes, SystemdUnit) {
