@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -116,9 +117,11 @@ class Session {
         for (const CgroupId each : events.deaths) {
             containers_->bury(each);
         }
-        if (!events.births.empty() && !look_again_) {
+        if (!events.births.empty()) {
             looks_ = 0;
-            look_again_ = Clock::now() + kLooksAfterBirth.front();
+            if (!look_again_) {
+                look_again_ = Clock::now() + kLooksAfterBirth.front();
+            }
         }
     }
 
@@ -130,10 +133,15 @@ class Session {
     }
 
     void look_again_after_birth() {
-        look_at_names();
+        const auto began = Clock::now();
+        ++looks_;
+        look_at_names();  // sets looks_ to 0 if more were born
+        const auto ended = Clock::now();
         look_again_.reset();
-        if (++looks_ < kLooksAfterBirth.size()) {
-            look_again_ = Clock::now() + kLooksAfterBirth[looks_];
+        if (looks_ < kLooksAfterBirth.size()) {
+            // Where cgroups are born without end, looking takes at most a tenth of the time.
+            look_again_ =
+                ended + std::max<Clock::duration>(kLooksAfterBirth[looks_], 10 * (ended - began));
         }
     }
 
@@ -294,7 +302,7 @@ class Session {
     std::optional<Waiter> waiter_;
     Clock::time_point started_, interval_started_;
     std::optional<Clock::time_point> look_again_;
-    std::size_t looks_ = 0;  ///< since the birth for which look_again_ was set
+    std::size_t looks_ = 0;  ///< since the last birth
     bool finished_ = false;
 };
 

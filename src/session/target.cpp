@@ -17,9 +17,8 @@ namespace {
 
 constexpr std::size_t kCommSize = 16;  // TASK_COMM_LEN
 
-/// So many new cgroups without a container's name are asked about again: the runtime may write its
-/// files a moment after it has made the cgroup.
-constexpr std::size_t kMostUnnamed = 1024;
+/// So many new cgroups, the latest, are asked about again.
+constexpr std::size_t kMostUnmatched = 1024;
 
 /// Whether `id` is a process, a thread of one, or nothing: a thread has a directory in /proc too,
 /// though it is not listed.
@@ -153,28 +152,25 @@ void Target::follow(Tracer& tracer, Containers& containers, const CgroupEvents& 
             // The kernel has added it, unless its parent was added here only afterwards.
             add_subtree(tracer, containers, birth.id);
         } else if (!request_.containers.empty()) {
-            unnamed_.push_back(birth.id);
+            unmatched_.push_back(birth.id);
         }
     }
     for (const CgroupId id : events.deaths) {
         members_.erase(id);  // the kernel has taken it out of its set
-        std::erase(unnamed_, id);
+        std::erase(unmatched_, id);
     }
-    if (unnamed_.size() > kMostUnnamed) {
-        unnamed_.erase(unnamed_.begin(), unnamed_.end() - kMostUnnamed);
+    if (unmatched_.size() > kMostUnmatched) {
+        unmatched_.erase(unmatched_.begin(), unmatched_.end() - kMostUnmatched);
     }
-    std::erase_if(unnamed_, [&](CgroupId id) {
+    // A name may come, or become another, after the first look: the runtime's file is written, the
+    // node name is set. So all of them are asked about each time.
+    std::erase_if(unmatched_, [&](CgroupId id) {
         const Owner& owner = containers.owner_of(id);
-        if (!owner.container) {
-            return false;  // perhaps not yet
-        }
-        const Container& container = *owner.container;
-        if (is_wanted(container)) {
+        const bool wanted = owner.container && is_wanted(*owner.container);
+        if (wanted) {
             add_subtree(tracer, containers, owner.root);
-            return true;
         }
-        // Called by the beginning of its id: the runtime's file has not told the name yet.
-        return !(container.id && container.id->starts_with(container.name));
+        return wanted;
     });
 }
 
