@@ -30,8 +30,8 @@ class Target {
     void install(Tracer& tracer, Containers& containers);
 
     /// What happened to cgroups, which `containers` knows by now: a new container that the words
-    /// mean becomes a target (children of one already have, in the kernel). Those whose name is not
-    /// known yet are asked again at the next call, which may be without events.
+    /// mean becomes a target (children of one already have, in the kernel). The others are
+    /// asked again at the next call, which may be without events: their name may not be known yet.
     void follow(Tracer& tracer, Containers& containers, const CgroupEvents& events);
 
     /// Looks at all containers again, after a walk that was needed because births were lost.
@@ -47,7 +47,7 @@ class Target {
 
     TargetRequest request_;
     std::unordered_set<CgroupId> members_;  ///< what was put into the kernel's set from here
-    std::vector<CgroupId> unnamed_;         ///< births that may yet turn out to be wanted
+    std::vector<CgroupId> unmatched_;       ///< births that may yet turn out to be wanted
     std::uint64_t not_added_ = 0;
 };
 
