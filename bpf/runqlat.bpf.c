@@ -109,11 +109,13 @@ int BPF_PROG(on_wakeup_new, struct task_struct* task) {
 
 IN_FLIGHT(waits, task, key) {
     struct wait* wait = runnable_of(task);
-    __u64 since = wait ? wait->since : 0;
+    __u64 since = wait ? wait->since : NOT_WAITING;
     __u64 now = clock_ns();
 
-    if (since <= NOT_WANTED || task_on_cpu(task))
+    if (since == NOT_WAITING || since == NOT_WANTED || task_on_cpu(task))
         return 0;
     *key = subject_of(task);
+    if (since == NEVER_SEEN)
+        return task_state(task) ? 0 : TALLY_OLDER_THAN_RUN;
     return now > since ? now - since : 1;
 }

@@ -6,6 +6,8 @@
 #ifndef TALLY_COMPAT_BPF_H
 #define TALLY_COMPAT_BPF_H
 
+#include "wire.h"
+
 #define TALLY_PF_KTHREAD 0x00200000 /* PF_KTHREAD, include/linux/sched.h: a macro is not in BTF */
 
 /* task_struct.state became __state in 5.14 (2f064a59a11f "sched: Change task_struct::state"). */
@@ -40,6 +42,20 @@ static __always_inline bool storage_allocates_safely(void) {
     return bpf_core_field_exists(((struct bpf_local_storage_map*)0)->selem_ma) ||
            bpf_core_field_exists(
                ((struct bpf_local_storage_map___without_allocators*)0)->use_kmalloc_nolock);
+}
+
+/* The registers with which a thread entered the kernel; NULL before 5.15 (dd6e10fbd9fb "bpf: Add
+ * bpf_task_pt_regs() helper"). */
+static __always_inline struct pt_regs* task_registers(struct task_struct* task) {
+    if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+        return (struct pt_regs*)bpf_task_pt_regs(task);
+    return NULL;
+}
+
+/* A call through the 32-bit entry has numbers of another table; the thread is marked while it is in
+ * the kernel (TS_COMPAT, arch/x86/include/asm/thread_info.h). */
+static __always_inline __u32 system_call_number(struct task_struct* task, long number) {
+    return (__u32)number | (task->thread_info.status & 2 ? TALLY_SYSCALL_32 : 0);
 }
 
 #endif /* TALLY_COMPAT_BPF_H */

@@ -14,6 +14,9 @@
  * stop. */
 #define TRACER(summary) const volatile __u8 tally_tracer TALLY_TAG("tracer:" summary) = 1
 
+/* BY("container,syscall"): what makes a row if --by does not say it. Without it: container. */
+#define BY(keys) const volatile __u8 tally_by TALLY_TAG("by:" keys) = 1
+
 /* OPTION(__u64, min_us, 0, "leave out shorter waits"): a constant that --min-us sets before the
  * program is loaded, so that the verifier removes what it switches off. Types: bool, __u32, __u64.
  * Do not give it a name that a common option has (docs/new-tool.md). */

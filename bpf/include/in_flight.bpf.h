@@ -7,13 +7,15 @@
 #define TALLY_IN_FLIGHT_BPF_H
 
 #include "target.bpf.h"
+#include "wire.h"
 
 /*
  * IN_FLIGHT(waits, task, key) { fill *key; return its age, or 0; }
  *
- * declares it for the histogram `waits`, declared before; `key` points to one of its keys. The body
- * is asked for every thread that is wanted at that moment and returns for how many nanoseconds what
- * it waits for has lasted, 0 if it waits for nothing.
+ * declares it for the histogram or counts `waits`, declared before; `key` points to one of its
+ * keys. The body is asked for every thread that is wanted at that moment and returns for how many
+ * nanoseconds what it waits for has lasted; 0 if it waits for nothing; TALLY_OLDER_THAN_RUN if that
+ * is not known because it had begun before the probes were there.
  */
 #define IN_FLIGHT(name, task, key)                                                           \
     static __always_inline __u64 name##_age(struct task_struct* task, name##_key_type* key); \
@@ -23,14 +25,19 @@
         struct task_struct* each = ctx->task;                                                \
         struct {                                                                             \
             name##_key_type key;                                                             \
-            __u64 age;                                                                       \
+            struct tally_in_flight in_flight;                                                \
         } record = {};                                                                       \
                                                                                              \
         if (!each || !target_includes(each))                                                 \
             return 0;                                                                        \
-        record.age = name##_age(each, &record.key);                                          \
-        if (record.age)                                                                      \
-            bpf_seq_write(ctx->meta->seq, &record, sizeof(record));                          \
+        record.in_flight.age = name##_age(each, &record.key);                                \
+        if (!record.in_flight.age)                                                           \
+            return 0;                                                                        \
+        record.in_flight.pid = each->tgid;                                                   \
+        record.in_flight.tid = each->pid;                                                    \
+        bpf_probe_read_kernel_str(record.in_flight.comm, sizeof(record.in_flight.comm),      \
+                                  each->comm);                                               \
+        bpf_seq_write(ctx->meta->seq, &record, sizeof(record));                              \
         return 0;                                                                            \
     }                                                                                        \
                                                                                              \

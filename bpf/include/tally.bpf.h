@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * The one include of a tracer. A BPF file declares all of it: what it is (TRACER), its options
- * (OPTION), what it measures (HISTOGRAM), what it remembers of a thread (THREAD_STATE) and what has
- * begun and not ended (IN_FLIGHT). tally reads these declarations from the object's BTF, so there
- * is no second list of them anywhere. docs/new-tool.md shows how.
+ * (OPTION, SELECTION), what it measures (HISTOGRAM, COUNTS), what it remembers of a thread
+ * (THREAD_STATE) and what has begun and not ended (IN_FLIGHT). tally reads these declarations from
+ * the object's BTF, so there is no second list of them anywhere. docs/new-tool.md shows how.
  */
 #ifndef TALLY_BPF_H
 #define TALLY_BPF_H
@@ -16,11 +16,13 @@
 
 #include "cgroup.bpf.h"
 #include "compat.bpf.h"
+#include "counts.bpf.h"
 #include "declare.bpf.h"
 #include "histogram.bpf.h"
 #include "in_flight.bpf.h"
 #include "loss.bpf.h"
 #include "processes.bpf.h"
+#include "selection.bpf.h"
 #include "subject.bpf.h"
 #include "target.bpf.h"
 #include "thread_state.bpf.h"

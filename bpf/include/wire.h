@@ -12,7 +12,7 @@
 
 /* To be raised with every change of this file, of buckets.h, or of a name that src/ looks up in an
  * object: an object of another number is refused. */
-#define TALLY_WIRE_VERSION 1
+#define TALLY_WIRE_VERSION 2
 
 /* A cgroup that has just been made or removed. */
 struct tally_cgroup_event {
@@ -29,5 +29,19 @@ struct tally_process {
     __u32 pid_namespace; /* inode number of the innermost one, 0 for the host's own */
     char node_name[72];  /* __NEW_UTS_LEN is 64; empty in the host's own UTS namespace */
 };
+
+/* What IN_FLIGHT() writes behind the key, for one thread. */
+struct tally_in_flight {
+    __u64 age; /* nanoseconds, or TALLY_OLDER_THAN_RUN */
+    __u32 pid;
+    __u32 tid;
+    char comm[16];
+};
+
+/* It had begun before the probes were there. */
+#define TALLY_OLDER_THAN_RUN (~0ULL)
+
+/* In a syscall_nr: the call of the 32-bit table. */
+#define TALLY_SYSCALL_32 0x80000000U
 
 #endif /* TALLY_WIRE_H */

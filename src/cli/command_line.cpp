@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "collect/grouping.h"
+#include "host/system_calls.h"
 #include "output/messages.h"
 #include "util/error.h"
 
@@ -170,6 +171,26 @@ std::string footer(const Tool& tool) {
     return text;
 }
 
+/// Adds what `word` means as a value of a selection.
+void select(const SelectionSchema& selection, const std::string& word,
+            std::vector<std::uint64_t>& values) {
+    if (selection.type == SemanticType::syscall) {
+        const std::vector<std::uint32_t> numbers = syscall_numbers(word);
+        if (numbers.empty()) {
+            throw UsageError("--{} {}: there is no such system call", selection.name, word);
+        }
+        values.insert(values.end(), numbers.begin(), numbers.end());
+        return;
+    }
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+    if (error != std::errc() || end != word.data() + word.size() ||
+        (selection.size < 8 && value >> (8 * selection.size) != 0)) {
+        throw UsageError("--{} {}: that is not a number, or too large", selection.name, word);
+    }
+    values.push_back(value);
+}
+
 }  // namespace
 
 std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const TracerSchema& schema,
@@ -226,10 +247,12 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
         ->allow_extra_args(false)
         ->group(target);
 
-    const std::vector<std::string> choices = Grouping::choices(schema.histograms.front());
+    const std::vector<std::string> by =
+        schema.by.empty() ? std::vector<std::string>{"container"} : schema.by;
+    const std::vector<std::string> choices = Grouping::choices(*schema.slots().front());
     app.add_option("--by", request.by,
-                   fmt::format("what makes a row: {}; several with commas (container)",
-                               fmt::join(choices, ", ")))
+                   fmt::format("what makes a row: {}; several with commas ({})",
+                               fmt::join(choices, ", "), fmt::join(by, ",")))
         ->delimiter(',')
         ->type_name("KEY[,KEY]")
         ->allow_extra_args(false)
@@ -238,15 +261,18 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
     app.add_option("-O,--output-file", request.output_file, "write there instead of to stdout")
         ->type_name("FILE")
         ->group("Output");
-    CLI::Option* view = app.add_option_function<std::string>(
-                               "--view",
-                               [&](const std::string& word) {
-                                   request.text.view = word == "bars" ? View::bars : View::table;
-                               },
-                               "bars (a diagram each, the default up to three rows) or table")
-                            ->check(one_of({"bars", "table"}))
-                            ->type_name("VIEW")
-                            ->group("Output");
+    CLI::Option* view = schema.histograms.empty()
+                            ? nullptr
+                            : app.add_option_function<std::string>(
+                                     "--view",
+                                     [&](const std::string& word) {
+                                         request.text.view =
+                                             word == "bars" ? View::bars : View::table;
+                                     },
+                                     "bars (a diagram each, the default up to three rows) or table")
+                                  ->check(one_of({"bars", "table"}))
+                                  ->type_name("VIEW")
+                                  ->group("Output");
     CLI::Option* top =
         app.add_option("--top", request.text.top, "at most so many rows, the worst; 0 shows all")
             ->check(number<std::size_t>(0, std::size_t{1} << 32, "a number"))
@@ -292,9 +318,23 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
             ->group(own);
     }
 
+    for (const SelectionSchema& each : schema.selections) {
+        app.add_option_function<std::vector<std::string>>(
+               (each.letter.empty() ? "" : "-" + each.letter + ",") + "--" + each.name,
+               [&](const std::vector<std::string>& words) {
+                   for (const std::string& word : words) {
+                       select(each, word, request.selections[each.set]);
+                   }
+               },
+               each.help)
+            ->type_name(each.type == SemanticType::syscall ? "CALL" : "N")
+            ->allow_extra_args(false)
+            ->group(own);
+    }
+
     auto parsed = run_parser(app, request, std::string(tool.name), arguments);
     if (Request* result = std::get_if<Request>(&parsed)) {
-        if (result->format == Format::json && (*view || *top || *min_count)) {
+        if (result->format == Format::json && ((view != nullptr && *view) || *top || *min_count)) {
             throw UsageError(
                 "--view, --top and --min-count are for text: leave them out with json");
         }
@@ -307,8 +347,11 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
         if (result->ready_fd && ::fcntl(*result->ready_fd, F_GETFD) < 0) {
             throw UsageError("--ready-fd {}: there is no such open descriptor", *result->ready_fd);
         }
-        for (const HistogramSchema& each : schema.histograms) {
-            Grouping(result->by, each);  // throws for a word that is none of its keys
+        if (result->by.empty()) {
+            result->by = by;
+        }
+        for (const SlotsSchema* each : schema.slots()) {
+            Grouping(result->by, *each);  // throws for a word that is none of its keys
         }
         describe_terminal(*result, result->text);
     }

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "host/system_calls.h"
 #include "util/error.h"
 
 namespace tally {
@@ -47,10 +48,10 @@ void set_field(std::vector<Field>& fields, std::string name, Value value, bool f
     }
 }
 
-const KeyField* find_field(const HistogramSchema& histogram, SemanticType type) {
-    const auto found = std::find_if(histogram.key.begin(), histogram.key.end(),
+const KeyField* find_field(const SlotsSchema& slots, SemanticType type) {
+    const auto found = std::find_if(slots.key.begin(), slots.key.end(),
                                     [&](const KeyField& each) { return each.type == type; });
-    return found == histogram.key.end() ? nullptr : &*found;
+    return found == slots.key.end() ? nullptr : &*found;
 }
 
 /// Two keys are one row if they are written as the same key: a restarted service is one row, though
@@ -85,19 +86,19 @@ std::string upper(std::string text) {
 
 }  // namespace
 
-std::vector<std::string> Grouping::choices(const HistogramSchema& histogram) {
+std::vector<std::string> Grouping::choices(const SlotsSchema& slots) {
     std::vector<std::string> all;
-    if (find_field(histogram, SemanticType::cgroup) != nullptr) {
+    if (find_field(slots, SemanticType::cgroup) != nullptr) {
         all = {"container", "pod", "unit"};
     }
-    for (const KeyField& each : histogram.key) {
+    for (const KeyField& each : slots.key) {
         all.push_back(each.name);
     }
     all.emplace_back("none");
     return all;
 }
 
-Grouping::Grouping(const std::vector<std::string>& by, const HistogramSchema& histogram) {
+Grouping::Grouping(const std::vector<std::string>& by, const SlotsSchema& slots) {
     for (const std::string& word : by) {
         if (std::count(by.begin(), by.end(), word) > 1) {
             throw UsageError("--by {}: it stands there twice", word);
@@ -110,18 +111,18 @@ Grouping::Grouping(const std::vector<std::string>& by, const HistogramSchema& hi
             part.kind = word == "container" ? Kind::container
                         : word == "pod"     ? Kind::pod
                                             : Kind::unit;
-            if (const KeyField* cgroup = find_field(histogram, SemanticType::cgroup)) {
+            if (const KeyField* cgroup = find_field(slots, SemanticType::cgroup)) {
                 part.field = *cgroup;
                 parts_.push_back(part);
                 headings_.push_back(upper(word));
                 continue;
             }
         }
-        const auto field = std::find_if(histogram.key.begin(), histogram.key.end(),
+        const auto field = std::find_if(slots.key.begin(), slots.key.end(),
                                         [&](const KeyField& each) { return each.name == word; });
-        if (field == histogram.key.end()) {
+        if (field == slots.key.end()) {
             throw UsageError("--by {}: there is no such key; there are {}{}", word,
-                             fmt::join(choices(histogram), ", "),
+                             fmt::join(choices(slots), ", "),
                              word == "none" ? " (none stands alone)" : "");
         }
         part.kind = field->type == SemanticType::cgroup ? Kind::cgroup : Kind::field;
@@ -137,18 +138,24 @@ bool Grouping::needs_cgroups() const {
 }
 
 void Grouping::configure(Tracer& tracer) const {
-    const auto uses = [&](SemanticType type) {
-        return std::any_of(parts_.begin(), parts_.end(),
-                           [&](const Part& each) { return each.field.type == type; });
-    };
-    tracer.set_constant("by_cgroup", uses(SemanticType::cgroup));
-    tracer.set_constant("by_pid", uses(SemanticType::pid));
-    tracer.set_constant("by_tid", uses(SemanticType::tid));
-    tracer.set_constant("by_comm", uses(SemanticType::comm));
+    // A part of a subject, or a key of the tracer's own, that has such a constant is left out of
+    // the map where nobody asks for it.
+    for (const SlotsSchema* slots : tracer.schema().slots()) {
+        for (const KeyField& field : slots->key) {
+            const std::string constant = "by_" + field.name;
+            if (tracer.has_constant(constant)) {
+                tracer.set_constant(
+                    constant, std::any_of(parts_.begin(), parts_.end(), [&](const Part& each) {
+                        return each.field.name == field.name;
+                    }));
+            }
+        }
+    }
 }
 
 RowKey Grouping::resolve(const std::byte* key, Containers& containers) const {
     RowKey row;
+    RowName& name = row.name;
     for (const Part& part : parts_) {
         const std::uint64_t number = number_at(key, part.field);
         switch (part.kind) {
@@ -156,60 +163,69 @@ RowKey Grouping::resolve(const std::byte* key, Containers& containers) const {
                 const Owner& owner = containers.owner_of(number);
                 const std::optional<Container>& container = owner.container;
                 const Value null;
-                set_field(row.fields, "container", container ? Value(container->name) : null);
-                set_field(row.fields, "container_id",
-                          container ? text_or_null(container->id) : null);
-                set_field(row.fields, "runtime", container ? Value(container->runtime) : null);
-                set_field(row.fields, "pod", container ? text_or_null(container->pod) : null);
-                set_field(row.fields, "namespace",
+                set_field(name.key, "container", container ? Value(container->name) : null);
+                set_field(name.key, "container_id", container ? text_or_null(container->id) : null);
+                set_field(name.key, "runtime", container ? Value(container->runtime) : null);
+                set_field(name.key, "pod", container ? text_or_null(container->pod) : null);
+                set_field(name.key, "namespace",
                           container ? text_or_null(container->pod_namespace) : null);
-                set_field(row.fields, "systemd_unit", text_or_null(owner.systemd_unit), false);
-                set_field(row.fields, "cgroup", text_or_null(owner.cgroup), false);
-                row.labels.push_back(owner.label());
+                set_field(name.key, "systemd_unit", text_or_null(owner.systemd_unit), false);
+                set_field(name.key, "cgroup", text_or_null(owner.cgroup), false);
+                name.labels.push_back(owner.label());
                 break;
             }
             case Kind::pod: {
                 const Owner& owner = containers.owner_of(number);
                 const auto pod = owner.container ? owner.container->pod : std::nullopt;
                 const auto space = owner.container ? owner.container->pod_namespace : std::nullopt;
-                set_field(row.fields, "pod", text_or_null(pod));
-                set_field(row.fields, "namespace", text_or_null(space));
-                row.labels.push_back((space ? *space + "/" : "") + pod.value_or("-"));
+                set_field(name.key, "pod", text_or_null(pod));
+                set_field(name.key, "namespace", text_or_null(space));
+                name.labels.push_back((space ? *space + "/" : "") + pod.value_or("-"));
                 break;
             }
             case Kind::unit: {
                 const auto unit = containers.unit_of(number);
-                set_field(row.fields, "systemd_unit", text_or_null(unit));
-                row.labels.push_back(unit.value_or("-"));
+                set_field(name.key, "systemd_unit", text_or_null(unit));
+                name.labels.push_back(unit.value_or("-"));
                 break;
             }
             case Kind::cgroup: {
                 const auto path = number == kKernelThreads ? std::optional<std::string>("kernel")
                                                            : containers.path_of(number);
-                set_field(row.fields, "cgroup", text_or_null(path));
-                set_field(row.fields, "cgroup_id", number);
-                row.labels.push_back(path ? *path : fmt::format("unknown cgroup {}", number));
+                set_field(name.key, "cgroup", text_or_null(path));
+                set_field(name.key, "cgroup_id", number);
+                name.labels.push_back(path ? *path : fmt::format("unknown cgroup {}", number));
                 break;
             }
             case Kind::field: {
                 if (part.field.type == SemanticType::comm ||
                     part.field.type == SemanticType::text) {
                     const std::string text = text_at(key, part.field);
-                    set_field(row.fields, part.field.name, text);
-                    row.labels.push_back(text);
+                    set_field(name.key, part.field.name, text);
+                    name.labels.push_back(text);
                 } else if (part.field.type == SemanticType::signed_number) {
                     const std::int64_t value = signed_number_at(key, part.field);
-                    set_field(row.fields, part.field.name, value);
-                    row.labels.push_back(std::to_string(value));
+                    set_field(name.key, part.field.name, value);
+                    name.labels.push_back(std::to_string(value));
+                } else if (part.field.type == SemanticType::syscall) {
+                    const std::string call = syscall_name(static_cast<std::uint32_t>(number));
+                    set_field(name.key, part.field.name, call);
+                    name.waits_by_nature = waits_by_nature(call);
+                    set_field(name.key, "waits_by_nature", name.waits_by_nature);
+                    name.labels.push_back(call + (name.waits_by_nature ? " ~" : ""));
+                } else if (part.field.type == SemanticType::error) {
+                    const std::string error = error_name(static_cast<std::uint32_t>(number));
+                    set_field(name.key, part.field.name, number == 0 ? Value() : Value(error));
+                    name.labels.push_back(number == 0 ? "-" : error);
                 } else {
-                    set_field(row.fields, part.field.name, number);
-                    row.labels.push_back(std::to_string(number));
+                    set_field(name.key, part.field.name, number);
+                    name.labels.push_back(std::to_string(number));
                 }
                 break;
             }
         }
     }
-    row.identity = identity_of(row.fields);
+    row.identity = identity_of(name.key);
     return row;
 }
 

@@ -15,19 +15,18 @@ namespace tally {
 /// What a key of a map is called: which row it belongs to.
 struct RowKey {
     std::string identity;  ///< equal for two keys of one row: those whose fields are equal
-    std::vector<std::string> labels;
-    std::vector<Field> fields;
+    RowName name;
 };
 
 /// `--by`: which fields of a tracer's key make a row, and what they are called.
 class Grouping {
   public:
     /// `by` as typed: {"container", "comm"}; {"none"} or empty puts everything into one row.
-    /// Throws UsageError for a key that the histogram does not have.
-    Grouping(const std::vector<std::string>& by, const HistogramSchema& histogram);
+    /// Throws UsageError for a key that is not there.
+    Grouping(const std::vector<std::string>& by, const SlotsSchema& slots);
 
-    /// All words that `--by` takes for this histogram.
-    static std::vector<std::string> choices(const HistogramSchema& histogram);
+    /// All words that `--by` takes for this map.
+    static std::vector<std::string> choices(const SlotsSchema& slots);
 
     /// "CONTAINER", "COMM" ...
     const std::vector<std::string>& headings() const { return headings_; }
@@ -35,10 +34,10 @@ class Grouping {
     /// Whether rows depend on the cgroup, so that cgroups need names.
     bool needs_cgroups() const;
 
-    /// Tells the BPF side which parts of a subject to fill in; before the tracer is loaded.
+    /// Tells the BPF side which parts of a key to fill in; before the tracer is loaded.
     void configure(Tracer& tracer) const;
 
-    /// Names the row of one key, as laid out in the histogram's schema.
+    /// Names the row of one key, as laid out in the schema.
     RowKey resolve(const std::byte* key, Containers& containers) const;
 
   private:

@@ -16,7 +16,7 @@ namespace tally {
 
 /// One value of a record. Strings are bytes as the kernel or a container gave them: any byte but
 /// NUL, not always UTF-8; the writers make them safe. monostate is "not known" (null, never 0).
-using Value = std::variant<std::monostate, std::uint64_t, std::int64_t, std::string>;
+using Value = std::variant<std::monostate, std::uint64_t, std::int64_t, std::string, bool>;
 
 /// One named value. Names are the record's public contract (docs/output.md).
 struct Field {
@@ -44,29 +44,62 @@ enum class Scope {
 /// What has begun and not ended at the end of the interval.
 struct InFlight {
     std::uint64_t count = 0;
-    std::uint64_t oldest_ns = 0;  ///< how long the oldest of them has lasted by then
+    std::uint64_t before_attach = 0;  ///< of these, how many had begun before the run
+    std::uint64_t oldest_ns = 0;      ///< how long the oldest has lasted by then, or longer if ...
+    bool oldest_before_attach = false;  ///< ... it is one of those
+    std::uint32_t oldest_pid = 0;
+    std::uint32_t oldest_tid = 0;
+    std::string oldest_comm;
 };
 
-/// One key of a histogram report: the same thing as a person reads it and as a script does.
-struct HistogramRow {
-    std::vector<std::string> labels;    ///< one for each of HistogramReport::headings; raw bytes
-    std::vector<Field> key;             ///< exactly what --by asked for; empty for --by none
+/// What makes a row of a report: the same thing as a person reads it and as a script does.
+struct RowName {
+    std::vector<std::string> labels;  ///< one for each of Report::headings; raw bytes
+    std::vector<Field> key;           ///< exactly what --by asked for; empty for --by none
+    bool waits_by_nature = false;     ///< it is meant to take long: sleeping, waiting for events
+};
+
+/// One key of a histogram report.
+struct HistogramRow : RowName {
     Histogram histogram;                ///< may be empty where only in_flight says something
     std::optional<InFlight> in_flight;  ///< none: the tool does not keep track of it
 };
 
-/// All keys of one histogram at one moment.
-struct HistogramReport {
+/// One key of a counts report.
+struct CountsRow : RowName {
+    std::vector<std::uint64_t> values;  ///< one for each of CountsReport::columns
+};
+
+/// What all reports say.
+struct Report {
     std::string tool;         ///< "runqlat"
-    std::string name;         ///< the histogram's own name: "waits"
+    std::string name;         ///< of what is measured: "waits"
     std::string description;  ///< one line for people, from the BPF file
-    Unit unit = Unit::nanoseconds;
     Scope scope = Scope::total;
     UnixNanoseconds time = 0;           ///< the end of the interval
     double interval_s = 0;              ///< its length; for a total the length of the run
     std::vector<std::string> headings;  ///< "CONTAINER", "PID" ...: one for each --by key
-    std::vector<HistogramRow> rows;     ///< in no order
 };
+
+/// All keys of one histogram at one moment.
+struct HistogramReport : Report {
+    Unit unit = Unit::nanoseconds;
+    std::vector<HistogramRow> rows;  ///< in no order
+};
+
+/// What one of the numbers of a CountsRow is.
+struct ValueColumn {
+    std::string name;  ///< "calls"
+    Unit unit = Unit::count;
+};
+
+/// All keys of counts at one moment.
+struct CountsReport : Report {
+    std::vector<ValueColumn> columns;  ///< rows are ordered by the first one
+    std::vector<CountsRow> rows;       ///< in no order
+};
+
+using AnyReport = std::variant<HistogramReport, CountsReport>;
 
 /// Something was not counted: how often since the last record of this reason, and why.
 struct LostRecord {

@@ -112,7 +112,9 @@ void draw_bars(Picture& picture, const TextRows& rows, const HistogramReport& re
         const auto& in_flight = row.row->in_flight;
         if (in_flight && in_flight->count != 0) {
             block.push_back(
-                {"  " + format_in_flight(in_flight->count, in_flight->oldest_ns), Style::plain});
+                {fmt::format("  {}: thread {} ({})", format_in_flight(*in_flight),
+                             in_flight->oldest_tid, safe_text(in_flight->oldest_comm, options)),
+                 Style::plain});
         }
         picture.keys.push_back(std::move(block));
     }

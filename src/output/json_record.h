@@ -96,6 +96,8 @@ class JsonRecord {
                 } else if constexpr (std::is_same_v<Type, std::int64_t>) {
                     name(field.name);
                     json_.Int64(value);
+                } else if constexpr (std::is_same_v<Type, bool>) {
+                    add_bool(field.name, value);
                 } else if constexpr (std::is_same_v<Type, std::string>) {
                     add(field.name, std::string_view(value));
                 } else {
@@ -103,6 +105,10 @@ class JsonRecord {
                 }
             },
             field.value);
+    }
+    void add_bool(std::string_view key, bool value) {
+        name(key);
+        json_.Bool(value);
     }
     void add_null(std::string_view key) {
         name(key);

@@ -63,9 +63,19 @@ void add_in_flight(JsonRecord& record, const std::optional<InFlight>& in_flight)
     }
     record.begin_object("in_flight");
     record.add("count", in_flight->count);
-    record.add("oldest_ns", in_flight->count == 0
-                                ? std::nullopt
-                                : std::optional<std::uint64_t>(in_flight->oldest_ns));
+    record.add("before_attach", in_flight->before_attach);
+    if (in_flight->count == 0) {
+        for (const char* name :
+             {"oldest_ns", "oldest_before_attach", "oldest_pid", "oldest_tid", "oldest_comm"}) {
+            record.add_null(name);
+        }
+    } else {
+        record.add("oldest_ns", in_flight->oldest_ns);
+        record.add_bool("oldest_before_attach", in_flight->oldest_before_attach);
+        record.add("oldest_pid", std::uint64_t{in_flight->oldest_pid});
+        record.add("oldest_tid", std::uint64_t{in_flight->oldest_tid});
+        record.add("oldest_comm", std::string_view(in_flight->oldest_comm));
+    }
     record.end_object();
 }
 
@@ -81,7 +91,7 @@ void add_buckets(JsonRecord& record, const Histogram& histogram) {
     record.end_array();
 }
 
-bool key_is_before(const HistogramRow* left, const HistogramRow* right) {
+bool key_is_before(const RowName* left, const RowName* right) {
     return std::lexicographical_compare(
         left->key.begin(), left->key.end(), right->key.begin(), right->key.end(),
         [](const Field& one, const Field& other) { return one.value < other.value; });
@@ -91,24 +101,8 @@ class JsonWriter final : public Writer {
   public:
     explicit JsonWriter(OutputFile& out) : out_(out) {}
 
-    void report(const HistogramReport& report) override {
-        std::vector<const HistogramRow*> rows;
-        rows.reserve(report.rows.size());
-        for (const HistogramRow& row : report.rows) {
-            rows.push_back(&row);
-        }
-        std::stable_sort(rows.begin(), rows.end(), key_is_before);
-
-        std::size_t pending = 0;
-        for (const HistogramRow* row : rows) {
-            pending += append(report, *row);
-            if (pending >= kEnough) {
-                out_.flush();
-                pending = 0;
-            }
-        }
-        out_.flush();
-    }
+    void report(const HistogramReport& report) override { write("histogram", report); }
+    void report(const CountsReport& report) override { write("counts", report); }
 
     void lost(const LostRecord& lost) override {
         record_.begin("lost", lost.tool);
@@ -134,24 +128,54 @@ class JsonWriter final : public Writer {
     }
 
   private:
-    std::size_t append(const HistogramReport& report, const HistogramRow& row) {
-        record_.begin("histogram", report.tool);
-        record_.add("name", report.name);
-        record_.add("scope", name_of(report.scope));
-        record_.add("time", timestamp(report.time));
-        record_.add("interval_s", report.interval_s);
-        record_.begin_object("key");
-        for (const Field& field : row.key) {
-            record_.add(field);
+    /// What all records of reports have in common, then what add() says.
+    template <typename SomeReport>
+    void write(std::string_view type, const SomeReport& report) {
+        using Row = typename decltype(report.rows)::value_type;
+        std::vector<const Row*> rows;
+        rows.reserve(report.rows.size());
+        for (const Row& row : report.rows) {
+            rows.push_back(&row);
         }
-        record_.end_object();
+        std::stable_sort(rows.begin(), rows.end(), key_is_before);
+
+        std::size_t pending = 0;
+        for (const Row* row : rows) {
+            record_.begin(type, report.tool);
+            record_.add("name", report.name);
+            record_.add("scope", name_of(report.scope));
+            record_.add("time", timestamp(report.time));
+            record_.add("interval_s", report.interval_s);
+            record_.begin_object("key");
+            for (const Field& field : row->key) {
+                record_.add(field);
+            }
+            record_.end_object();
+            add(report, *row);
+            const std::string_view line = record_.end();
+            out_.append(line);
+            pending += line.size();
+            if (pending >= kEnough) {
+                out_.flush();
+                pending = 0;
+            }
+        }
+        out_.flush();
+    }
+
+    void add(const HistogramReport& report, const HistogramRow& row) {
         record_.add("unit", name_of(report.unit));
         add_numbers(record_, row.histogram);
         add_in_flight(record_, row.in_flight);
         add_buckets(record_, row.histogram);
-        const std::string_view line = record_.end();
-        out_.append(line);
-        return line.size();
+    }
+
+    void add(const CountsReport& report, const CountsRow& row) {
+        record_.begin_object("values");
+        for (std::size_t i = 0; i < report.columns.size(); ++i) {
+            record_.add(report.columns[i].name, row.values[i]);
+        }
+        record_.end_object();
     }
 
     OutputFile& out_;

@@ -46,6 +46,8 @@ void draw_bars(Picture& picture, const TextRows& rows, const HistogramReport& re
                std::size_t width, const TextOptions& options);
 
 /// One line for each key.
+void draw_table(Picture& picture, const TextRows& rows, const CountsReport& report,
+                std::size_t width, const TextOptions& options);
 void draw_table(Picture& picture, const TextRows& rows, const HistogramReport& report,
                 std::size_t width, const TextOptions& options);
 

@@ -48,9 +48,13 @@ std::string format_count_of(std::uint64_t count, std::string_view plural) {
     return fmt::format("{} {}", format_count(count), plural);
 }
 
-std::string format_in_flight(std::uint64_t count, std::uint64_t oldest_ns) {
-    return fmt::format("{} waiting now, the longest for {}", format_count(count),
-                       format_duration(oldest_ns));
+std::string format_oldest(const InFlight& in_flight) {
+    return (in_flight.oldest_before_attach ? ">" : "") + format_duration(in_flight.oldest_ns);
+}
+
+std::string format_in_flight(const InFlight& in_flight) {
+    return fmt::format("{} waiting now, the longest for {}", format_count(in_flight.count),
+                       format_oldest(in_flight));
 }
 
 std::string format_duration(std::uint64_t nanoseconds) {

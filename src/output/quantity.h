@@ -17,8 +17,11 @@ std::string format_count(std::uint64_t count);
 /// "4,711 waits", "1 wait": a count of something whose name is a plural.
 std::string format_count_of(std::uint64_t count, std::string_view plural);
 
+/// How long the oldest in flight has lasted: "81.0ms", ">5.00s" if it had begun before the run.
+std::string format_oldest(const InFlight& in_flight);
+
 /// "2 waiting now, the longest for 81.0ms"
-std::string format_in_flight(std::uint64_t count, std::uint64_t oldest_ns);
+std::string format_in_flight(const InFlight& in_flight);
 
 /// "412ns", "3.20us", "81.0ms", "75.0s", "2m05s", "2h05m", "3d04h".
 std::string format_duration(std::uint64_t nanoseconds);

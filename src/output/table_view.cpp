@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <span>
 
 #include "output/chart.h"
@@ -38,6 +39,19 @@ std::vector<TableColumn> name_columns(const TextRows& rows) {
     return columns;
 }
 
+/// "total_ns" is TOTAL: the cells have units.
+std::string heading_of(const ValueColumn& value) {
+    std::string heading = value.name;
+    if (value.unit == Unit::nanoseconds && heading.ends_with("_ns")) {
+        heading.resize(heading.size() - 3);
+    }
+    std::transform(heading.begin(), heading.end(), heading.begin(), [](char each) {
+        return each == '_' ? ' '
+                           : static_cast<char>(std::toupper(static_cast<unsigned char>(each)));
+    });
+    return heading;
+}
+
 std::string in_flight_cell(const std::optional<InFlight>& in_flight) {
     if (!in_flight) {
         return "-";
@@ -45,8 +59,8 @@ std::string in_flight_cell(const std::optional<InFlight>& in_flight) {
     if (in_flight->count == 0) {
         return "0";
     }
-    return fmt::format("{} ({})", format_count(in_flight->count),
-                       format_duration(in_flight->oldest_ns));
+    return fmt::format("{} ({}, {})", format_count(in_flight->count), format_oldest(*in_flight),
+                       in_flight->oldest_tid);
 }
 
 std::vector<TableColumn> number_columns(const TextRows& rows, Unit unit) {
@@ -72,6 +86,18 @@ std::vector<TableColumn> number_columns(const TextRows& rows, Unit unit) {
             column.add(in_flight_cell(row.row->in_flight));
         }
         columns.push_back(std::move(column));
+    }
+    return columns;
+}
+
+std::vector<TableColumn> value_columns(const TextRows& rows,
+                                       const std::vector<ValueColumn>& values) {
+    std::vector<TableColumn> columns(values.size());
+    for (std::size_t column = 0; column < columns.size(); ++column) {
+        columns[column].add(heading_of(values[column]));
+        for (const TextRow& row : rows.rows) {
+            columns[column].add(format_quantity(values[column].unit, row.counts->values[column]));
+        }
     }
     return columns;
 }
@@ -127,6 +153,17 @@ std::size_t sum_of_widths(const std::vector<TableColumn>& columns, std::size_t g
     return sum;
 }
 
+/// Without spark lines.
+Layout lay_out(const std::vector<TableColumn>& names, const std::vector<TableColumn>& numbers,
+               std::size_t width) {
+    Layout layout;
+    const std::size_t taken = sum_of_widths(numbers, 1) + 1;
+    layout.gap = taken + sum_of_widths(names, 2) + numbers.size() <= width ? 2 : 1;
+    const std::size_t room = width > taken ? width - taken : 0;
+    layout.names = std::min(sum_of_widths(names, layout.gap), room);
+    return layout;
+}
+
 /// Names are cut before spark lines go, but only down to what can still be recognized.
 Layout lay_out(const std::vector<TableColumn>& names, const std::vector<TableColumn>& numbers,
                const Distribution& distribution, std::size_t width) {
@@ -159,12 +196,7 @@ Layout lay_out(const std::vector<TableColumn>& names, const std::vector<TableCol
         layout.spark_room = width - taken - layout.names;
         return layout;
     }
-    Layout layout;
-    const std::size_t taken = sum_of_widths(numbers, 1) + 1;
-    layout.gap = taken + sum_of_widths(names, 2) + numbers.size() <= width ? 2 : 1;
-    const std::size_t room = width > taken ? width - taken : 0;
-    layout.names = std::min(sum_of_widths(names, layout.gap), room);
-    return layout;
+    return lay_out(names, numbers, width);
 }
 
 /// Takes from the widest until all fit.
@@ -181,14 +213,10 @@ void shrink(std::vector<TableColumn>& names, const Layout& layout) {
     }
 }
 
-}  // namespace
-
-void draw_table(Picture& picture, const TextRows& rows, const HistogramReport& report,
-                std::size_t width, const TextOptions& options) {
-    std::vector<TableColumn> names = name_columns(rows);
-    const std::vector<TableColumn> numbers = number_columns(rows, report.unit);
-    const Distribution distribution = distribution_of(rows, report.unit);
-    const Layout layout = lay_out(names, numbers, distribution, width);
+/// The heading and all rows; `distribution` may be null.
+void draw_columns(Picture& picture, std::vector<TableColumn> names,
+                  const std::vector<TableColumn>& numbers, const Distribution* distribution,
+                  const Layout& layout, const TextRows& rows, const TextOptions& options) {
     shrink(names, layout);
 
     // The heading is line 0, the keys follow.
@@ -205,21 +233,43 @@ void draw_table(Picture& picture, const TextRows& rows, const HistogramReport& r
         for (const TableColumn& column : numbers) {
             add(pad_left(column.cells[index], column.width));
         }
-        if (layout.powers_each == 0) {
-            // no room for it
+        if (layout.powers_each == 0 || distribution == nullptr) {
+            // no room for it, or nothing to show
         } else if (index == 0) {
-            const std::string heading = "DISTRIBUTION " + distribution.scale;
-            add(heading.size() <= layout.spark_room ? heading : distribution.scale);
+            const std::string heading = "DISTRIBUTION " + distribution->scale;
+            add(heading.size() <= layout.spark_room ? heading : distribution->scale);
         } else {
-            add(distribution.draw(index - 1, layout.powers_each, options.unicode));
+            add(distribution->draw(index - 1, layout.powers_each, options.unicode));
         }
         if (index == 0) {
             picture.head.push_back({line, Style::dim});
-        } else {
-            const bool worst = index == 1 && rows.rows.size() > 1;
-            picture.keys.push_back({{line, worst ? Style::bold : Style::plain}});
+            continue;
         }
+        const bool worst = index == 1 && rows.rows.size() > 1;
+        const Style style = rows.rows[index - 1].name->waits_by_nature ? Style::dim
+                            : worst                                    ? Style::bold
+                                                                       : Style::plain;
+        picture.keys.push_back({{line, style}});
     }
+}
+
+}  // namespace
+
+void draw_table(Picture& picture, const TextRows& rows, const HistogramReport& report,
+                std::size_t width, const TextOptions& options) {
+    std::vector<TableColumn> names = name_columns(rows);
+    const std::vector<TableColumn> numbers = number_columns(rows, report.unit);
+    const Distribution distribution = distribution_of(rows, report.unit);
+    const Layout layout = lay_out(names, numbers, distribution, width);
+    draw_columns(picture, std::move(names), numbers, &distribution, layout, rows, options);
+}
+
+void draw_table(Picture& picture, const TextRows& rows, const CountsReport& report,
+                std::size_t width, const TextOptions& options) {
+    std::vector<TableColumn> names = name_columns(rows);
+    const std::vector<TableColumn> numbers = value_columns(rows, report.columns);
+    const Layout layout = lay_out(names, numbers, width);
+    draw_columns(picture, std::move(names), numbers, nullptr, layout, rows, options);
 }
 
 }  // namespace tally

@@ -27,7 +27,7 @@ constexpr Distinction kDistinctions[] = {
     {"cgroup_id", std::string::npos},
 };
 
-std::string text_of(const HistogramRow& row, const Distinction& distinction) {
+std::string text_of(const RowName& row, const Distinction& distinction) {
     for (const Field& field : row.key) {
         if (field.name != distinction.field) {
             continue;
@@ -43,7 +43,7 @@ std::string text_of(const HistogramRow& row, const Distinction& distinction) {
 }
 
 /// Which of `rows` are the same thing: rows of one identity may differ in other key fields only.
-std::vector<std::string> identity_of(const HistogramRow& row) {
+std::vector<std::string> identity_of(const RowName& row) {
     std::vector<std::string> identity;
     for (const Distinction& distinction : kDistinctions) {
         identity.push_back(text_of(row, {distinction.field, std::string::npos}));
@@ -62,7 +62,7 @@ void distinguish(const std::vector<TextRow*>& namesakes, std::size_t column,
                  const TextOptions& options) {
     std::set<std::vector<std::string>> identities;
     for (const TextRow* each : namesakes) {
-        identities.insert(identity_of(*each->row));
+        identities.insert(identity_of(*each->name));
     }
     if (identities.size() < 2) {
         return;
@@ -70,13 +70,13 @@ void distinguish(const std::vector<TextRow*>& namesakes, std::size_t column,
     for (const Distinction& distinction : kDistinctions) {
         std::set<std::string> texts;
         for (const TextRow* each : namesakes) {
-            texts.insert(text_of(*each->row, distinction));
+            texts.insert(text_of(*each->name, distinction));
         }
         if (texts.size() < identities.size()) {
             continue;  // does not tell all of them apart
         }
         for (TextRow* each : namesakes) {
-            const std::string text = text_of(*each->row, distinction);
+            const std::string text = text_of(*each->name, distinction);
             if (!text.empty()) {
                 each->labels[column] += fmt::format(" ({})", safe_text(text, options));
             }
@@ -102,14 +102,20 @@ void distinguish_namesakes(std::vector<TextRow>& rows, const std::vector<std::st
     }
 }
 
-TextRow make_row(const HistogramRow& row, std::size_t columns, const TextOptions& options) {
+TextRow make_row(const RowName& name, std::size_t columns, const TextOptions& options) {
     TextRow made;
-    made.row = &row;
+    made.name = &name;
     for (std::size_t column = 0; column < columns; ++column) {
         std::string label =
-            column < row.labels.size() ? safe_text(row.labels[column], options) : "";
+            column < name.labels.size() ? safe_text(name.labels[column], options) : "";
         made.labels.push_back(label.empty() ? "-" : std::move(label));
     }
+    return made;
+}
+
+TextRow make_row(const HistogramRow& row, std::size_t columns, const TextOptions& options) {
+    TextRow made = make_row(static_cast<const RowName&>(row), columns, options);
+    made.row = &row;
     made.p50 = row.histogram.percentile(50).value_or(0);
     made.p90 = row.histogram.percentile(90).value_or(0);
     made.p99 = row.histogram.percentile(99).value_or(0);
@@ -118,13 +124,34 @@ TextRow make_row(const HistogramRow& row, std::size_t columns, const TextOptions
     return made;
 }
 
+TextRow make_row(const CountsRow& row, std::size_t columns, const TextOptions& options) {
+    TextRow made = make_row(static_cast<const RowName&>(row), columns, options);
+    made.counts = &row;
+    return made;
+}
+
+/// Of what --min-count and LeftOut::values speak.
+std::uint64_t count_of(const HistogramRow& row) {
+    return row.histogram.count();
+}
+std::uint64_t count_of(const CountsRow& row) {
+    return row.values.front();
+}
+
 /// Something that has lasted for longer than p99 without an end is worse than p99 says: the thread
 /// that gets no CPU at all is in no percentile.
+std::vector<std::uint64_t> badness(const TextRow& row) {
+    if (row.counts != nullptr) {
+        return row.counts->values;
+    }
+    const std::uint64_t oldest = row.row->in_flight ? row.row->in_flight->oldest_ns : 0;
+    return {std::max(row.p99, oldest), row.max, row.histogram().count()};
+}
+
 bool is_worse(const TextRow& left, const TextRow& right) {
-    const auto badness = [](const TextRow& row) {
-        const std::uint64_t oldest = row.row->in_flight ? row.row->in_flight->oldest_ns : 0;
-        return std::make_tuple(std::max(row.p99, oldest), row.max, row.histogram().count());
-    };
+    if (left.name->waits_by_nature != right.name->waits_by_nature) {
+        return right.name->waits_by_nature;
+    }
     const auto left_badness = badness(left);
     const auto right_badness = badness(right);
     // Equally bad ones must not change places from one picture to the next.
@@ -136,21 +163,24 @@ void count_left_out(LeftOut& left_out, const HistogramRow& row) {
     left_out.keys += 1;
     left_out.values += row.histogram.count();
     if (row.in_flight && row.in_flight->count != 0) {
-        left_out.in_flight += row.in_flight->count;
-        left_out.oldest_ns = std::max(left_out.oldest_ns, row.in_flight->oldest_ns);
+        const std::uint64_t before = left_out.in_flight.count;
+        if (row.in_flight->oldest_ns >= left_out.in_flight.oldest_ns) {
+            left_out.in_flight = *row.in_flight;
+        }
+        left_out.in_flight.count = before + row.in_flight->count;
     }
 }
 
-}  // namespace
-
-std::string safe_text(std::string_view bytes, const TextOptions& options) {
-    return options.unicode ? escape_text(bytes) : escape_ascii(bytes);
+void count_left_out(LeftOut& left_out, const CountsRow& row) {
+    left_out.keys += 1;
+    left_out.values += count_of(row);
 }
 
-TextRows choose_rows(const HistogramReport& report, const TextOptions& options) {
+template <typename SomeReport>
+TextRows choose(const SomeReport& report, const TextOptions& options) {
     TextRows chosen;
-    for (const HistogramRow& row : report.rows) {
-        if (row.histogram.count() < options.min_count) {
+    for (const auto& row : report.rows) {
+        if (count_of(row) < options.min_count) {
             count_left_out(chosen.below_min_count, row);
         } else {
             chosen.rows.push_back(make_row(row, report.headings.size(), options));
@@ -161,13 +191,29 @@ TextRows choose_rows(const HistogramReport& report, const TextOptions& options) 
 
     const std::size_t most = options.top.value_or(0);
     while (most != 0 && chosen.rows.size() > most) {
-        count_left_out(chosen.beyond_top, *chosen.rows.back().row);
+        const TextRow& last = chosen.rows.back();
+        last.row != nullptr ? count_left_out(chosen.beyond_top, *last.row)
+                            : count_left_out(chosen.beyond_top, *last.counts);
         chosen.rows.pop_back();
     }
     for (const std::string& heading : report.headings) {
         chosen.headings.push_back(safe_text(heading, options));
     }
     return chosen;
+}
+
+}  // namespace
+
+std::string safe_text(std::string_view bytes, const TextOptions& options) {
+    return options.unicode ? escape_text(bytes) : escape_ascii(bytes);
+}
+
+TextRows choose_rows(const HistogramReport& report, const TextOptions& options) {
+    return choose(report, options);
+}
+
+TextRows choose_rows(const CountsReport& report, const TextOptions& options) {
+    return choose(report, options);
 }
 
 }  // namespace tally

@@ -19,9 +19,11 @@ std::string safe_text(std::string_view bytes, const TextOptions& options);
 
 /// One key, ready to be drawn.
 struct TextRow {
-    const HistogramRow* row = nullptr;
-    std::vector<std::string> labels;  ///< one for each heading: safe, never empty, telling
-    std::uint64_t p50 = 0;            ///< these are 0 where the histogram is empty
+    const RowName* name = nullptr;
+    const HistogramRow* row = nullptr;  ///< of a HistogramReport
+    const CountsRow* counts = nullptr;  ///< of a CountsReport
+    std::vector<std::string> labels;    ///< one for each heading: safe, never empty, telling
+    std::uint64_t p50 = 0;              ///< these are 0 where the histogram is empty
     std::uint64_t p90 = 0;
     std::uint64_t p99 = 0;
     std::uint64_t p99_9 = 0;
@@ -34,18 +36,18 @@ struct TextRow {
 struct LeftOut {
     std::size_t keys = 0;
     std::uint64_t values = 0;
-    std::uint64_t in_flight = 0;
-    std::uint64_t oldest_ns = 0;  ///< of those in flight
+    InFlight in_flight;
 };
 
 struct TextRows {
     std::vector<std::string> headings;  ///< safe
-    std::vector<TextRow> rows;          ///< worst first, those only in flight at the end
+    std::vector<TextRow> rows;          ///< worst first; what is meant to wait after the others
     LeftOut beyond_top;
     LeftOut below_min_count;
 };
 
 /// `report` must outlive the result.
 TextRows choose_rows(const HistogramReport& report, const TextOptions& options);
+TextRows choose_rows(const CountsReport& report, const TextOptions& options);
 
 }  // namespace tally

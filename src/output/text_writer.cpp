@@ -7,6 +7,7 @@
 #include <ctime>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -20,7 +21,7 @@ namespace tally {
 namespace {
 
 constexpr std::size_t kMostBars = 3;        // diagrams that can be taken in at once
-constexpr std::size_t kPlainColumns = 120;  // of a file or a pipe
+constexpr std::size_t kPlainColumns = 132;  // of a file or a pipe
 constexpr std::size_t kFewestColumns = 20;
 
 std::string local_clock(UnixNanoseconds time) {
@@ -36,9 +37,7 @@ std::string format_seconds(double seconds) {
 
 /// ", 3 waiting now, the longest for 1.20s", or nothing.
 std::string waiting_too(const LeftOut& left_out) {
-    return left_out.in_flight == 0
-               ? ""
-               : ", " + format_in_flight(left_out.in_flight, left_out.oldest_ns);
+    return left_out.in_flight.count == 0 ? "" : ", " + format_in_flight(left_out.in_flight);
 }
 
 class TextWriter final : public Writer {
@@ -46,48 +45,10 @@ class TextWriter final : public Writer {
     TextWriter(const TextOptions& options, OutputFile& out, OutputFile& errors)
         : options_(options), out_(out), errors_(errors), live_area_(out) {}
 
-    void report(const HistogramReport& report) override {
-        const std::size_t width = screen().width;
-        erase_live();
-        if (reported_) {
-            out_.append("\n");
-        }
-        reported_ = true;
-        const std::string when = report.scope == Scope::total ? "total" : local_clock(report.time);
-        const Picture picture = draw(report, when, width, std::nullopt);
-        for (const Line& line : lines_of(picture, width, options_.unicode)) {
-            out_.append(styled(line, options_.colour));
-            out_.append("\n");
-        }
-        out_.flush();
-    }
-
-    void live(const HistogramReport& report) override {
-        if (!options_.terminal) {
-            return;
-        }
-        // A tool with several histograms tells them in turn: they share the screen.
-        const Screen now = screen();
-        const auto same_name = [&](const LivePicture& each) { return each.name == report.name; };
-        auto place = std::find_if(live_.begin(), live_.end(), same_name);
-        if (place == live_.end()) {
-            place = live_.insert(place, {report.name, {}});
-        }
-        const std::size_t share = std::max<std::size_t>(now.height / live_.size(), 1);
-        place->picture = draw(report, "so far", now.width, share);
-
-        std::vector<Line> lines;
-        for (const LivePicture& each : live_) {
-            Picture fitting = each.picture;
-            fitting.fit_height(share);
-            for (Line& line : lines_of(fitting, now.width, options_.unicode)) {
-                lines.push_back(std::move(line));
-            }
-        }
-        lines.resize(std::min(lines.size(), now.height));
-        live_area_.draw(lines, now.columns, options_.colour);
-        out_.flush();
-    }
+    void report(const HistogramReport& report) override { write(report); }
+    void report(const CountsReport& report) override { write(report); }
+    void live(const HistogramReport& report) override { draw_live(report); }
+    void live(const CountsReport& report) override { draw_live(report); }
 
     void lost(const LostRecord& lost) override {
         tell(lost.tool, fmt::format("lost {}: {}: {}", format_count(lost.count), safe(lost.reason),
@@ -138,6 +99,51 @@ class TextWriter final : public Writer {
                 std::max<std::size_t>(size.rows, 2) - 1};
     }
 
+    template <typename SomeReport>
+    void write(const SomeReport& report) {
+        const std::size_t width = screen().width;
+        erase_live();
+        if (reported_) {
+            out_.append("\n");
+        }
+        reported_ = true;
+        const std::string when = report.scope == Scope::total ? "total" : local_clock(report.time);
+        const Picture picture = draw(report, when, width, std::nullopt);
+        for (const Line& line : lines_of(picture, width, options_.unicode)) {
+            out_.append(styled(line, options_.colour));
+            out_.append("\n");
+        }
+        out_.flush();
+    }
+
+    template <typename SomeReport>
+    void draw_live(const SomeReport& report) {
+        if (!options_.terminal) {
+            return;
+        }
+        // A tool that measures several things tells them in turn: they share the screen.
+        const Screen now = screen();
+        const auto same_name = [&](const LivePicture& each) { return each.name == report.name; };
+        auto place = std::find_if(live_.begin(), live_.end(), same_name);
+        if (place == live_.end()) {
+            place = live_.insert(place, {report.name, {}});
+        }
+        const std::size_t share = std::max<std::size_t>(now.height / live_.size(), 1);
+        place->picture = draw(report, "so far", now.width, share);
+
+        std::vector<Line> lines;
+        for (const LivePicture& each : live_) {
+            Picture fitting = each.picture;
+            fitting.fit_height(share);
+            for (Line& line : lines_of(fitting, now.width, options_.unicode)) {
+                lines.push_back(std::move(line));
+            }
+        }
+        lines.resize(std::min(lines.size(), now.height));
+        live_area_.draw(lines, now.columns, options_.colour);
+        out_.flush();
+    }
+
     std::string safe(std::string_view bytes) const { return safe_text(bytes, options_); }
 
     void erase_live() {
@@ -155,7 +161,8 @@ class TextWriter final : public Writer {
     }
 
     /// `height`: what the default view should fit into.
-    Picture draw(const HistogramReport& report, const std::string& when, std::size_t width,
+    template <typename SomeReport>
+    Picture draw(const SomeReport& report, const std::string& when, std::size_t width,
                  std::optional<std::size_t> height) const {
         const TextRows rows = choose_rows(report, options_);
         Picture picture;
@@ -170,20 +177,31 @@ class TextWriter final : public Writer {
         if (rows.rows.empty()) {
             return picture;
         }
+        if constexpr (std::is_same_v<SomeReport, CountsReport>) {
+            draw_table(picture, rows, report, width, options_);
+            return picture;
+        } else {
+            draw_histograms(picture, rows, report, width, height);
+            return picture;
+        }
+    }
+
+    void draw_histograms(Picture& picture, const TextRows& rows, const HistogramReport& report,
+                         std::size_t width, std::optional<std::size_t> height) const {
         const View view =
             options_.view.value_or(rows.rows.size() <= kMostBars ? View::bars : View::table);
         if (view == View::bars) {
             Picture bars = picture;
             draw_bars(bars, rows, report, width, options_);
             if (options_.view || !height || bars.height() <= *height) {
-                return bars;
+                picture = std::move(bars);
+                return;
             }
         }
         draw_table(picture, rows, report, width, options_);
-        return picture;
     }
 
-    void add_left_out(Picture& picture, const TextRows& rows, const HistogramReport& report) const {
+    void add_left_out(Picture& picture, const TextRows& rows, const Report& report) const {
         const std::string noun = safe(report.name);
         if (const LeftOut& more = rows.beyond_top; more.keys != 0) {
             picture.foot.push_back(

@@ -36,10 +36,12 @@ class Writer {
 
     /// All keys of one interval, or of the run.
     virtual void report(const HistogramReport& report) = 0;
+    virtual void report(const CountsReport& report) = 0;
 
     /// The state of a run that goes on, drawn over the one before. Only text on a terminal does
     /// something here; the next call of any other function removes the picture first.
     virtual void live(const HistogramReport& report) { (void)report; }
+    virtual void live(const CountsReport& report) { (void)report; }
 
     /// Something was lost since the last report. In text it goes to stderr.
     virtual void lost(const LostRecord& lost) = 0;

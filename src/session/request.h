@@ -27,7 +27,7 @@ using Seconds = std::chrono::duration<double>;
 /// All that the command line says about one run of a tool.
 struct Request {
     TargetRequest target;
-    std::vector<std::string> by{"container"};
+    std::vector<std::string> by;  ///< as --by, or what the tool has declared
     Format format = Format::text;
     TextOptions text;
     std::optional<std::string> output_file;
@@ -39,6 +39,8 @@ struct Request {
     bool strict = false;
     bool verbose = false;
     std::map<std::string, std::uint64_t> options;  ///< the tool's own, by the constant's name
+    /// The values of the tool's own selections, by the name of their map.
+    std::map<std::string, std::vector<std::uint64_t>> selections;
 };
 
 }  // namespace tally

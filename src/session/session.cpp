@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "collect/cgroup_events.h"
+#include "collect/counts_collector.h"
 #include "collect/grouping.h"
 #include "collect/histogram_collector.h"
 #include "collect/losses.h"
@@ -52,9 +53,14 @@ class Session {
           target_(request.target),
           errors_(STDERR_FILENO, "stderr", OutputFile::Failures::ignored) {
         for (const HistogramSchema& each : tracer_.schema().histograms) {
-            collectors_.emplace_back(tracer_, each, Grouping(request_.by, each));
+            collectors_.push_back(
+                std::make_unique<HistogramCollector>(tracer_, each, Grouping(request_.by, each)));
         }
-        needs_cgroups_ = target_.needs_cgroups() || collectors_.front().grouping().needs_cgroups();
+        for (const CountsSchema& each : tracer_.schema().counts) {
+            collectors_.push_back(
+                std::make_unique<CountsCollector>(tracer_, each, Grouping(request_.by, each)));
+        }
+        needs_cgroups_ = target_.needs_cgroups() || collectors_.front()->grouping().needs_cgroups();
     }
 
     ExitStatus run() {
@@ -71,12 +77,20 @@ class Session {
   private:
     void start() {
         check_tracing_is_possible();
-        collectors_.front().grouping().configure(tracer_);
+        collectors_.front()->grouping().configure(tracer_);
         target_.configure(tracer_);
         for (const auto& [constant, value] : request_.options) {
             tracer_.set_constant(constant, value);
         }
+        for (const SelectionSchema& each : tracer_.schema().selections) {
+            tracer_.set_constant(each.constant, request_.selections.contains(each.set));
+        }
         tracer_.load({request_.max_keys});
+        for (const auto& [set, values] : request_.selections) {
+            for (const std::uint64_t value : values) {
+                tracer_.add_to_set(set, &value);
+            }
+        }
         losses_.emplace(tracer_);
         if (needs_cgroups_) {
             find_containers();
@@ -206,14 +220,14 @@ class Session {
             look_at_names();
         }
         const UnixNanoseconds time = unix_now();
-        for (HistogramCollector& each : collectors_) {
+        for (const auto& each : collectors_) {
             if (!finished_) {
-                each.look_in_flight();
+                each->look_in_flight(now - started_);
             }
-            std::vector<HistogramRow> rows = each.collect(*containers_);
+            const AnyReport report =
+                each->collect(head(Scope::interval, time, now - interval_started_), *containers_);
             if (request_.interval) {
-                writer_->report(make_report(each, Scope::interval, time,
-                                            Seconds(now - interval_started_), std::move(rows)));
+                write(report);
             }
         }
         interval_started_ = now;
@@ -221,9 +235,9 @@ class Session {
             report_losses(time);
         }
         if (is_live() && !finished_) {
-            for (HistogramCollector& each : collectors_) {
-                writer_->live(
-                    make_report(each, Scope::total, time, Seconds(now - started_), each.total()));
+            for (const auto& each : collectors_) {
+                std::visit([&](const auto& report) { writer_->live(report); },
+                           each->total(head(Scope::total, time, now - started_)));
             }
         }
         forget_dead();
@@ -241,8 +255,9 @@ class Session {
     }
 
     void finish() {
-        for (HistogramCollector& each : collectors_) {
-            each.look_in_flight();  // afterwards, nothing would end any more
+        for (const auto& each : collectors_) {
+            each->look_in_flight(Clock::now() -
+                                 started_);  // afterwards, nothing would end any more
         }
         finished_ = true;
         const auto ended = Clock::now();
@@ -250,20 +265,24 @@ class Session {
         read(ended);
         const UnixNanoseconds time = unix_now();
         const Seconds duration = ended - started_;
-        for (const HistogramCollector& each : collectors_) {
-            writer_->report(make_report(each, Scope::total, time, duration, each.total()));
+        for (const auto& each : collectors_) {
+            write(each->total(head(Scope::total, time, duration)));
         }
         writer_->end(
             {tracer_.name(), time, duration.count(), losses_->before_attach(), losses_->total()});
     }
 
-    HistogramReport make_report(const HistogramCollector& collector, Scope scope,
-                                UnixNanoseconds time, Seconds length,
-                                std::vector<HistogramRow> rows) const {
-        const HistogramSchema& schema = collector.schema();
-        return {tracer_.name(), schema.name, schema.help,    schema.unit,
-                scope,          time,        length.count(), collector.grouping().headings(),
-                std::move(rows)};
+    Report head(Scope scope, UnixNanoseconds time, Seconds length) const {
+        Report report;
+        report.tool = tracer_.name();
+        report.scope = scope;
+        report.time = time;
+        report.interval_s = length.count();
+        return report;
+    }
+
+    void write(const AnyReport& any) {
+        std::visit([&](const auto& report) { writer_->report(report); }, any);
     }
 
     /// Makes room for new keys before the map is full: short-lived containers, for days.
@@ -276,8 +295,8 @@ class Session {
             }
             return place->second;
         };
-        for (HistogramCollector& each : collectors_) {
-            each.forget_dead(tracer_, is_gone, *containers_);
+        for (const auto& each : collectors_) {
+            each->forget_dead(tracer_, is_gone, *containers_);
         }
     }
 
@@ -293,7 +312,7 @@ class Session {
     std::optional<OutputFile> out_;
     OutputFile errors_;
     bool needs_cgroups_ = false;
-    std::vector<HistogramCollector> collectors_;
+    std::vector<std::unique_ptr<Collector>> collectors_;
     std::optional<Losses> losses_;
     std::string hierarchy_;
     std::optional<CgroupEventReader> cgroups_;

@@ -28,6 +28,18 @@ struct Variable {
     std::string tag;  ///< without the prefix; empty: none of ours
 };
 
+std::vector<std::string> split(std::string_view text, char separator) {
+    std::vector<std::string> parts;
+    for (;;) {
+        const std::size_t end = text.find(separator);
+        parts.emplace_back(text.substr(0, end));
+        if (end == std::string_view::npos) {
+            return parts;
+        }
+        text.remove_prefix(end + 1);
+    }
+}
+
 class SchemaReader {
   public:
     SchemaReader(const bpf_object* object, const std::string& name)
@@ -51,8 +63,9 @@ class SchemaReader {
             read_variable(each, schema);
         }
         read_losses(schema);
-        if (schema.histograms.empty()) {
-            throw Error("{} declares nothing to measure: it has no HISTOGRAM(...)", name_);
+        if (schema.slots().empty()) {
+            throw Error("{} declares nothing to measure: it has no HISTOGRAM(...) or COUNTS(...)",
+                        name_);
         }
         return schema;
     }
@@ -151,6 +164,12 @@ class SchemaReader {
         };
         if (const auto summary = after("tracer:")) {
             schema.summary = *summary;
+        } else if (const auto by = after("by:")) {
+            schema.by = split(*by, ',');
+        } else if (const auto selection = after("selection:")) {
+            schema.selections.push_back(read_selection(variable, *selection));
+        } else if (const auto counts_help = after("counts:")) {
+            schema.counts.push_back(read_counts(variable, *counts_help));
         } else if (const auto option_help = after("option:")) {
             schema.options.push_back(read_option(variable, *option_help));
         } else if (const auto histogram_help = after("histogram:")) {
@@ -194,27 +213,46 @@ class SchemaReader {
         throw Error("{}: map '{}' has no {}", name_, map.name, member);
     }
 
-    HistogramSchema read_histogram(const Variable& map, const std::string& help) const {
-        HistogramSchema histogram;
-        histogram.name = map.name;
-        histogram.help = help;
+    SelectionSchema read_selection(const Variable& map, const std::string& declared) const {
+        const std::vector<std::string> parts = split(declared, ':');
+        if (parts.size() < 3 || map.name != parts[0] + "_selected") {
+            throw Error("{}: '{}' is not declared with SELECTION(...)", name_, map.name);
+        }
+        SelectionSchema selection;
+        selection.name = parts[0];
+        std::replace(selection.name.begin(), selection.name.end(), '_', '-');
+        selection.letter = parts[1];
+        selection.help = declared.substr(parts[0].size() + parts[1].size() + 2);
+        selection.set = map.name;
+        selection.constant = parts[0] + "_selection";
+        const std::uint32_t value = map_member(map, "key");
+        selection.type = meaning(value, parts[0], map.name);
+        selection.size = size_of(value);
+        if (selection.size > sizeof(std::uint64_t)) {
+            throw Error("{}: the values of selection '{}' must be integers", name_, parts[0]);
+        }
+        return selection;
+    }
 
-        // struct NAME_slot { struct NAME_key key; UNIT sum, min, max; __u64 buckets[]; }
+    std::size_t size_of(std::uint32_t id) const {
+        return static_cast<std::size_t>(std::max<std::int64_t>(0, btf__resolve_size(btf_, id)));
+    }
+
+    /// The part that all maps of slots have in common: struct NAME_slot { struct NAME_key key;
+    /// CONTENT content; }. Returns the type of the content.
+    std::uint32_t read_slots(const Variable& map, const std::string& help,
+                             SlotsSchema& slots) const {
+        slots.name = map.name;
+        slots.help = help;
         const std::uint32_t slot = map_member(map, "value");
         const btf_type* layout = resolve(slot);
-        if (!btf_is_struct(layout) || btf_vlen(layout) != 5) {
-            throw Error("{}: '{}' is not declared with HISTOGRAM(...)", name_, map.name);
+        if (!btf_is_struct(layout) || btf_vlen(layout) != 2) {
+            throw Error("{}: '{}' is not declared with HISTOGRAM(...) or COUNTS(...)", name_,
+                        map.name);
         }
         const std::uint32_t key = btf_members(layout)[0].type;
-        histogram.key_size = static_cast<std::size_t>(btf__resolve_size(btf_, key));
-        histogram.slot_size = static_cast<std::size_t>(btf__resolve_size(btf_, slot));
-        if (histogram.slot_size !=
-            histogram.key_size + sizeof(std::uint64_t) * (3 + TALLY_BUCKETS)) {
-            throw Error("{}: '{}' is not declared with HISTOGRAM(...)", name_, map.name);
-        }
-        std::vector<std::string> unit;
-        resolve(btf_members(layout)[1].type, &unit);
-        histogram.unit = unit_of(unit);
+        slots.key_size = size_of(key);
+        slots.slot_size = size_of(slot);
 
         std::vector<KeyField> fields;
         unfold(key, 0, fields, map.name);
@@ -227,18 +265,58 @@ class SchemaReader {
             }
             end = each.offset + each.size;
         }
-        if (fields.empty() || fields.back().name != "shard" || end != histogram.key_size) {
+        if (fields.empty() || fields.back().name != "shard" || end != slots.key_size) {
             throw Error("{}: the key of '{}' has padding at its end", name_, map.name);
         }
-        histogram.shard_offset = fields.back().offset;
+        slots.shard_offset = fields.back().offset;
+        slots.has_own_keys =
+            text(resolve(btf_members(resolve(key))[0].type)->name_off) != "subject";
         fields.pop_back();
-        histogram.key = std::move(fields);
+        slots.key = std::move(fields);
+        return btf_members(layout)[1].type;
+    }
+
+    HistogramSchema read_histogram(const Variable& map, const std::string& help) const {
+        HistogramSchema histogram;
+        // { UNIT sum, min, max; __u64 buckets[]; }
+        const btf_type* content = resolve(read_slots(map, help, histogram));
+        if (!btf_is_struct(content) || btf_vlen(content) != 4 ||
+            histogram.slot_size !=
+                histogram.key_size + sizeof(std::uint64_t) * (3 + TALLY_BUCKETS)) {
+            throw Error("{}: '{}' is not declared with HISTOGRAM(...)", name_, map.name);
+        }
+        histogram.unit = unit_of(btf_members(content)[0].type);
         histogram.has_in_flight =
             bpf_object__find_program_by_name(object_, (map.name + "_in_flight").c_str()) != nullptr;
         return histogram;
     }
 
-    static Unit unit_of(const std::vector<std::string>& typedefs) {
+    CountsSchema read_counts(const Variable& map, const std::string& help) const {
+        CountsSchema counts;
+        const btf_type* content = resolve(read_slots(map, help, counts));
+        if (!btf_is_struct(content) || btf_vlen(content) == 0) {
+            throw Error("{}: what '{}' counts must be a struct", name_, map.name);
+        }
+        const btf_member* member = btf_members(content);
+        for (int i = 0; i < btf_vlen(content); ++i) {
+            const std::string field = text(member[i].name_off);
+            const btf_type* value = resolve(member[i].type);
+            if (value == nullptr || !btf_is_int(value) || size_of(member[i].type) != 8 ||
+                (btf_int_encoding(value) & BTF_INT_SIGNED)) {
+                throw Error("{}: count '{}' of '{}' must be a __u64, duration_ns or bytes", name_,
+                            field, map.name);
+            }
+            counts.values.push_back({field, unit_of(member[i].type)});
+        }
+        if (counts.slot_size != counts.key_size + sizeof(std::uint64_t) * counts.values.size()) {
+            throw Error("{}: the counts of '{}' have padding", name_, map.name);
+        }
+        return counts;
+    }
+
+    Unit unit_of(std::uint32_t id) const {
+        std::vector<std::string> typedefs;
+        resolve(id, &typedefs);
         for (const std::string& each : typedefs) {
             if (each == "duration_ns") {
                 return Unit::nanoseconds;
@@ -267,7 +345,7 @@ class SchemaReader {
             KeyField field;
             field.name = text(member[i].name_off);
             field.offset = offset;
-            field.size = static_cast<std::size_t>(btf__resolve_size(btf_, member[i].type));
+            field.size = size_of(member[i].type);
             field.type = meaning(member[i].type, field.name, map);
             fields.push_back(std::move(field));
         }
@@ -288,6 +366,12 @@ class SchemaReader {
             }
             if (each == "comm") {
                 return SemanticType::comm;
+            }
+            if (each == "syscall_nr") {
+                return SemanticType::syscall;
+            }
+            if (each == "errno_nr") {
+                return SemanticType::error;
             }
         }
         if (content != nullptr && btf_is_int(content)) {
@@ -329,6 +413,17 @@ class SchemaReader {
 };
 
 }  // namespace
+
+std::vector<const SlotsSchema*> TracerSchema::slots() const {
+    std::vector<const SlotsSchema*> all;
+    for (const HistogramSchema& each : histograms) {
+        all.push_back(&each);
+    }
+    for (const CountsSchema& each : counts) {
+        all.push_back(&each);
+    }
+    return all;
+}
 
 TracerSchema read_schema(const bpf_object* object, const std::string& name) {
     return SchemaReader(object, name).read();

@@ -13,11 +13,13 @@ namespace tally {
 
 /// What a field of a key means, by the name of its type (bpf/include/types.bpf.h).
 enum class SemanticType {
-    cgroup,  ///< cgroup_id
-    pid,     ///< pid_nr
-    tid,     ///< tid_nr
-    comm,    ///< comm
-    number,  ///< any other unsigned integer
+    cgroup,   ///< cgroup_id
+    pid,      ///< pid_nr
+    tid,      ///< tid_nr
+    comm,     ///< comm
+    syscall,  ///< syscall_nr
+    error,    ///< errno_nr
+    number,   ///< any other unsigned integer
     signed_number,
     text,  ///< any other array of char, up to its first NUL
 };
@@ -40,25 +42,52 @@ struct OptionSchema {
     std::string help;
 };
 
-/// HISTOGRAM(name, key_type, unit_type, help)
-struct HistogramSchema {
+/// SELECTION(name, type, letter, help)
+struct SelectionSchema {
+    std::string name;    ///< as typed: "syscall"
+    std::string letter;  ///< "s"; empty: none
+    std::string help;
+    std::string set;       ///< the map of the wanted values
+    std::string constant;  ///< to be set if there are any
+    SemanticType type = SemanticType::number;
+    std::size_t size = 0;  ///< of a value, in bytes
+};
+
+/// A map of what is measured by key (bpf/include/slots.bpf.h): slots, each with its key.
+struct SlotsSchema {
     std::string name;
     std::string help;
-    Unit unit = Unit::count;
     std::vector<KeyField> key;     ///< without the shard
-    std::size_t key_size = 0;      ///< with the shard at its end; what is counted follows
+    std::size_t key_size = 0;      ///< with the shard at its end; the content follows
     std::size_t shard_offset = 0;  ///< of the shard, 64 bits; 0 there: the slot is not used
     std::size_t slot_size = 0;     ///< of the whole element of the map
-    bool has_in_flight = false;    ///< there is an IN_FLIGHT() for it
+    bool has_own_keys = false;     ///< beside its struct subject
+};
+
+/// HISTOGRAM(name, key_type, unit_type, help)
+struct HistogramSchema : SlotsSchema {
+    Unit unit = Unit::count;
+    bool has_in_flight = false;  ///< there is an IN_FLIGHT() for it
+};
+
+/// COUNTS(name, key_type, counts_type, help): the content is one 64-bit number for each value.
+struct CountsSchema : SlotsSchema {
+    std::vector<ValueColumn> values;
 };
 
 /// What an object declares: the whole tracer, as read from its BTF.
 struct TracerSchema {
     std::string summary;
+    std::vector<std::string> by;  ///< BY(): what makes a row if nothing else is said
     std::vector<OptionSchema> options;
+    std::vector<SelectionSchema> selections;
     std::vector<HistogramSchema> histograms;
+    std::vector<CountsSchema> counts;
     std::vector<std::string> thread_states;  ///< THREAD_STATE(name, type)
     std::vector<std::string> losses;  ///< enum tally_counter: "before_attach", "map_full" ...
+
+    /// All maps of what is measured, whatever their content; at least one.
+    std::vector<const SlotsSchema*> slots() const;
 };
 
 /// Reads the declarations of an opened object. Throws Error, one sentence, for an object that

@@ -26,14 +26,20 @@ namespace {
 
 constexpr std::uint32_t kMostShards = 8;
 
-/// What the histograms of one tracer take by default. It is set aside at once; more would cost time
-/// at each start.
-constexpr std::uint64_t kHistogramMemory = 12ULL << 20;
+/// What the slots of one tracer take by default. It is set aside at once; more would cost time at
+/// each start.
+constexpr std::uint64_t kSlotMemory = 12ULL << 20;
+
+/// The same where keys have fields of the tracer's own: there are many more of them.
+constexpr std::uint64_t kOwnKeysSlotMemory = 28ULL << 20;
 
 /// The same on kernels that count it against the 8 MiB that RLIMIT_MEMLOCK allows by default
 /// (before 5.11, 4b0986fca5a4 "bpf: Eliminate rlimit-based memory accounting"; told by task
 /// storage, which came with 5.12 for tracing programs).
-constexpr std::uint64_t kLockedHistogramMemory = 4ULL << 20;
+constexpr std::uint64_t kLockedSlotMemory = 4ULL << 20;
+
+/// Small slots fill less memory than that: each costs a system call at the start.
+constexpr std::uint64_t kMostSlots = 65536;
 
 constexpr const char* kIndex = "_index";  // the maps that HISTOGRAM declares beside its own
 constexpr const char* kFree = "_free";
@@ -98,7 +104,8 @@ Tracer::Tracer(std::string name, std::span<const std::byte> object, bool engine_
 Tracer::~Tracer() = default;
 Tracer::Tracer(Tracer&&) noexcept = default;
 
-void Tracer::set_constant(const std::string& variable, std::uint64_t value) {
+/// The bytes of a constant in the object, ours until load(); empty: there is none of that name.
+std::span<std::byte> Tracer::find_constant(const std::string& variable) const {
     const btf* types = bpf_object__btf(object_.get());
     const std::int32_t id = btf__find_by_name_kind(types, ".rodata", BTF_KIND_DATASEC);
     bpf_map* constants = nullptr;
@@ -108,23 +115,34 @@ void Tracer::set_constant(const std::string& variable, std::uint64_t value) {
             constants = each;
         }
     }
-    if (id > 0 && constants != nullptr) {
-        std::size_t size = 0;
-        // The file's bytes, ours until load(); libbpf 1.1 hands them out as const.
-        void* data = const_cast<void*>(bpf_map__initial_value(constants, &size));
-        const btf_type* section = btf__type_by_id(types, static_cast<std::uint32_t>(id));
-        const btf_var_secinfo* info = btf_var_secinfos(section);
-        for (int i = 0; i < btf_vlen(section); ++i) {
-            const btf_type* found = btf__type_by_id(types, info[i].type);
-            if (variable == btf__name_by_offset(types, found->name_off) &&
-                info[i].size <= sizeof value && info[i].offset + info[i].size <= size) {
-                // Little endian: the low bytes come first.
-                std::memcpy(static_cast<char*>(data) + info[i].offset, &value, info[i].size);
-                return;
-            }
+    if (id <= 0 || constants == nullptr) {
+        return {};
+    }
+    std::size_t size = 0;
+    // libbpf 1.1 hands them out as const.
+    void* data = const_cast<void*>(bpf_map__initial_value(constants, &size));
+    const btf_type* section = btf__type_by_id(types, static_cast<std::uint32_t>(id));
+    const btf_var_secinfo* info = btf_var_secinfos(section);
+    for (int i = 0; i < btf_vlen(section); ++i) {
+        const btf_type* found = btf__type_by_id(types, info[i].type);
+        if (variable == btf__name_by_offset(types, found->name_off) &&
+            info[i].size <= sizeof(std::uint64_t) && info[i].offset + info[i].size <= size) {
+            return {static_cast<std::byte*>(data) + info[i].offset, info[i].size};
         }
     }
-    throw Error("{} has no constant '{}'", name_, variable);
+    return {};
+}
+
+bool Tracer::has_constant(const std::string& variable) const {
+    return !find_constant(variable).empty();
+}
+
+void Tracer::set_constant(const std::string& variable, std::uint64_t value) {
+    const std::span<std::byte> bytes = find_constant(variable);
+    if (bytes.empty()) {
+        throw Error("{} has no constant '{}'", name_, variable);
+    }
+    std::memcpy(bytes.data(), &value, bytes.size());  // little endian: the low bytes come first
 }
 
 bpf_map* Tracer::find_map(const std::string& map) const {
@@ -143,32 +161,35 @@ bpf_program* Tracer::find_program(const std::string& program) const {
     return found;
 }
 
-void Tracer::size_histograms(const MapSizes& sizes) {
-    if (schema_.histograms.empty()) {
+void Tracer::size_slots(const MapSizes& sizes) {
+    const std::vector<const SlotsSchema*> all = schema_.slots();
+    if (all.empty()) {
         return;
     }
     const auto cpus = static_cast<std::uint32_t>(std::max(1, libbpf_num_possible_cpus()));
     const std::uint32_t shards = std::min(kMostShards, std::bit_ceil(cpus));
     set_constant("tally_shard_mask", shards - 1);
 
-    const std::uint64_t memory = (has_task_storage() ? kHistogramMemory : kLockedHistogramMemory) /
-                                 schema_.histograms.size();
-    for (const HistogramSchema& each : schema_.histograms) {
-        const std::uint64_t slots =
-            sizes.max_keys ? std::uint64_t{*sizes.max_keys} * shards : memory / each.slot_size;
+    for (const SlotsSchema* each : all) {
+        const std::uint64_t memory = (!has_task_storage()  ? kLockedSlotMemory
+                                      : each->has_own_keys ? kOwnKeysSlotMemory
+                                                           : kSlotMemory) /
+                                     all.size();
+        const std::uint64_t slots = sizes.max_keys ? std::uint64_t{*sizes.max_keys} * shards
+                                                   : std::min(memory / each->slot_size, kMostSlots);
         const auto count =
             static_cast<std::uint32_t>(std::clamp<std::uint64_t>(slots, 1, 1U << 24));
         for (const char* map : {"", kIndex, kFree}) {
-            bpf_map__set_max_entries(find_map(each.name + map), count);
+            bpf_map__set_max_entries(find_map(each->name + map), count);
         }
     }
 }
 
 void Tracer::fill_free_slots() {
-    for (const HistogramSchema& each : schema_.histograms) {
-        const int free = map_fd(each.name + kFree);
+    for (const SlotsSchema* each : schema_.slots()) {
+        const int free = map_fd(each->name + kFree);
         // It is a stack: slot 0 is on top, so what is used lies together.
-        for (std::uint32_t number = max_entries(each.name); number-- > 0;) {
+        for (std::uint32_t number = max_entries(each->name); number-- > 0;) {
             if (bpf_map_update_elem(free, nullptr, &number, BPF_ANY) != 0) {
                 throw Error("{} cannot set up its maps: {}", name_, std::strerror(errno));
             }
@@ -176,16 +197,15 @@ void Tracer::fill_free_slots() {
     }
 }
 
-void Tracer::free_slot(const HistogramSchema& histogram, std::uint32_t number,
-                       const std::byte* key) {
-    const std::vector<std::byte> unused(histogram.slot_size);
-    bpf_map_delete_elem(map_fd(histogram.name + kIndex), key);
-    bpf_map_update_elem(map_fd(histogram.name), &number, unused.data(), BPF_ANY);
-    bpf_map_update_elem(map_fd(histogram.name + kFree), nullptr, &number, BPF_ANY);
+void Tracer::free_slot(const SlotsSchema& slots, std::uint32_t number, const std::byte* key) {
+    const std::vector<std::byte> unused(slots.slot_size);
+    bpf_map_delete_elem(map_fd(slots.name + kIndex), key);
+    bpf_map_update_elem(map_fd(slots.name), &number, unused.data(), BPF_ANY);
+    bpf_map_update_elem(map_fd(slots.name + kFree), nullptr, &number, BPF_ANY);
 }
 
 void Tracer::size_maps(const MapSizes& sizes) {
-    size_histograms(sizes);
+    size_slots(sizes);
     const bool by_number = wants_thread_arrays();
     for (const std::string& state : schema_.thread_states) {
         bpf_map__set_max_entries(find_map(state + "_by_number"),

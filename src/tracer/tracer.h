@@ -19,10 +19,11 @@ struct bpf_program;
 
 namespace tally {
 
-/// How many keys the histograms of a tracer can hold, and what that costs.
+/// How many keys the histograms and counts of a tracer can hold, and what that costs.
 struct MapSizes {
-    /// Of each histogram, each on every one of up to eight CPUs; none: what fits in 12 MiB, or in
-    /// 4 MiB where maps count against RLIMIT_MEMLOCK.
+    /// Of each of them, each key on every one of up to eight CPUs; none: what fits in 12 MiB (28
+    /// MiB where a key has more than its subject), or in 4 MiB where maps count against
+    /// RLIMIT_MEMLOCK.
     std::optional<std::uint32_t> max_keys;
 };
 
@@ -41,6 +42,9 @@ class Tracer {
 
     const std::string& name() const { return name_; }
     const TracerSchema& schema() const { return schema_; }
+
+    /// Whether there is a `const volatile` integer of that name.
+    bool has_constant(const std::string& variable) const;
 
     /// Sets a `const volatile` integer before load(). Throws Error if there is none of that name.
     void set_constant(const std::string& variable, std::uint64_t value);
@@ -64,9 +68,9 @@ class Tracer {
 
     std::uint32_t max_entries(const std::string& map) const;
 
-    /// Gives a slot of a histogram back: nothing counts into it any more. `number` is its place in
+    /// Gives a slot back: nothing counts into it any more. `number` is its place in
     /// the map, `key` what it held.
-    void free_slot(const HistogramSchema& histogram, std::uint32_t number, const std::byte* key);
+    void free_slot(const SlotsSchema& slots, std::uint32_t number, const std::byte* key);
 
     /// Adds a key to a set (value 1). False: the set is full.
     bool add_to_set(const std::string& map, const void* key);
@@ -85,8 +89,9 @@ class Tracer {
     Tracer(std::string name, std::span<const std::byte> object, bool engine_only);
     void set_started(bool started);
     void size_maps(const MapSizes& sizes);
-    void size_histograms(const MapSizes& sizes);
+    void size_slots(const MapSizes& sizes);
     void fill_free_slots();
+    std::span<std::byte> find_constant(const std::string& variable) const;
     bpf_map* find_map(const std::string& map) const;
     bpf_program* find_program(const std::string& program) const;
     void attach_program(bpf_program* program);

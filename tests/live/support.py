@@ -269,10 +269,9 @@ def parse(text):
     return records
 
 
-# The start line, in text and in JSON.
-RUNNING = "tally: runqlat is measuring"
-# How a line about losses begins, and that of what had begun before the start.
-LOSSES = "tally: runqlat: "
+# The start line, in text and in JSON; and how a line about losses begins, and that of what had begun
+# before the start.
+BESIDE_THE_DATA = re.compile(r"tally: [a-z]+( is measuring|: )")
 
 
 def has_key(record, key):
@@ -321,7 +320,7 @@ class Result:
         about losses."""
         text = self.err.decode("utf-8")
         assert text.endswith("\n"), text
-        lines = [line for line in text.splitlines() if not line.startswith((RUNNING, LOSSES))]
+        lines = [line for line in text.splitlines() if not BESIDE_THE_DATA.match(line)]
         assert len(lines) == 1 and lines[0].startswith("tally: "), text
         return lines[0]
 

@@ -50,17 +50,18 @@ TEST(Tools, DeclareASummaryAndSomethingToMeasure) {
         const TracerSchema& schema = tracer.schema();
         EXPECT_FALSE(schema.summary.empty());
         EXPECT_FALSE(schema.summary.ends_with("."));
-        EXPECT_FALSE(schema.histograms.empty());
+        EXPECT_FALSE(schema.slots().empty());
         EXPECT_FALSE(each->description.empty());
         EXPECT_FALSE(each->examples.empty());
-        for (const HistogramSchema& histogram : schema.histograms) {
-            SCOPED_TRACE(histogram.name);
-            ASSERT_GE(histogram.key.size(), 4U);
-            EXPECT_EQ(histogram.key[0].type, SemanticType::cgroup);
-            EXPECT_EQ(histogram.key[1].type, SemanticType::pid);
-            EXPECT_EQ(histogram.key[2].type, SemanticType::tid);
-            EXPECT_EQ(histogram.key[3].type, SemanticType::comm);
-            EXPECT_EQ(histogram.shard_offset + 8, histogram.key_size);
+        for (const SlotsSchema* slots : schema.slots()) {
+            SCOPED_TRACE(slots->name);
+            ASSERT_GE(slots->key.size(), 4U);
+            EXPECT_EQ(slots->key[0].type, SemanticType::cgroup);
+            EXPECT_EQ(slots->key[1].type, SemanticType::pid);
+            EXPECT_EQ(slots->key[2].type, SemanticType::tid);
+            EXPECT_EQ(slots->key[3].type, SemanticType::comm);
+            EXPECT_EQ(slots->has_own_keys, slots->key.size() > 4);
+            EXPECT_EQ(slots->shard_offset + 8, slots->key_size);
         }
         for (const char* reason : {"before_attach", "map_full", "negative_time"}) {
             EXPECT_NE(std::find(schema.losses.begin(), schema.losses.end(), reason),
@@ -99,6 +100,39 @@ TEST(Runqlat, DeclaresWhatItsPageSays) {
     EXPECT_FALSE(option.is_flag);
     EXPECT_EQ(option.initial, 0U);
     EXPECT_EQ(option.largest, ~0ULL);
+}
+
+TEST(Syslat, DeclaresWhatItsPageSays) {
+    const Tool* syslat = find_tool("syslat");
+    ASSERT_NE(syslat, nullptr);
+    const Tracer tracer("syslat", syslat->object);
+    const TracerSchema& schema = tracer.schema();
+    EXPECT_EQ(schema.by, (std::vector<std::string>{"container", "syscall"}));
+    ASSERT_EQ(schema.histograms.size(), 1U);
+    EXPECT_EQ(schema.histograms[0].unit, Unit::nanoseconds);
+    EXPECT_TRUE(schema.histograms[0].has_in_flight);
+    EXPECT_EQ(schema.histograms[0].key[4].type, SemanticType::syscall);
+    EXPECT_EQ(schema.histograms[0].key[5].type, SemanticType::error);
+    ASSERT_EQ(schema.selections.size(), 1U);
+    EXPECT_EQ(schema.selections[0].name, "syscall");
+    EXPECT_EQ(schema.selections[0].letter, "s");
+    EXPECT_EQ(schema.selections[0].type, SemanticType::syscall);
+    EXPECT_EQ(schema.selections[0].size, 4U);
+}
+
+TEST(Syscount, DeclaresWhatItsPageSays) {
+    const Tool* syscount = find_tool("syscount");
+    ASSERT_NE(syscount, nullptr);
+    const Tracer tracer("syscount", syscount->object);
+    ASSERT_EQ(tracer.schema().counts.size(), 1U);
+    const CountsSchema& calls = tracer.schema().counts[0];
+    EXPECT_EQ(calls.name, "calls");
+    ASSERT_EQ(calls.values.size(), 3U);
+    EXPECT_EQ(calls.values[0].name, "calls");
+    EXPECT_EQ(calls.values[0].unit, Unit::count);
+    EXPECT_EQ(calls.values[1].name, "errors");
+    EXPECT_EQ(calls.values[2].name, "total_ns");
+    EXPECT_EQ(calls.values[2].unit, Unit::nanoseconds);
 }
 
 TEST(Schema, RefusesWhatIsNoTracerInOneSentence) {

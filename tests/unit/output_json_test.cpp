@@ -68,6 +68,16 @@ std::vector<std::string> names_of(const rapidjson::Value& object) {
     return names;
 }
 
+InFlight in_flight_of(std::uint64_t count, std::uint64_t oldest_ns) {
+    InFlight in_flight;
+    in_flight.count = count;
+    in_flight.oldest_ns = oldest_ns;
+    in_flight.oldest_pid = 47;
+    in_flight.oldest_tid = 48;
+    in_flight.oldest_comm = "cat";
+    return in_flight;
+}
+
 HistogramRow row_of(std::string name) {
     HistogramRow row;
     row.labels = {name};
@@ -101,25 +111,48 @@ HistogramReport report_of(std::vector<HistogramRow> rows) {
 TEST(JsonWriter, WritesEveryFieldOfAHistogramInOrder) {
     Json json;
     HistogramRow row = row_of("web");
-    row.in_flight = InFlight{2, 81'000};
+    row.in_flight = in_flight_of(2, 81'000);
     json.writer().report(report_of({row}));
+    EXPECT_EQ(
+        json.text(),
+        R"({"schema":1,"type":"histogram","tool":"runqlat","name":"waits",)"
+        R"("scope":"interval","time":"2026-11-22T09:00:05.000000042Z","interval_s":1.0,)"
+        R"("key":{"container":"web","container_id":"3f0a","runtime":"docker","pod":null,)"
+        R"("namespace":null,"systemd_unit":null,"cgroup":"/docker/3f0a"},"unit":"ns",)"
+        R"("count":10,"sum":13000,"min":1030,"max":1800,"p50":1151,"p90":1800,"p99":1800,)"
+        R"("p99_9":1800,"in_flight":{"count":2,"before_attach":0,"oldest_ns":81000,)"
+        R"("oldest_before_attach":false,"oldest_pid":47,"oldest_tid":48,"oldest_comm":"cat"},)"
+        R"("buckets":[{"ge":1024,"lt":1152,"count":7},{"ge":1792,"lt":1920,"count":3}]})"
+        "\n");
+}
+
+TEST(JsonWriter, WritesEveryFieldOfCountsInOrder) {
+    Json json;
+    CountsReport report;
+    report.tool = "syscount";
+    report.name = "calls";
+    report.time = kTime;
+    report.interval_s = 2;
+    report.columns = {{"calls", Unit::count}, {"total_ns", Unit::nanoseconds}};
+    CountsRow row;
+    row.key = {{"syscall", std::string("read")}, {"waits_by_nature", false}, {"error", {}}};
+    row.values = {7, 18'446'744'073'709'551'615ULL};
+    report.rows = {row};
+    json.writer().report(report);
     EXPECT_EQ(json.text(),
-              R"({"schema":1,"type":"histogram","tool":"runqlat","name":"waits",)"
-              R"("scope":"interval","time":"2026-11-22T09:00:05.000000042Z","interval_s":1.0,)"
-              R"("key":{"container":"web","container_id":"3f0a","runtime":"docker","pod":null,)"
-              R"("namespace":null,"systemd_unit":null,"cgroup":"/docker/3f0a"},"unit":"ns",)"
-              R"("count":10,"sum":13000,"min":1030,"max":1800,"p50":1151,"p90":1800,"p99":1800,)"
-              R"("p99_9":1800,"in_flight":{"count":2,"oldest_ns":81000},)"
-              R"("buckets":[{"ge":1024,"lt":1152,"count":7},{"ge":1792,"lt":1920,"count":3}]})"
+              R"({"schema":1,"type":"counts","tool":"syscount","name":"calls","scope":"total",)"
+              R"("time":"2026-11-22T09:00:05.000000042Z","interval_s":2.0,)"
+              R"("key":{"syscall":"read","waits_by_nature":false,"error":null},)"
+              R"("values":{"calls":7,"total_ns":18446744073709551615}})"
               "\n");
 }
 
 TEST(JsonWriter, AbsentIsNull) {
     Json json;
     HistogramRow only_in_flight;
-    only_in_flight.in_flight = InFlight{1, 5};
+    only_in_flight.in_flight = in_flight_of(1, 5);
     HistogramRow none_in_flight = row_of("web");
-    none_in_flight.in_flight = InFlight{0, 0};
+    none_in_flight.in_flight = in_flight_of(0, 0);
     HistogramRow overflow;
     overflow.key = {{"pid", std::uint64_t{4711}}, {"offset", std::int64_t{-3}}};
     overflow.histogram.add(312, 1);

@@ -69,6 +69,16 @@ class Text {
     std::unique_ptr<Writer> writer_;
 };
 
+InFlight in_flight_of(std::uint64_t count, std::uint64_t oldest_ns) {
+    InFlight in_flight;
+    in_flight.count = count;
+    in_flight.oldest_ns = oldest_ns;
+    in_flight.oldest_pid = 47;
+    in_flight.oldest_tid = 48;
+    in_flight.oldest_comm = "cat";
+    return in_flight;
+}
+
 HistogramRow row_of(std::string name, const Values& values,
                     std::optional<InFlight> in_flight = std::nullopt, std::string id = "") {
     HistogramRow row;
@@ -102,11 +112,11 @@ HistogramReport report_of(std::vector<HistogramRow> rows) {
 const Values kSome = {{3 * kUs, 100}, {5 * kUs, 50}, {20 * kUs, 1}};
 
 std::vector<HistogramRow> four_rows() {
-    return {
-        row_of("db", {{800, 900}}, InFlight{0, 0}),
-        row_of("web", {{3 * kUs, 4000}, {40 * kUs, 600}, {9 * kMs, 111}}, InFlight{2, 81 * kMs}),
-        row_of("idle", {}, InFlight{1, 75'000 * kMs}),
-        row_of("cache", {{2 * kUs, 10}, {6 * kUs, 2}}, InFlight{0, 0})};
+    return {row_of("db", {{800, 900}}, in_flight_of(0, 0)),
+            row_of("web", {{3 * kUs, 4000}, {40 * kUs, 600}, {9 * kMs, 111}},
+                   in_flight_of(2, 81 * kMs)),
+            row_of("idle", {}, in_flight_of(1, 75'000 * kMs)),
+            row_of("cache", {{2 * kUs, 10}, {6 * kUs, 2}}, in_flight_of(0, 0))};
 }
 
 std::vector<std::string> lines_in(const std::string& text) {
@@ -192,8 +202,8 @@ TEST(Chart, WhatIsThereIsSeen) {
 
 TEST(TextWriter, Bars) {
     Text text;
-    text.writer().report(report_of(
-        {row_of("web", {{3 * kUs, 4000}, {5 * kUs, 2000}, {20 * kUs, 5}}, InFlight{2, 81 * kMs})}));
+    text.writer().report(report_of({row_of("web", {{3 * kUs, 4000}, {5 * kUs, 2000}, {20 * kUs, 5}},
+                                           in_flight_of(2, 81 * kMs))}));
     EXPECT_EQ(text.out(), R"(total, 5.0 s  waits: How long runnable threads wait for a CPU
 container web: 6,005 waits
   2.05us..4.10us  4,000  ████████████████████████████████████████
@@ -201,7 +211,7 @@ container web: 6,005 waits
   8.19us..16.4us      0
   16.4us..32.8us      5  ▏
   p50 3.07us  p90 5.12us  p99 5.12us  p99.9 5.12us  max 20.0us  avg 3.68us
-  2 waiting now, the longest for 81.0ms
+  2 waiting now, the longest for 81.0ms: thread 48 (cat)
 )");
 }
 
@@ -209,11 +219,72 @@ TEST(TextWriter, Table) {
     Text text;
     text.writer().report(report_of(four_rows()));
     EXPECT_EQ(text.out(), R"(total, 5.0 s  waits: How long runnable threads wait for a CPU
-CONTAINER  COUNT     P50     P90     P99     MAX   IN FLIGHT  DISTRIBUTION 512ns..16.8ms
-idle           0       -       -       -       -   1 (75.0s)
-web        4,711  3.07us  41.0us  9.00ms  9.00ms  2 (81.0ms)    █   ▁       ▁
-cache         12  2.05us  6.00us  6.00us  6.00us           0   █ ▂
-db           900   800ns   800ns   800ns   800ns           0  █
+CONTAINER  COUNT     P50     P90     P99     MAX       IN FLIGHT  DISTRIBUTION 512ns..16.8ms
+idle           0       -       -       -       -   1 (75.0s, 48)
+web        4,711  3.07us  41.0us  9.00ms  9.00ms  2 (81.0ms, 48)    █   ▁       ▁
+cache         12  2.05us  6.00us  6.00us  6.00us               0   █ ▂
+db           900   800ns   800ns   800ns   800ns               0  █
+)");
+}
+
+TEST(TextWriter, WhatIsMeantToWaitComesAfterTheOthers) {
+    Text text;
+    auto rows = four_rows();
+    rows[2].waits_by_nature = true;
+    text.writer().report(report_of(rows));
+    EXPECT_GT(text.out().find("\nidle"), text.out().find("\ndb"));
+}
+
+TEST(TextWriter, OlderThanTheRun) {
+    Text text({.view = View::table});
+    InFlight older = in_flight_of(1, 5'000 * kMs);
+    older.before_attach = 1;
+    older.oldest_before_attach = true;
+    text.writer().report(report_of({row_of("web", {}, older)}));
+    EXPECT_NE(text.out().find("1 (>5.00s, 48)"), std::string::npos) << text.out();
+}
+
+CountsReport counts_report() {
+    CountsReport report;
+    report.tool = "syscount";
+    report.name = "calls";
+    report.description = "system calls that returned";
+    report.time = kTime;
+    report.interval_s = 5;
+    report.headings = {"CONTAINER", "SYSCALL"};
+    report.columns = {{"calls"}, {"errors"}, {"total_ns", Unit::nanoseconds}};
+    const auto add = [&](const char* call, std::vector<std::uint64_t> values) {
+        CountsRow row;
+        row.labels = {"web", call};
+        row.key = {{"container", std::string("web")}, {"syscall", std::string(call)}};
+        row.values = std::move(values);
+        report.rows.push_back(row);
+    };
+    add("read", {17, 3, 12 * kUs});
+    add("getppid", {3'000'017, 0, 900 * kMs});
+    add("x\x1b[2J", {1, 1, 999});
+    return report;
+}
+
+TEST(TextWriter, Counts) {
+    Text text;
+    text.writer().report(counts_report());
+    EXPECT_EQ(text.out(), R"(total, 5.0 s  calls: system calls that returned
+CONTAINER  SYSCALL       CALLS  ERRORS   TOTAL
+web        getppid   3,000,017       0   900ms
+web        read             17       3  12.0us
+web        x\x1b[2J          1       1   999ns
+)");
+}
+
+TEST(TextWriter, CountsLeaveOutWhatIsAskedFor) {
+    Text text({.top = 1, .min_count = 2});
+    text.writer().report(counts_report());
+    EXPECT_EQ(text.out(), R"(total, 5.0 s  calls: system calls that returned
+CONTAINER  SYSCALL      CALLS  ERRORS  TOTAL
+web        getppid  3,000,017       0  900ms
+1 more key, 17 calls (--top 0 shows all)
+1 key left out, each with fewer than 2 calls, in all 1
 )");
 }
 
@@ -223,12 +294,12 @@ TEST(TextWriter, TableInAscii) {
     rows.push_back(row_of("容器", {{2 * kUs, 7}}));
     text.writer().report(report_of(rows));
     EXPECT_EQ(text.out(), R"(total, 5.0 s  waits: How long runnable threads wait for a CPU
-CONTAINER     COUNT     P50     P90     P99     MAX   IN FLIGHT  DISTRIBUTION 512ns..16.8ms
-idle              0       -       -       -       -   1 (75.0s)
-web           4,711  3.07us  41.0us  9.00ms  9.00ms  2 (81.0ms)    #   .       .
-cache            12  2.05us  6.00us  6.00us  6.00us           0   # :
-\u5bb9\u5668      7  2.00us  2.00us  2.00us  2.00us           -   #
-db              900   800ns   800ns   800ns   800ns           0  #
+CONTAINER     COUNT     P50     P90     P99     MAX       IN FLIGHT  DISTRIBUTION 512ns..16.8ms
+idle              0       -       -       -       -   1 (75.0s, 48)
+web           4,711  3.07us  41.0us  9.00ms  9.00ms  2 (81.0ms, 48)    #   .       .
+cache            12  2.05us  6.00us  6.00us  6.00us               0   # :
+\u5bb9\u5668      7  2.00us  2.00us  2.00us  2.00us               -   #
+db              900   800ns   800ns   800ns   800ns               0  #
 )");
 }
 
@@ -516,7 +587,8 @@ std::vector<HistogramRow> many_rows(std::size_t count, std::mt19937& random) {
              value *= 3) {
             values.emplace_back(value, 1 + random() % 100'000);
         }
-        rows.push_back(row_of(name, values, InFlight{random() % 3, random() % 1'000'000'000'000}));
+        rows.push_back(
+            row_of(name, values, in_flight_of(random() % 3, random() % 1'000'000'000'000)));
     }
     return rows;
 }
@@ -559,7 +631,7 @@ TEST(TextWriter, LinesFitWhateverIsInThem) {
                 }
                 text.writer().report(report);
                 for (const std::string& line : lines_in(text.out())) {
-                    EXPECT_LE(display_width(line), terminal ? 79U : 120U) << line;
+                    EXPECT_LE(display_width(line), terminal ? 79U : 132U) << line;
                     EXPECT_FALSE(line.ends_with(' '));
                 }
             }
@@ -632,7 +704,7 @@ container web: 4,711 waits
   4.19ms..8.39ms      0
   8.39ms..16.8ms    111  █▏
   p50 3.07us  p90 41.0us  p99 9.00ms  p99.9 9.00ms  max 9.00ms  avg 220us
-  2 waiting now, the longest for 81.0ms
+  2 waiting now, the longest for 81.0ms: thread 48 (cat)
 
 container shorter: 900 waits
   512ns..1.02us  900  ████████████████████████████████████████

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * An option that names some values of a type, and measures only those.
+ */
+#ifndef TALLY_SELECTION_BPF_H
+#define TALLY_SELECTION_BPF_H
+
+#include "declare.bpf.h"
+
+/*
+ * SELECTION(syscall, syscall_nr, "s", "only this system call"): -s, --syscall VALUE, as often as
+ * one likes. syscall_is_selected(value) is true for all values if the option is not given. What
+ * VALUE may be depends on the type (bpf/include/types.bpf.h): for syscall_nr a name or a number.
+ * The letter must be none that a common option has; "" for none.
+ */
+#define SELECTION(name, value_type, letter, help)                                     \
+    const volatile bool name##_selection = false;                                     \
+                                                                                      \
+    struct {                                                                          \
+        __uint(type, BPF_MAP_TYPE_HASH);                                              \
+        __uint(max_entries, 1024);                                                    \
+        __type(key, value_type);                                                      \
+        __type(value, __u8);                                                          \
+    } name##_selected SEC(".maps") TALLY_TAG("selection:" #name ":" letter ":" help); \
+                                                                                      \
+    static __always_inline bool name##_is_selected(value_type value) {                \
+        return !name##_selection || bpf_map_lookup_elem(&name##_selected, &value);    \
+    }                                                                                 \
+    struct tally_semicolon
+
+#endif /* TALLY_SELECTION_BPF_H */

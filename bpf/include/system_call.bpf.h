@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * System calls from entry to return, for tracers that measure them. A tracer includes it and
+ * defines call_returned().
+ *
+ * Each return finds its own entry:
+ *  - A new thread's first return is that of its parent's clone, which it never entered
+ *    (ret_from_fork() of arch/x86/entry). So a new thread begins as MADE, whatever the last thread
+ * of that number has left.
+ *  - A thread that executes a program while it is not the first of its process takes the number of
+ *    the first one (de_thread() of fs/exec.c). So its entry moves with it.
+ *  - sigreturn restores the registers of another moment, with them a number that is not its own
+ *    (-1; restore_sigcontext() of arch/x86/kernel/signal_64.c).
+ *  - A call that seccomp or a tracer refuses has no entry, only a return (syscall_trace_enter()).
+ */
+#ifndef TALLY_SYSTEM_CALL_BPF_H
+#define TALLY_SYSTEM_CALL_BPF_H
+
+#include "tally.bpf.h"
+
+BY("container,syscall");
+SELECTION(syscall, syscall_nr, "s", "only this system call, by name or number; repeatable");
+
+const volatile bool by_syscall = true;
+const volatile bool by_error = false;
+
+struct call_key {
+    struct subject subject;
+    syscall_nr syscall;
+    errno_nr error;
+};
+
+/* Slots of the calls that a thread makes in turn, by the last bits of their numbers. */
+#define CALL_PLACES 4
+
+struct call {
+    __u64 since; /* the clock at the entry, or one of those below */
+    syscall_nr number;
+    __u32 places[CALL_PLACES];
+};
+enum {
+    NEVER_SEEN, /* no event of the thread yet */
+    MADE,       /* and it returns from its parent's clone */
+    OUTSIDE,    /* it is in no call */
+    NOT_WANTED, /* it is in a call that is not measured */
+};
+THREAD_STATE(calling, struct call);
+
+/* For a call that was refused before it began. */
+#define CALL_REFUSED (~0ULL)
+
+/* A wanted call has returned, after `duration` nanoseconds or CALL_REFUSED; `place` is for its key.
+ */
+static __always_inline void call_returned(const struct call_key* key, long result, __u64 duration,
+                                          __u32* place);
+
+#define MOST_ERRNO 4095 /* MAX_ERRNO, include/linux/err.h */
+
+static __always_inline bool is_error(long result) {
+    return (unsigned long)result >= (unsigned long)-MOST_ERRNO;
+}
+
+static __always_inline struct call_key call_key_of(struct task_struct* task, syscall_nr number,
+                                                   long result) {
+    struct call_key key = {.subject = subject_of(task)};
+
+    if (by_syscall)
+        key.syscall = number;
+    if (by_error && is_error(result))
+        key.error = -result;
+    return key;
+}
+
+static __always_inline bool call_is_wanted(struct task_struct* task, syscall_nr number) {
+    return target_includes(task) && syscall_is_selected(number);
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(on_enter, struct pt_regs* regs, long number) {
+    struct task_struct* task = bpf_get_current_task_btf();
+    struct call* call;
+
+    if (!started())
+        return 0;
+    call = calling_of(task);
+    if (!call) {
+        count_one(LOST_NO_THREAD_STATE);
+        return 0;
+    }
+    if (call->since > NOT_WANTED)
+        count_one(LOST_UNMATCHED_BEGIN); /* it came to call, and nobody told us of a return */
+    call->number = system_call_number(task, number);
+    call->since = call_is_wanted(task, call->number) ? clock_ns() : NOT_WANTED;
+    return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_exit, struct pt_regs* regs, long result) {
+    struct task_struct* task = bpf_get_current_task_btf();
+    __u64 duration = CALL_REFUSED;
+    struct call_key key;
+    struct call* call;
+    syscall_nr number;
+    __u64 since;
+    __u64 now;
+
+    if (!started())
+        return 0;
+    call = calling_of(task);
+    if (!call) {
+        count_one(LOST_NO_THREAD_STATE);
+        return 0;
+    }
+    since = call->since;
+    call->since = OUTSIDE;
+    if (since == NOT_WANTED || since == MADE)
+        return 0;
+    number = system_call_number(task, regs->orig_ax);
+    if (since > NOT_WANTED) {
+        if (number != call->number && (int)regs->orig_ax >= 0) {
+            count_one(LOST_UNMATCHED_END);
+            return 0;
+        }
+        number = call->number;
+        now = clock_ns();
+        if (now < since) {
+            count_one(LOST_NEGATIVE_TIME);
+            return 0;
+        }
+        duration = now - since;
+    } else {
+        if ((int)regs->orig_ax < 0 || !call_is_wanted(task, number))
+            return 0;
+        if (since == NEVER_SEEN) {
+            count_one(BEFORE_ATTACH);
+            return 0;
+        }
+    }
+    key = call_key_of(task, number, result);
+    call_returned(&key, result, duration, &call->places[number % CALL_PLACES]);
+    return 0;
+}
+
+SEC("tp_btf/task_newtask")
+int BPF_PROG(on_new_thread, struct task_struct* task) {
+    struct call* call;
+
+    if (!started())
+        return 0;
+    call = calling_of(task);
+    if (call)
+        call->since = MADE;
+    else
+        count_one(LOST_NO_THREAD_STATE);
+    return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct* task, int old_number) {
+    __u32 slot = tally_thread_slot(old_number);
+    struct call* from;
+    struct call* to;
+
+    if (!started() || !tally_threads_by_number || old_number == task->pid)
+        return 0;
+    from = bpf_map_lookup_elem(&calling_by_number, &slot);
+    to = calling_of(task);
+    if (!from || !to)
+        return 0;
+    to->since = from->since;
+    to->number = from->number;
+    from->since = OUTSIDE;
+    return 0;
+}
+
+#endif /* TALLY_SYSTEM_CALL_BPF_H */

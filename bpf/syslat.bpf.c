@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+// syslat: from the entry of a system call to its return.
+#include "system_call.bpf.h"
+
+TRACER("How long system calls take");
+OPTION(bool, errors_only, false, "only calls that fail");
+OPTION(__u64, min_us, 0, "leave out calls shorter than this many microseconds");
+HISTOGRAM(calls, struct call_key, duration_ns, "time from the entry of a call to its return");
+
+// What was refused took no time.
+static __always_inline void call_returned(const struct call_key* key, long result, __u64 duration,
+                                          __u32* place) {
+    if (duration == CALL_REFUSED || (errors_only && !is_error(result)))
+        return;
+    if (!min_us || duration / 1000 >= min_us)
+        histogram_add(calls, *key, duration, place);
+}
+
+// A call of before the start, of which there has been no event yet, is known by the registers that
+// the thread left at its entry.
+IN_FLIGHT(calls, task, key) {
+    struct call* call = calling_of(task);
+    __u64 since = call ? call->since : OUTSIDE;
+    struct pt_regs* regs;
+    syscall_nr number;
+    __u64 now;
+
+    if (errors_only || since == MADE || since == OUTSIDE || since == NOT_WANTED)
+        return 0;
+    if (since != NEVER_SEEN) {
+        *key = call_key_of(task, call->number, 0);
+        now = clock_ns();
+        return now > since ? now - since : 1;
+    }
+    // Who has a CPU may be in its program, with the registers of any earlier entry.
+    if ((task->flags & TALLY_PF_KTHREAD) || task_on_cpu(task))
+        return 0;
+    regs = task_registers(task);
+    if (!regs || (int)regs->orig_ax < 0 || !regs->sp)  // an interrupt; a worker of io_uring
+        return 0;
+    number = system_call_number(task, regs->orig_ax);
+    if (!syscall_is_selected(number))
+        return 0;
+    *key = call_key_of(task, number, 0);
+    return TALLY_OLDER_THAN_RUN;
+}

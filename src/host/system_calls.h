@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tally {
+
+/// The name of a system call, "read"; `number` as in syscall_nr of bpf/include/types.bpf.h. The
+/// same call has one name, whichever table its number is of. "syscall_4711", or "syscall32_4711",
+/// if it is not known.
+std::string syscall_name(std::uint32_t number);
+
+/// The numbers of a system call in all tables, from its name or its number in the machine's own
+/// table. Empty: there is none of that name.
+std::vector<std::uint32_t> syscall_numbers(std::string_view name_or_number);
+
+/// Whether a call is meant to take long: it sleeps or waits for others (epoll_wait, futex,
+/// nanosleep). How long it does says nothing about the kernel.
+bool waits_by_nature(std::string_view syscall);
+
+/// "ENOENT"; also those that only the kernel sees (ERESTARTSYS); "E4000" if it is not known.
+std::string error_name(std::uint32_t number);
+
+}  // namespace tally

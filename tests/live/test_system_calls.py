@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+"""System calls are counted once each, for who made them, with the time between entry and return."""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from support import SOON, WORKLOADS, Run, buckets_of, eventually, run
+
+NOTHING = {"calls": 0, "errors": 0}
+
+
+def of_calls(start, *workload, arguments=(), tool="syscount"):
+    """Runs a tool while a container makes calls, and beside it a neighbour that makes others."""
+    container = start("caller", "calls", *workload)
+    neighbour = start("neighbour", "calls", "getppid", 20_011)
+    running = Run(tool, "--json", *arguments)
+    for each in (neighbour, container):
+        each.go()
+    for each in (neighbour, container):
+        each.line()
+    return running.end()
+
+
+def values(result, scope="total", **key):
+    """The sums of all counts records of this key."""
+    sums = dict(NOTHING)
+    for record in result.records:
+        if record["type"] != "counts" or record["scope"] != scope:
+            continue
+        if all(record["key"].get(name) == wanted for name, wanted in key.items()):
+            for name, count in record["values"].items():
+                sums[name] = sums.get(name, 0) + count
+    return sums
+
+
+def test_every_call_is_counted_once(start):
+    result = of_calls(start, "getppid", 300_007)
+    counted = values(result, container="caller", syscall="getppid")
+    assert counted["calls"] == 300_007
+    assert counted["errors"] == 0
+    assert 0 < counted["total_ns"]
+    assert values(result, container="neighbour", syscall="getppid")["calls"] == 20_011
+    assert not any(result.lost.values())
+
+
+def test_only_the_container_asked_for(start):
+    result = of_calls(start, "getppid", 1009, arguments=("-c", "caller"))
+    assert values(result)["calls"] >= 1009
+    assert values(result, container="neighbour") == NOTHING
+    assert {record["key"]["container"] for record in result.records if "key" in record} == {"caller"}
+
+
+@pytest.mark.parametrize("call", ["getppid", "110"])
+def test_only_the_call_asked_for(start, call):
+    """By its name or by its number."""
+    result = of_calls(start, "opens", 11, 13, arguments=("-s", call, "-c", "neighbour"))
+    assert {record["key"]["syscall"] for record in result.records if "key" in record} == {"getppid"}
+    assert values(result)["calls"] == 20_011
+
+
+def test_several_calls(start):
+    result = of_calls(start, "opens", 11, 13, arguments=("-s", "getppid", "-s", "openat"))
+    assert values(result, container="caller", syscall="openat")["calls"] >= 24
+    assert values(result, container="neighbour", syscall="getppid")["calls"] == 20_011
+    calls = {record["key"]["syscall"] for record in result.records if "key" in record}
+    assert calls == {"getppid", "openat"}
+
+
+def test_errors_by_their_names(start):
+    result = of_calls(start, "opens", 6004, 4003, arguments=("--by", "container,syscall,error"))
+    for error, expected in (("ENOENT", 6004), ("EACCES", 4003)):
+        counted = values(result, container="caller", syscall="openat", error=error)
+        assert (counted["calls"], counted["errors"]) == (expected, expected)
+        assert values(result, container="neighbour", error=error) == NOTHING
+    assert values(result, container="caller", error=None)["errors"] == 0
+
+
+def test_errors_only(start):
+    result = of_calls(start, "opens", 6004, 4003, arguments=("--errors-only",))
+    counted = values(result, container="caller", syscall="openat")
+    assert (counted["calls"], counted["errors"]) == (10_007, 10_007)
+    assert values(result, container="neighbour", syscall="getppid") == NOTHING
+
+
+def test_what_seccomp_refuses_is_a_call_that_fails(start):
+    result = of_calls(start, "refused", 1009, arguments=("--by", "container,syscall,error"))
+    counted = values(result, container="caller", syscall="getppid", error="EPERM")
+    assert (counted["calls"], counted["errors"], counted["total_ns"]) == (1009, 1009, 0)
+    assert not any(result.lost.values())
+
+
+def test_what_seccomp_refuses_has_no_latency(start):
+    result = of_calls(start, "refused", 1009, tool="syslat")
+    assert result.histograms("total", container="caller", syscall="getppid") == []
+    assert not any(result.lost.values())
+
+
+@pytest.mark.parametrize("arguments", [(), ("-s", "getppid")], ids=["all", "asked for"])
+def test_calls_through_the_32_bit_entry_have_their_right_names(start, arguments):
+    probe = subprocess.run([WORKLOADS / "workload_calls", "legacy", "1"], input=b"x", timeout=SOON,
+                           stdout=subprocess.DEVNULL, check=False)
+    if probe.returncode:
+        pytest.skip("this kernel has no 32-bit entry")
+    result = of_calls(start, "legacy", 10_007, arguments=arguments)
+    assert values(result, container="caller", syscall="getppid")["calls"] == 10_007
+
+
+def test_a_child_has_not_made_the_call_that_made_it(start):
+    """2,003 short lives: many thread numbers, and each child's first return is that of clone."""
+    result = of_calls(start, "children", 2003, arguments=("--by", "container,syscall"))
+    assert values(result, container="caller", syscall="clone")["calls"] == 2003
+    assert values(result, container="caller", syscall="wait4")["calls"] == 2003
+    assert values(result, container="caller", syscall="exit_group") == NOTHING  # never returns
+    assert not any(result.lost.values())
+
+
+def test_the_killed_leave_nothing_behind(start):
+    result = of_calls(start, "murders", 1009)
+    assert values(result, container="caller", syscall="pause")["calls"] <= 1009
+    assert values(result, container="caller", syscall="clone")["calls"] == 1009
+    assert not any(result.lost.values())
+
+
+def test_sigreturn(start):
+    """Its return has the registers of another moment."""
+    result = of_calls(start, "signals", 5003)
+    assert values(result, container="caller", syscall="rt_sigreturn")["calls"] == 5003
+    assert values(result, container="caller", syscall="tgkill")["calls"] == 5003
+    assert not any(result.lost.values())
+
+
+def test_exec_by_another_thread_than_the_first(start):
+    """It takes the first one's number, in the middle of the call."""
+    result = of_calls(start, "executes", 503)
+    assert values(result, container="caller", syscall="execve")["calls"] == 503
+    assert not any(result.lost.values())
+
+
+@pytest.mark.parametrize("state", ["array", "storage"])
+def test_both_ways_to_remember_threads(start, state):
+    os.environ["TALLY_THREAD_STATE"] = state
+    try:
+        result = of_calls(start, "executes", 101, arguments=("--by", "container,syscall"))
+    finally:
+        del os.environ["TALLY_THREAD_STATE"]
+    assert values(result, container="caller", syscall="execve")["calls"] == 101
+    assert values(result, container="neighbour", syscall="getppid")["calls"] == 20_011
+    assert not any(result.lost.values())
+
+
+def test_intervals_add_up(start):
+    container = start("caller", "calls", "getppid", 2_000_003)
+    running = Run("syscount", "--json", "--by", "container,syscall", "0.2")
+    container.go()
+    container.line()
+    result = running.end()
+    totals = [record for record in result.records
+              if record["type"] == "counts" and record["scope"] == "total"]
+    assert len(totals) > 2
+    for total in totals:
+        assert values(result, "interval", **total["key"]) == total["values"]
+    assert values(result, container="caller", syscall="getppid")["calls"] == 2_000_003
+
+
+# syslat
+
+
+def test_latency_of_a_known_length(start):
+    result = of_calls(start, "sleeps", 53, tool="syslat", arguments=("-c", "caller"))
+    row = result.total(container="caller", syscall="clock_nanosleep")
+    assert row["count"] == 53
+    assert row["min"] >= 20_000_000
+    assert 53 * 20_000_000 <= row["sum"] < 2 * 53 * 20_000_000
+    assert row["key"]["waits_by_nature"] is True
+    assert result.total(container="caller", syscall="write")["key"]["waits_by_nature"] is False
+
+
+def test_every_latency_is_counted_once(start):
+    result = of_calls(start, "getppid", 300_007, tool="syslat")
+    row = result.total(container="caller", syscall="getppid")
+    assert row["count"] == sum(buckets_of(row).values()) == 300_007
+    assert result.total(container="neighbour", syscall="getppid")["count"] == 20_011
+    assert not any(result.lost.values())
+
+
+def test_latency_of_errors_only(start):
+    result = of_calls(start, "opens", 6004, 4003, tool="syslat",
+                      arguments=("--errors-only", "--by", "container,error"))
+    assert result.total(container="caller", error="ENOENT")["count"] == 6004
+    assert result.total(container="caller", error="EACCES")["count"] == 4003
+    assert result.histograms("total", container="neighbour") == []
+
+
+def test_min_us(start):
+    result = of_calls(start, "sleeps", 53, tool="syslat", arguments=("--min-us", "19000"))
+    assert result.total(container="caller", syscall="clock_nanosleep")["count"] == 53
+    assert result.histograms("total", container="neighbour", syscall="getppid") == []
+
+
+def asleep_in_read(pid):
+    """Whether it is, by the kernel's word."""
+    return Path(f"/proc/{pid}/syscall").read_text().startswith("0 ")
+
+
+@pytest.mark.parametrize("state", ["array", "storage"])
+def test_calls_that_have_not_returned(start, state):
+    """One process reads since before the start, one since after it."""
+    before = start("before", "calls", "getppid", 1)
+    after = start("after", "calls", "getppid", 1)
+    eventually(lambda: asleep_in_read(before.pid) and asleep_in_read(after.pid), "both in read")
+    os.environ["TALLY_THREAD_STATE"] = state
+    try:
+        running = Run("syslat", "--json", "-c", "before", "-c", "after")
+    finally:
+        del os.environ["TALLY_THREAD_STATE"]
+    began = time.monotonic_ns()
+    after.go()
+    after.line()
+    eventually(lambda: asleep_in_read(after.pid), "in the second read")
+    time.sleep(1)
+    result = running.end()
+    run_ns = result.end["duration_s"] * 1e9
+    for container, older in ((before, True), (after, False)):
+        row = result.total(container=container.name, syscall="read")
+        in_flight = row["in_flight"]
+        assert in_flight["count"] == 1
+        assert in_flight["before_attach"] == older
+        assert in_flight["oldest_before_attach"] is older
+        assert (in_flight["oldest_pid"], in_flight["oldest_tid"]) == (container.pid, container.pid)
+        assert in_flight["oldest_comm"] == "workload_calls"[:15]
+        assert 1e9 <= in_flight["oldest_ns"] <= time.monotonic_ns() - began + 1e9
+        assert (in_flight["oldest_ns"] >= run_ns - 1e8) == older or run_ns < 1.2e9
+    # Its read of the byte that set it going had begun before the start as well.
+    assert result.end["before_attach"] >= 1
+    assert result.total(container="after", syscall="read")["count"] == 0
+
+
+def test_a_call_in_flight_in_text(start):
+    hung = start("hung", "calls", "getppid", 1)
+    eventually(lambda: asleep_in_read(hung.pid), "in read")
+    result = run("syslat", "-c", "hung", "-d", "0.3", "--view", "table")
+    line = next(line for line in result.out.decode().splitlines() if line.startswith("hung"))
+    assert line.split()[1] == "read"
+    assert f", {hung.pid})" in line and "1 (>" in line
+
+
+def test_wrong_calls_are_refused():
+    for word in ("no_such_call", "", "-1", "1x"):
+        result = run("syscount", "-s", word, "-d", "1", status=2)
+        assert "system call" in result.sentence

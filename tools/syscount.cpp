@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "tracer/registry.h"
+
+TALLY_DECLARE_OBJECT(syscount);
+
+namespace {
+
+const tally::Registration registered{{
+    .name = "syscount",
+    .object = TALLY_OBJECT(syscount),
+    .description = "Counts the system calls that return, by container and call: how many, how many "
+                   "of them fail, "
+                   "and how long they take in all. 'tally syslat' shows how long each takes.",
+    .examples =
+        {
+            {"tally syscount", "every container and call, until Ctrl-C"},
+            {"tally syscount --by container 1", "who calls the kernel most, each second"},
+            {"tally syscount -c web --errors-only --by syscall,error -d 10",
+             "which errors a container gets"},
+        },
+}};
+
+}  // namespace
