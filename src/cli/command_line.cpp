@@ -286,9 +286,10 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
 
     const char* scripts = "For scripts and for trouble";
     app.add_flag("--strict", request.strict, "exit status 3 if anything was lost")->group(scripts);
-    app.add_option(
-           "--max-keys", request.max_keys,
-           "room for so many keys, 2.6 KiB each on every CPU, of up to 8 (what fits in 12 MiB)")
+    app.add_option("--max-keys", request.max_keys,
+                   "room for so many keys, each on every CPU of up to 8 (what fits in 12 MiB; "
+                   "where keys have "
+                   "parts of the tool's own, 23 MiB)")
         ->check(number(1U, 100'000U, "a number"))
         ->type_name("N")
         ->group(scripts);

@@ -31,7 +31,7 @@ constexpr std::uint32_t kMostShards = 8;
 constexpr std::uint64_t kSlotMemory = 12ULL << 20;
 
 /// The same where keys have fields of the tracer's own: there are many more of them.
-constexpr std::uint64_t kOwnKeysSlotMemory = 28ULL << 20;
+constexpr std::uint64_t kOwnKeysSlotMemory = 23ULL << 20;
 
 /// The same on kernels that count it against the 8 MiB that RLIMIT_MEMLOCK allows by default
 /// (before 5.11, 4b0986fca5a4 "bpf: Eliminate rlimit-based memory accounting"; told by task
@@ -39,7 +39,7 @@ constexpr std::uint64_t kOwnKeysSlotMemory = 28ULL << 20;
 constexpr std::uint64_t kLockedSlotMemory = 4ULL << 20;
 
 /// Small slots fill less memory than that: each costs a system call at the start.
-constexpr std::uint64_t kMostSlots = 65536;
+constexpr std::uint64_t kMostSlots = 32768;
 
 constexpr const char* kIndex = "_index";  // the maps that HISTOGRAM declares beside its own
 constexpr const char* kFree = "_free";

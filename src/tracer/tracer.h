@@ -21,7 +21,7 @@ namespace tally {
 
 /// How many keys the histograms and counts of a tracer can hold, and what that costs.
 struct MapSizes {
-    /// Of each of them, each key on every one of up to eight CPUs; none: what fits in 12 MiB (28
+    /// Of each of them, each key on every one of up to eight CPUs; none: what fits in 12 MiB (23
     /// MiB where a key has more than its subject), or in 4 MiB where maps count against
     /// RLIMIT_MEMLOCK.
     std::optional<std::uint32_t> max_keys;
