@@ -165,6 +165,20 @@ def test_intervals_add_up(start):
     assert values(result, container="caller", syscall="getppid")["calls"] == 2_000_003
 
 
+def test_what_has_no_place_is_lost_and_said(start):
+    """Many keys and few places: counted and lost together are all there were."""
+    container = start("caller", "calls", "children", 101)
+    running = Run("syscount", "--json", "-c", "caller", "-s", "exit_group", "-s", "clone", "-s",
+                  "wait4", "-s", "prctl", "--by", "pid,syscall", "--max-keys", 4)
+    container.go()
+    container.line()
+    result = running.end()
+    lost = result.end["lost"]["map_full"]
+    assert lost > 0
+    # A child makes one call that returns: prctl. Its parent makes two for each.
+    assert values(result)["calls"] + lost == 3 * 101
+
+
 # syslat
 
 
