@@ -5,33 +5,77 @@
 
 #include <cstdarg>
 #include <cstdio>
-#include <string_view>
 
 namespace tally {
 namespace {
 
-bool verbose_log = false;
+std::function<void(std::string_view)> tell_line;
 std::string first_warning;
+std::optional<Rejection> rejection;
+
+std::string formatted(const char* format, va_list arguments) {
+    va_list again;
+    va_copy(again, arguments);
+    const int length = std::vsnprintf(nullptr, 0, format, again);
+    va_end(again);
+    std::string text(length > 0 ? static_cast<std::size_t>(length) : 0, '\0');
+    std::vsnprintf(text.data(), text.size() + 1, format, arguments);
+    return text;
+}
+
+/// Cuts the next line off, without its end.
+std::string_view next_line(std::string_view& text) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    return line;
+}
+
+std::string_view trimmed(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos) {
+        return "";
+    }
+    return text.substr(first, text.find_last_not_of(" \t\r\n") + 1 - first);
+}
+
+/// "prog 'NAME': -- BEGIN PROG LOAD LOG --\n" LOG "-- END PROG LOAD LOG --", in one piece.
+void look_for_rejection(std::string_view text) {
+    const std::size_t begin = text.find("-- BEGIN PROG LOAD LOG --\n");
+    if (begin == std::string_view::npos || rejection) {
+        return;
+    }
+    const std::string_view head = text.substr(0, begin);
+    const std::size_t name = head.find('\'');
+    const std::size_t name_end = head.rfind('\'');
+    std::string_view log = text.substr(begin);
+    next_line(log);
+    log = log.substr(0, log.find("-- END PROG LOAD LOG --"));
+    rejection = read_verifier_log(
+        name_end > name ? std::string(head.substr(name + 1, name_end - name - 1)) : "", log);
+}
 
 int take(libbpf_print_level level, const char* format, va_list arguments) {
-    char line[4096];
-    std::vsnprintf(line, sizeof line, format, arguments);
     // The debug level tells every relocation.
-    if (verbose_log && level != LIBBPF_DEBUG) {
-        std::fputs(line, stderr);
+    if (level == LIBBPF_DEBUG) {
+        return 0;
+    }
+    const std::string all = formatted(format, arguments);
+    if (tell_line) {
+        for (std::string_view rest = all; !rest.empty();) {
+            tell_line(next_line(rest));
+        }
     }
     if (level == LIBBPF_WARN) {
-        std::string_view text = line;
-        while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
-            text.remove_suffix(1);
-        }
+        std::string_view text = trimmed(all);
         if (text.starts_with("libbpf: ")) {
             text.remove_prefix(8);
         }
+        look_for_rejection(text);
         // The first warning is the cause, those after it say what else fell with it; the advice
         // about `ulimit -l` is wrong since 5.11.
         if (first_warning.empty() && text.find("ulimit") == std::string_view::npos) {
-            first_warning = text;
+            first_warning = next_line(text);
         }
     }
     return 0;
@@ -39,14 +83,35 @@ int take(libbpf_print_level level, const char* format, va_list arguments) {
 
 }  // namespace
 
-void capture_libbpf_log(bool verbose) {
-    verbose_log = verbose;
+void capture_libbpf_log(std::function<void(std::string_view line)> tell) {
+    tell_line = std::move(tell);
     first_warning.clear();
+    rejection.reset();
     libbpf_set_print(take);
 }
 
 std::string first_libbpf_warning() {
     return first_warning;
+}
+
+std::optional<Rejection> verifier_rejection() {
+    return rejection;
+}
+
+Rejection read_verifier_log(std::string program, std::string_view log) {
+    // Source lines and instructions, then what is wrong, then how much was looked at.
+    Rejection result{std::move(program), "", ""};
+    while (!log.empty()) {
+        const std::string_view line = trimmed(next_line(log));
+        if (line.starts_with("; ")) {
+            result.source = trimmed(line.substr(2));
+        } else if (line.starts_with("processed ")) {
+            break;
+        } else if (!line.empty()) {
+            result.reason = line;
+        }
+    }
+    return result;
 }
 
 }  // namespace tally

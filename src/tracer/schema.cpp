@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <optional>
 #include <string_view>
@@ -133,7 +134,7 @@ class SchemaReader {
             const void* data = bpf_map__initial_value(const_cast<bpf_map*>(map), &size);
             std::uint64_t value = 0;
             if (data != nullptr && variable.size <= sizeof value &&
-                variable.offset + variable.size <= size) {
+                std::size_t{variable.offset} + variable.size <= size) {
                 std::memcpy(&value, static_cast<const char*>(data) + variable.offset,
                             variable.size);
             }
@@ -154,8 +155,24 @@ class SchemaReader {
         return each;
     }
 
+    /// Names become options, words for --by, names of members and columns.
+    void check_name(const std::string& name) const {
+        const auto is_letter = [](char each) {
+            return (each >= 'a' && each <= 'z') || (each >= 'A' && each <= 'Z') || each == '_';
+        };
+        const auto is_digit = [](char each) { return each >= '0' && each <= '9'; };
+        if (name.empty() || is_digit(name.front()) ||
+            !std::all_of(name.begin(), name.end(),
+                         [&](char each) { return is_letter(each) || is_digit(each); })) {
+            throw Error("{}: '{}' cannot be the name of anything in C", name_, name);
+        }
+    }
+
     void read_variable(const Variable& variable, TracerSchema& schema) {
         const std::string_view tag = variable.tag;
+        if (!tag.empty()) {
+            check_name(variable.name);
+        }
         const auto after = [&](std::string_view prefix) -> std::optional<std::string> {
             if (!tag.starts_with(prefix)) {
                 return std::nullopt;
@@ -183,15 +200,19 @@ class SchemaReader {
 
     OptionSchema read_option(const Variable& variable, const std::string& help) const {
         const btf_type* content = resolve(variable.type);
-        if (content == nullptr || !btf_is_int(content) ||
-            (btf_int_encoding(content) & BTF_INT_SIGNED)) {
-            throw Error("{}: option '{}' must be a bool, __u32 or __u64", name_, variable.name);
+        const bool is_bool = btf_is_int(content) && (btf_int_encoding(content) & BTF_INT_BOOL) != 0;
+        if (!btf_is_int(content) || (btf_int_encoding(content) & BTF_INT_SIGNED) != 0 ||
+            (!is_bool && content->size != 4 && content->size != 8) ||
+            content->size != variable.size || variable.section != ".rodata") {
+            throw Error(
+                "{}: option '{}' must be declared with OPTION(...) as a bool, __u32 or __u64",
+                name_, variable.name);
         }
         OptionSchema option;
         option.variable = variable.name;
         option.name = variable.name;
         std::replace(option.name.begin(), option.name.end(), '_', '-');
-        option.is_flag = (btf_int_encoding(content) & BTF_INT_BOOL) != 0;
+        option.is_flag = is_bool;
         option.initial = constant(variable);
         option.largest = variable.size >= 8 ? ~0ULL : (1ULL << (8 * variable.size)) - 1;
         option.help = help;
@@ -228,7 +249,9 @@ class SchemaReader {
         const std::uint32_t value = map_member(map, "key");
         selection.type = meaning(value, parts[0], map.name);
         selection.size = size_of(value);
-        if (selection.size > sizeof(std::uint64_t)) {
+        if (selection.type == SemanticType::text || selection.type == SemanticType::comm ||
+            selection.size > sizeof(std::uint64_t) ||
+            !is_map(map.name, BPF_MAP_TYPE_HASH, selection.size, sizeof(std::uint8_t))) {
             throw Error("{}: the values of selection '{}' must be integers", name_, parts[0]);
         }
         return selection;
@@ -272,6 +295,16 @@ class SchemaReader {
         slots.has_own_keys =
             text(resolve(btf_members(resolve(key))[0].type)->name_off) != "subject";
         fields.pop_back();
+        if (!begins_with_subject(fields)) {
+            throw Error("{}: the key of '{}' must begin with a struct subject", name_, map.name);
+        }
+        if (!is_map(map.name, BPF_MAP_TYPE_ARRAY, sizeof(std::uint32_t), slots.slot_size) ||
+            !is_map(map.name + "_index", BPF_MAP_TYPE_HASH, slots.key_size,
+                    sizeof(std::uint32_t)) ||
+            !is_map(map.name + "_free", BPF_MAP_TYPE_STACK, 0, sizeof(std::uint32_t))) {
+            throw Error("{}: '{}' is not declared with HISTOGRAM(...) or COUNTS(...)", name_,
+                        map.name);
+        }
         slots.key = std::move(fields);
         return btf_members(layout)[1].type;
     }
@@ -300,6 +333,7 @@ class SchemaReader {
         const btf_member* member = btf_members(content);
         for (int i = 0; i < btf_vlen(content); ++i) {
             const std::string field = text(member[i].name_off);
+            check_name(field);
             const btf_type* value = resolve(member[i].type);
             if (value == nullptr || !btf_is_int(value) || size_of(member[i].type) != 8 ||
                 (btf_int_encoding(value) & BTF_INT_SIGNED)) {
@@ -328,6 +362,24 @@ class SchemaReader {
         return Unit::count;
     }
 
+    /// Whether libbpf reads the map as user space does: a reading is as long as the kernel's map
+    /// says.
+    bool is_map(const std::string& map, bpf_map_type type, std::size_t key,
+                std::size_t value) const {
+        const bpf_map* found = bpf_object__find_map_by_name(object_, map.c_str());
+        return found != nullptr && bpf_map__type(found) == type &&
+               bpf_map__key_size(found) == key && bpf_map__value_size(found) == value;
+    }
+
+    static bool begins_with_subject(const std::vector<KeyField>& fields) {
+        constexpr std::array kSubject{SemanticType::cgroup, SemanticType::pid, SemanticType::tid,
+                                      SemanticType::comm};
+        return fields.size() >= kSubject.size() &&
+               std::equal(
+                   kSubject.begin(), kSubject.end(), fields.begin(),
+                   [](SemanticType type, const KeyField& each) { return each.type == type; });
+    }
+
     void unfold(std::uint32_t id, std::size_t base, std::vector<KeyField>& fields,
                 const std::string& map) const {
         const btf_type* key = resolve(id);
@@ -336,7 +388,8 @@ class SchemaReader {
         }
         const btf_member* member = btf_members(key);
         for (int i = 0; i < btf_vlen(key); ++i) {
-            const std::size_t offset = base + member[i].offset / 8;
+            const std::uint32_t index = static_cast<std::uint32_t>(i);
+            const std::size_t offset = base + btf_member_bit_offset(key, index) / 8;
             const btf_type* content = resolve(member[i].type);
             if (content != nullptr && btf_is_struct(content)) {
                 unfold(member[i].type, offset, fields, map);
@@ -344,11 +397,37 @@ class SchemaReader {
             }
             KeyField field;
             field.name = text(member[i].name_off);
+            check_name(field.name);
             field.offset = offset;
             field.size = size_of(member[i].type);
             field.type = meaning(member[i].type, field.name, map);
+            if (btf_member_bitfield_size(key, index) != 0 || !has_size_of(field)) {
+                throw Error("{}: field '{}' of the key of '{}' has a size that cannot be shown",
+                            name_, field.name, map);
+            }
             fields.push_back(std::move(field));
         }
+    }
+
+    /// Whether a field is as long as values of its type are.
+    static bool has_size_of(const KeyField& field) {
+        switch (field.type) {
+            case SemanticType::cgroup:
+                return field.size == 8;
+            case SemanticType::pid:
+            case SemanticType::tid:
+            case SemanticType::syscall:
+            case SemanticType::error:
+                return field.size == 4;
+            case SemanticType::comm:
+                return field.size == 16;
+            case SemanticType::number:
+            case SemanticType::signed_number:
+                return field.size == 1 || field.size == 2 || field.size == 4 || field.size == 8;
+            case SemanticType::text:
+                return field.size != 0;
+        }
+        return false;
     }
 
     SemanticType meaning(std::uint32_t id, const std::string& field, const std::string& map) const {
@@ -388,7 +467,9 @@ class SchemaReader {
 
     void read_losses(TracerSchema& schema) const {
         const std::int32_t id = btf__find_by_name_kind(btf_, "tally_counter", BTF_KIND_ENUM);
-        if (id < 0) {
+        const bpf_map* map = bpf_object__find_map_by_name(object_, "tally_counters");
+        if (id < 0 || map == nullptr || bpf_map__type(map) != BPF_MAP_TYPE_PERCPU_ARRAY ||
+            bpf_map__value_size(map) != sizeof(std::uint64_t)) {
             throw Error("{} does not count what it loses: include tally.bpf.h", name_);
         }
         const btf_type* counters = type(static_cast<std::uint32_t>(id));

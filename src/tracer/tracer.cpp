@@ -19,6 +19,7 @@
 
 #include "host/kernel_facts.h"
 #include "tracer/libbpf_log.h"
+#include "tracer/object_check.h"
 #include "util/error.h"
 
 namespace tally {
@@ -89,6 +90,7 @@ Tracer Tracer::engine_only(std::string name, std::span<const std::byte> object) 
 
 Tracer::Tracer(std::string name, std::span<const std::byte> object, bool engine_only)
     : name_(std::move(name)) {
+    check_object(name_, object);
     bpf_object_open_opts options{};
     options.sz = sizeof options;
     options.object_name = name_.c_str();
@@ -126,7 +128,8 @@ std::span<std::byte> Tracer::find_constant(const std::string& variable) const {
     for (int i = 0; i < btf_vlen(section); ++i) {
         const btf_type* found = btf__type_by_id(types, info[i].type);
         if (variable == btf__name_by_offset(types, found->name_off) &&
-            info[i].size <= sizeof(std::uint64_t) && info[i].offset + info[i].size <= size) {
+            info[i].size <= sizeof(std::uint64_t) &&
+            std::size_t{info[i].offset} + info[i].size <= size) {
             return {static_cast<std::byte*>(data) + info[i].offset, info[i].size};
         }
     }
@@ -232,9 +235,13 @@ void Tracer::load(const MapSizes& sizes) {
             "the kernel refuses to load {}: {} (root in a container or lockdown is not enough)",
             name_, first_libbpf_warning());
     }
-    throw Error("cannot load {}: {}; tally {} -v shows all that the kernel says", name_,
-                first_libbpf_warning().empty() ? std::strerror(-error) : first_libbpf_warning(),
-                name_);
+    if (const auto rejection = verifier_rejection(); rejection && !rejection->reason.empty()) {
+        throw Error("the kernel's verifier refuses '{}' of {}: {}{}{}; -v shows all that it says",
+                    rejection->program, name_, rejection->reason,
+                    rejection->source.empty() ? "" : ", at: ", rejection->source);
+    }
+    throw Error("cannot load {}: {}; -v shows all that the kernel says", name_,
+                first_libbpf_warning().empty() ? std::strerror(-error) : first_libbpf_warning());
 }
 
 void Tracer::attach_program(bpf_program* program) {
