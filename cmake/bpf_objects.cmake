@@ -9,19 +9,14 @@ set(BPF_FLAGS
     --target=bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_x86 -Wall -Wextra -Wno-unused-parameter -Werror
     -I${PROJECT_SOURCE_DIR}/bpf/include -isystem ${PROJECT_SOURCE_DIR}/vmlinux/x86_64)
 
-set(BPF_EMBEDDED)
-set(BPF_OBJECTS)
-file(GLOB BPF_SOURCES CONFIGURE_DEPENDS bpf/*.bpf.c bpf/engine/*.bpf.c)
-foreach(source ${BPF_SOURCES})
+# bpf_object(SOURCE OBJECT [FLAG ...]): compiles one of them.
+function(bpf_object source object)
   get_filename_component(name ${source} NAME)
-  string(REPLACE ".bpf.c" "" name ${name})
-  set(compiled ${BPF_DIR}/${name}.tmp.o)
-  set(object ${BPF_DIR}/${name}.bpf.o)
-  set(embedded ${BPF_DIR}/${name}.embedded.S)
+  string(REPLACE ".bpf.o" ".tmp.o" compiled ${object})
   # The compiler's own dependency file: an edited header rebuilds what includes it and only that.
   add_custom_command(
     OUTPUT ${compiled}
-    COMMAND ${BPF_CLANG} ${BPF_FLAGS} -MD -MF ${compiled}.d -MT ${compiled} -c ${source} -o ${compiled}
+    COMMAND ${BPF_CLANG} ${BPF_FLAGS} ${ARGN} -MD -MF ${compiled}.d -MT ${compiled} -c ${source} -o ${compiled}
     DEPENDS ${source}
     DEPFILE ${compiled}.d
     COMMENT "BPF ${name}"
@@ -31,6 +26,17 @@ foreach(source ${BPF_SOURCES})
     COMMAND ${BPFTOOL} gen object ${object} ${compiled}
     DEPENDS ${compiled}
     VERBATIM)
+endfunction()
+
+set(BPF_EMBEDDED)
+set(BPF_OBJECTS)
+file(GLOB BPF_SOURCES CONFIGURE_DEPENDS bpf/*.bpf.c bpf/engine/*.bpf.c)
+foreach(source ${BPF_SOURCES})
+  get_filename_component(name ${source} NAME)
+  string(REPLACE ".bpf.c" "" name ${name})
+  set(object ${BPF_DIR}/${name}.bpf.o)
+  set(embedded ${BPF_DIR}/${name}.embedded.S)
+  bpf_object(${source} ${object})
   # .incbin needs no compiler memory for a big array and no conversion program.
   file(CONFIGURE OUTPUT ${embedded} @ONLY CONTENT
 ".section .rodata

@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +18,7 @@
 #include "session/containers_command.h"
 #include "session/session.h"
 #include "tracer/libbpf_log.h"
+#include "tracer/object_file.h"
 #include "tracer/registry.h"
 #include "tracer/tracer.h"
 #include "util/error.h"
@@ -31,8 +34,23 @@ constexpr std::string_view kUsage =
     "  tally TOOL           run a tool, e.g. sudo tally runqlat\n"
     "  tally list           the tools\n"
     "  tally containers     the containers that run here\n"
-    "  tally help [TOOL]    this text, or that of a tool\n"
+    "  tally run FILE       run a tool that is not built in, from its BPF object\n"
+    "  tally help [TOOL]    this text, or that of a tool or command\n"
     "  tally --version\n";
+
+constexpr std::string_view kRunUsage =
+    "tally run: runs a tracer from a BPF object that declares itself, with all that built-in "
+    "tools\n"
+    "have: targets, --by, intervals, formats, and the options that it declares.\n"
+    "\n"
+    "Usage: tally run FILE [OPTIONS] [INTERVAL [COUNT]]\n"
+    "\n"
+    "FILE comes first. Its name without .bpf.o is that of the tool, in records too.\n"
+    "\n"
+    "  tally run FILE --help      its options\n"
+    "  tally run FILE -v          says all that libbpf and the kernel's verifier say\n"
+    "\n"
+    "How to write and compile one: docs/new-tool.md.\n";
 
 using Arguments = std::vector<std::string>;
 
@@ -50,8 +68,35 @@ ExitStatus run_tool(const Tool& tool, const Arguments& arguments) {
         return print(help->text);
     }
     const Request& request = std::get<Request>(parsed);
-    capture_libbpf_log(request.verbose);
+    capture_libbpf_log(request.verbose ? say : nullptr);
     return run_session(std::move(tracer), request);
+}
+
+ExitStatus run_file(const Arguments& arguments) {
+    if (arguments.empty()) {
+        throw UsageError("run which file? 'tally help run' says more");
+    }
+    const std::string& path = arguments.front();
+    if (path == "--help" || path == "-h") {
+        return print(kRunUsage);
+    }
+    if (path.starts_with('-')) {
+        throw UsageError("'{}' where the file should be: tally run FILE [OPTIONS]", path);
+    }
+    const Arguments rest(arguments.begin() + 1, arguments.end());
+    // The options are not known before the object has been opened, which libbpf may have more to
+    // say about than the one sentence.
+    const bool verbose = std::any_of(rest.begin(), rest.end(), [](const std::string& each) {
+        return each == "-v" || each == "--verbose";
+    });
+    capture_libbpf_log(verbose ? say : nullptr);
+    const std::string name = tracer_name(path);
+    const std::string object = read_object_file(path);
+    Tool tool;
+    tool.name = name;
+    tool.object = std::as_bytes(std::span(object));
+    tool.command = "run " + path;
+    return run_tool(tool, rest);
 }
 
 ExitStatus run_containers(const Arguments& arguments) {
@@ -60,7 +105,7 @@ ExitStatus run_containers(const Arguments& arguments) {
         return print(help->text);
     }
     const auto& request = std::get<ContainersRequest>(parsed);
-    capture_libbpf_log(request.verbose);
+    capture_libbpf_log(request.verbose ? say : nullptr);
     OutputFile out(STDOUT_FILENO, "stdout");
     write_listing(request.format, list_containers(), out);
     return ExitStatus::ok;
@@ -84,7 +129,7 @@ ExitStatus unknown(const std::string& word) {
 }
 
 ExitStatus run(std::string_view program, Arguments arguments) {
-    capture_libbpf_log(false);
+    capture_libbpf_log();
     const std::string_view name = program.substr(program.rfind('/') + 1);
     constexpr std::string_view kPrefix = "tally-";
     if (name.starts_with(kPrefix)) {
@@ -103,6 +148,9 @@ ExitStatus run(std::string_view program, Arguments arguments) {
     if (command == "containers") {
         return run_containers(arguments);
     }
+    if (command == "run") {
+        return run_file(arguments);
+    }
     const bool takes_none = command == "--version" || command == "list" || command == "--help";
     if ((takes_none && !arguments.empty()) || (command == "help" && arguments.size() > 1)) {
         throw UsageError("'{}' takes no '{}'", command, arguments.back());
@@ -113,6 +161,9 @@ ExitStatus run(std::string_view program, Arguments arguments) {
     if (command == "help" && !arguments.empty()) {
         if (arguments.front() == "containers") {
             return run_containers({"--help"});
+        }
+        if (arguments.front() == "run") {
+            return run_file({"--help"});
         }
         const Tool* tool = find_tool(arguments.front());
         return tool != nullptr ? run_tool(*tool, {"--help"}) : unknown(arguments.front());

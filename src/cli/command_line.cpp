@@ -16,6 +16,7 @@
 
 #include "collect/grouping.h"
 #include "host/system_calls.h"
+#include "output/escape.h"
 #include "output/messages.h"
 #include "util/error.h"
 
@@ -125,7 +126,7 @@ std::string sentence(const CLI::ParseError& error) {
 }
 
 template <typename Parsed>
-std::variant<Parsed, HelpText> run_parser(CLI::App& app, Parsed& parsed, const std::string& command,
+std::variant<Parsed, HelpText> run_parser(CLI::App& app, Parsed& parsed, const std::string& help,
                                           std::vector<std::string> arguments) {
     try {
         std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants a vector
@@ -133,7 +134,7 @@ std::variant<Parsed, HelpText> run_parser(CLI::App& app, Parsed& parsed, const s
     } catch (const CLI::CallForHelp&) {
         return HelpText{app.help()};
     } catch (const CLI::ParseError& error) {
-        throw UsageError("{}; 'tally help {}' lists the options", sentence(error), command);
+        throw UsageError("{}; '{}' lists the options", sentence(error), help);
     }
     return std::move(parsed);
 }
@@ -164,7 +165,7 @@ void describe_terminal(const Request& request, TextOptions& text) {
 }
 
 std::string footer(const Tool& tool) {
-    std::string text = "Examples:\n";
+    std::string text = tool.examples.empty() ? "" : "Examples:\n";
     for (const Tool::Example& each : tool.examples) {
         text += fmt::format("  {}\n      {}\n", each.command, each.meaning);
     }
@@ -191,16 +192,53 @@ void select(const SelectionSchema& selection, const std::string& word,
     values.push_back(value);
 }
 
+/// An option that the tool declares.
+CLI::Option* add_own_option(CLI::App& app, const OptionSchema& option, Request& request) {
+    const std::string help = escape_text(option.help);
+    const std::string variable = option.variable;
+    if (option.is_flag) {
+        return app.add_flag_callback(
+            "--" + option.name, [&request, variable] { request.options[variable] = 1; }, help);
+    }
+    return app
+        .add_option_function<std::uint64_t>(
+            "--" + option.name,
+            [&request, variable](std::uint64_t value) { request.options[variable] = value; },
+            fmt::format("{} ({})", help, option.initial))
+        ->check(number(std::uint64_t{0}, option.largest, "a number"))
+        ->type_name("N");
+}
+
+/// A selection that the tool declares.
+CLI::Option* add_own_option(CLI::App& app, const SelectionSchema& selection, Request& request) {
+    return app
+        .add_option_function<std::vector<std::string>>(
+            (selection.letter.empty() ? "" : "-" + selection.letter + ",") + "--" + selection.name,
+            [&](const std::vector<std::string>& words) {
+                for (const std::string& word : words) {
+                    select(selection, word, request.selections[selection.set]);
+                }
+            },
+            escape_text(selection.help))
+        ->type_name(selection.type == SemanticType::syscall ? "CALL" : "N")
+        ->allow_extra_args(false);
+}
+
 }  // namespace
 
 std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const TracerSchema& schema,
                                                      const std::vector<std::string>& arguments) {
     Request request;
-    CLI::App app(fmt::format("{}: {}\n\n{}\n", tool.name, schema.summary,
-                             wrap(tool.description, kHelpWidth, 0)),
-                 fmt::format("tally {}", tool.name));
+    // What an object from a file says of itself comes from others.
+    const std::string tool_name = escape_text(tool.name);
+    CLI::App app(
+        fmt::format(
+            "{}: {}\n{}", tool_name, escape_text(schema.summary),
+            tool.description.empty() ? "" : "\n" + wrap(tool.description, kHelpWidth, 0) + "\n"),
+        "tally");
     app.formatter(std::make_shared<HelpFormatter>(
-        fmt::format("Usage: tally {} [OPTIONS] [INTERVAL [COUNT]]", tool.name)));
+        fmt::format("Usage: tally {} [OPTIONS] [INTERVAL [COUNT]]",
+                    tool.command.empty() ? tool_name : escape_text(tool.command))));
     app.set_help_flag("-h,--help", "this text");
     app.footer(footer(tool));
     app.allow_windows_style_options(false);
@@ -301,39 +339,25 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
     app.add_flag("-v,--verbose", request.verbose, "say what is done, and all that the kernel says")
         ->group(scripts);
 
-    const std::string own = fmt::format("Options of {}", tool.name);
-    for (const OptionSchema& each : schema.options) {
-        if (each.is_flag) {
-            app.add_flag_callback(
-                   "--" + each.name, [&, name = each.variable] { request.options[name] = 1; },
-                   each.help)
-                ->group(own);
-            continue;
+    const auto add_own = [&](const auto& option) {
+        try {
+            add_own_option(app, option, request)->group(fmt::format("Options of {}", tool_name));
+        } catch (const CLI::ConstructionError&) {
+            throw Error("{}: its option cannot be called '{}'; is there a common one of that name?",
+                        tool.name, option.name);
         }
-        app.add_option_function<std::uint64_t>(
-               "--" + each.name,
-               [&, name = each.variable](std::uint64_t value) { request.options[name] = value; },
-               fmt::format("{} ({})", each.help, each.initial))
-            ->check(number(std::uint64_t{0}, each.largest, "a number"))
-            ->type_name("N")
-            ->group(own);
+    };
+    for (const OptionSchema& each : schema.options) {
+        add_own(each);
     }
-
     for (const SelectionSchema& each : schema.selections) {
-        app.add_option_function<std::vector<std::string>>(
-               (each.letter.empty() ? "" : "-" + each.letter + ",") + "--" + each.name,
-               [&](const std::vector<std::string>& words) {
-                   for (const std::string& word : words) {
-                       select(each, word, request.selections[each.set]);
-                   }
-               },
-               each.help)
-            ->type_name(each.type == SemanticType::syscall ? "CALL" : "N")
-            ->allow_extra_args(false)
-            ->group(own);
+        add_own(each);
     }
 
-    auto parsed = run_parser(app, request, std::string(tool.name), arguments);
+    auto parsed = run_parser(app, request,
+                             tool.command.empty() ? fmt::format("tally help {}", tool.name)
+                                                  : fmt::format("tally {} --help", tool.command),
+                             arguments);
     if (Request* result = std::get_if<Request>(&parsed)) {
         if (result->format == Format::json && ((view != nullptr && *view) || *top || *min_count)) {
             throw UsageError(
@@ -368,7 +392,7 @@ std::variant<ContainersRequest, HelpText> parse_containers_arguments(
     app.set_help_flag("-h,--help", "this text");
     add_format(app, request.format);
     app.add_flag("-v,--verbose", request.verbose, "say all that the kernel says");
-    return run_parser(app, request, "containers", arguments);
+    return run_parser(app, request, "tally help containers", arguments);
 }
 
 }  // namespace tally

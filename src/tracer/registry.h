@@ -10,8 +10,9 @@
 
 namespace tally {
 
-/// A built-in tool: what its BPF object cannot say of itself. One tools/NAME.cpp each, which
-/// registers it; there is no list anywhere.
+/// A tool: what its BPF object cannot say of itself. For a built-in one there is one
+/// tools/NAME.cpp, which registers it; there is no list anywhere. One from a file (`tally run`) has
+/// no description.
 struct Tool {
     std::string_view name;
     std::span<const std::byte> object;
@@ -21,6 +22,7 @@ struct Tool {
         std::string_view meaning;
     };
     std::vector<Example> examples;
+    std::string command{};  ///< what is typed after "tally", if it is not the name: "run FILE"
 };
 
 /// All tools, by name.

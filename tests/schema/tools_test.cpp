@@ -135,23 +135,5 @@ TEST(Syscount, DeclaresWhatItsPageSays) {
     EXPECT_EQ(calls.values[2].unit, Unit::nanoseconds);
 }
 
-TEST(Schema, RefusesWhatIsNoTracerInOneSentence) {
-    const auto message = [](std::span<const std::byte> object) -> std::string {
-        try {
-            const Tracer tracer("it", object);
-        } catch (const Error& error) {
-            return error.what();
-        }
-        return "";
-    };
-    const std::string text = "this is not an ELF file";
-    EXPECT_NE(message(std::as_bytes(std::span(text))).find("is not a BPF object"),
-              std::string::npos);
-    const std::span<const std::byte> whole = find_tool("runqlat")->object;
-    EXPECT_NE(message(whole.first(whole.size() / 2)).find("is not a BPF object"),
-              std::string::npos);
-    EXPECT_NE(message({}).find("is not a BPF object"), std::string::npos);
-}
-
 }  // namespace
 }  // namespace tally

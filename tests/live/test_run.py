@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+"""`tally run`: a tracer from a file, and files that are none."""
+
+import os
+import re
+import shlex
+import subprocess
+
+import pytest
+from support import REPOSITORY, SOON, WORKLOADS, parse, run
+
+OBJECTS = WORKLOADS / "objects"
+
+
+@pytest.fixture(scope="module")
+def prototype(tmp_path_factory):
+    """The example, compiled as docs/new-tool.md says, against an installed tree."""
+    folder = tmp_path_factory.mktemp("prototype")
+    subprocess.run(["cmake", "--install", WORKLOADS.parent, "--prefix", folder / "usr"], check=True,
+                   stdout=subprocess.DEVNULL, timeout=SOON)
+    source = (REPOSITORY / "tests" / "example" / "oncpu.bpf.c").read_text()
+    (folder / "oncpu.bpf.c").write_text(source)
+    (command,) = re.findall(r"^clang .*$", (REPOSITORY / "docs" / "new-tool.md").read_text(), re.M)
+    words = shlex.split(command.replace("/usr/local", str(folder / "usr")))
+    compiled = subprocess.run(words, cwd=folder, capture_output=True, timeout=SOON)
+    assert compiled.returncode == 0 and not compiled.stderr, compiled.stderr.decode()
+    return folder / "oncpu.bpf.o"
+
+
+@pytest.fixture
+def busy(start):
+    container = start("busy", "chatter", 2, 0)
+    container.go()
+    return container
+
+
+def test_json_by_its_own_key(busy, prototype):
+    result = run("run", prototype, "--json", "-c", "busy", "--by", "container,preempted", 0.4, 2)
+    histograms = [each for each in result.records if each["type"] == "histogram"]
+    assert {each["scope"] for each in histograms} == {"interval", "total"}
+    for each in histograms:
+        assert each["tool"] == "oncpu" and each["name"] == "stays"
+        assert each["key"]["container"] == "busy" and each["key"]["preempted"] in (0, 1)
+    assert result.end["tool"] == "oncpu"
+    assert b"tally: oncpu is measuring" in result.err
+
+
+def test_text_and_its_own_option(busy, prototype):
+    result = run("run", prototype, "-d", 0.4, "--view", "table", "--preempted-only")
+    assert b"CONTAINER" in result.out and b"stays" in result.out
+
+
+def test_its_name_comes_from_anybody(busy, prototype):
+    """In records and messages, as other bytes from others."""
+    file = prototype.parent / os.fsdecode(b"\x1b[2J\xff.bpf.o")
+    file.write_bytes(prototype.read_bytes())
+    result = run("run", file, "--json", "-c", "busy", "-d", 0.2)
+    assert {each["tool"] for each in parse(result.out)} == {"\x1b[2J\\xff"}
+    assert b"\x1b" not in result.out + result.err
+    assert b"tally: \\x1b[2J\\xff is measuring" in result.err
+    assert b"\x1b" not in run("run", file, "--help").out
+
+
+def test_help(prototype):
+    text = run("run", prototype, "--help").out.decode()
+    assert f"Usage: tally run {prototype} [OPTIONS]" in text
+    for option in ("--container", "--by", "--json", "--preempted-only"):
+        assert option in text
+    assert run("help", "run").out == run("run", "--help").out != b""
+
+
+def sentences(result):
+    assert result.out == b""
+    lines = result.err.decode().splitlines()
+    assert 1 <= len(lines) <= 2 and all(line.startswith("tally: ") for line in lines), lines
+    return result.err.decode()
+
+
+@pytest.mark.parametrize("name,part", [
+    ("no_declaration", "TRACER"),
+    ("option_type", "'warmest'"),
+    ("option_name", "'container'"),
+    ("key_type", "'task'"),
+    ("key_subject", "struct subject"),
+    ("declaration", "'forecast:tomorrow'"),
+    ("wire_version", "another version"),
+])
+def test_an_object_that_is_none_of_ours(name, part, tmp_path):
+    file = tmp_path / "out"
+    result = run("run", OBJECTS / f"{name}.bpf.o", "-O", file, "-d", 1, status=1)
+    assert part in sentences(result)
+    assert not file.exists()
+
+
+def test_an_object_that_the_verifier_refuses(tmp_path):
+    file = tmp_path / "out"
+    words = ("run", OBJECTS / "rejected.bpf.o", "-O", file, "-d", 1)
+    text = sentences(run(*words, status=1))
+    assert "'on_switch' of rejected" in text
+    assert "invalid mem access" in text and "histogram_add(lengths" in text
+    assert "libbpf" not in text and not file.exists()
+
+    verbose = run(*words, "-v", status=1).err.decode()
+    assert len(verbose.splitlines()) > 20
+    assert "libbpf: prog 'on_switch': BPF program load failed" in verbose
+
+
+def test_files_that_are_no_objects(tmp_path, prototype):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    huge = tmp_path / "huge"
+    with huge.open("wb") as file:
+        file.truncate(1 << 40)
+    cut = tmp_path / "cut.bpf.o"
+    cut.write_bytes(prototype.read_bytes()[:50_000])
+    empty = tmp_path / "empty.bpf.o"
+    empty.touch()
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    for file in (fifo, huge, cut, empty, loop, tmp_path, "/etc/passwd", "/dev/zero", "/bin/true"):
+        sentences(run("run", file, "-d", 1, status=1))
+
+
+@pytest.mark.parametrize("words", [("run",), ("run", "/nonexistent.bpf.o"), ("run", "/etc/passwd/x"),
+                                   ("run", "-d", "1"), ("help", "run", "x")])
+def test_wrong_command_lines(words):
+    sentences(run(*words, status=2))

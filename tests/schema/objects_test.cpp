@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+//
+// Objects from files, as `tally run` opens them: what is wrong is told in one sentence, and no
+// bytes whatever do more harm than that. Needs no root.
+#include <gtest/gtest.h>
+
+#include <elf.h>
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "cli/command_line.h"
+#include "tracer/libbpf_log.h"
+#include "tracer/object_file.h"
+#include "tracer/registry.h"
+#include "tracer/tracer.h"
+#include "util/error.h"
+
+namespace tally {
+namespace {
+
+using Bytes = std::vector<std::byte>;
+
+std::string path_of(const std::string& name) {
+    return std::string(TALLY_TEST_OBJECTS) + "/" + name + ".bpf.o";
+}
+
+/// Why an object cannot be opened; empty: it can.
+std::string refusal(std::span<const std::byte> object) {
+    capture_libbpf_log();
+    try {
+        const Tracer tracer("it", object);
+    } catch (const Error& error) {
+        EXPECT_EQ(error.status(), ExitStatus::failed);
+        EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
+        return error.what();
+    }
+    return "";
+}
+
+std::string refusal_of(const std::string& name) {
+    const std::string object = read_object_file(path_of(name));
+    return refusal(std::as_bytes(std::span(object)));
+}
+
+Bytes runqlat() {
+    const std::span<const std::byte> object = find_tool("runqlat")->object;
+    return {object.begin(), object.end()};
+}
+
+TEST(Objects, SayWhatTheyLack) {
+    EXPECT_EQ(refusal_of("no_declaration"),
+              "it is not a tally tracer: it has no TRACER(...) declaration");
+    EXPECT_EQ(refusal_of("option_type"),
+              "it: option 'warmest' must be declared with OPTION(...) as a bool, __u32 or __u64");
+    EXPECT_EQ(refusal_of("key_type"),
+              "it: field 'task' of the key of 'days' has a type that cannot be shown");
+    EXPECT_EQ(refusal_of("key_subject"), "it: the key of 'days' must begin with a struct subject");
+    EXPECT_EQ(refusal_of("declaration"),
+              "it: this tally does not know the declaration 'forecast:tomorrow'");
+    EXPECT_EQ(refusal_of("wire_version"),
+              "it was built for another version of tally: build it again");
+    EXPECT_EQ(refusal_of("rejected"), "");  // that is for the kernel to say
+}
+
+TEST(Objects, AnOptionDoesNotTakeTheNameOfACommonOne) {
+    const std::string object = read_object_file(path_of("option_name"));
+    Tool tool;
+    tool.name = "it";
+    const Tracer tracer("it", std::as_bytes(std::span(object)));
+    try {
+        parse_tool_arguments(tool, tracer.schema(), {});
+        ADD_FAILURE() << "not refused";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.status(), ExitStatus::failed);
+        EXPECT_NE(std::string(error.what()).find("'container'"), std::string::npos) << error.what();
+    }
+}
+
+TEST(Objects, TheirTextIsSafeInHelp) {
+    const std::string object = read_object_file(path_of("hostile"));
+    Tool tool;
+    tool.name = "\x1b[2Jname";
+    tool.command = "run \x1b[2Jname.bpf.o";
+    const Tracer tracer("it", std::as_bytes(std::span(object)));
+    const auto parsed = parse_tool_arguments(tool, tracer.schema(), {"--help"});
+    const std::string& help = std::get<HelpText>(parsed).text;
+    EXPECT_EQ(help.find('\x1b'), std::string::npos);
+    for (const char* part : {"Usage: tally run \\x1b[2Jname.bpf.o [OPTIONS]", "\\x1b[2Jsummary",
+                             "\\x1b[2Jhelp", "Options of \\x1b[2Jname"}) {
+        EXPECT_NE(help.find(part), std::string::npos) << part;
+    }
+}
+
+TEST(Objects, RefusesWhatIsNoObject) {
+    const auto says = [](std::span<const std::byte> object, const char* part) {
+        const std::string sentence = refusal(object);
+        EXPECT_NE(sentence.find(part), std::string::npos) << sentence;
+    };
+    const std::string text = "this is not an ELF file";
+    says(std::as_bytes(std::span(text)), "is no ELF file");
+    says({}, "is no ELF file");
+
+    const Bytes whole = runqlat();
+    for (const std::size_t size :
+         {std::size_t{5}, sizeof(Elf64_Ehdr), whole.size() / 2, whole.size() - 1}) {
+        EXPECT_NE(refusal(std::span(whole).first(size)), "") << size;
+    }
+    says(std::span(whole).first(whole.size() / 2), "cut short");
+
+    Bytes other = whole;
+    other[EI_DATA] = std::byte{ELFDATA2MSB};
+    says(other, "endianness");
+    other = whole;
+    const Elf64_Half machine = EM_X86_64;
+    std::memcpy(other.data() + offsetof(Elf64_Ehdr, e_machine), &machine, sizeof machine);
+    says(other, "--target=bpf");
+}
+
+/// Where the object's BTF is, header and all. It is the one section that begins with its magic.
+std::pair<std::size_t, std::size_t> btf_of(const Bytes& object) {
+    Elf64_Ehdr header;
+    std::memcpy(&header, object.data(), sizeof header);
+    for (int i = 0; i < header.e_shnum; ++i) {
+        Elf64_Shdr section;
+        std::memcpy(&section, object.data() + header.e_shoff + sizeof section * std::size_t(i),
+                    sizeof section);
+        const std::byte* content = object.data() + section.sh_offset;
+        if (section.sh_type == SHT_PROGBITS && section.sh_size > 10'000 &&
+            content[0] == std::byte{0x9f} && content[1] == std::byte{0xeb}) {
+            return {section.sh_offset, section.sh_size};
+        }
+    }
+    ADD_FAILURE() << "no BTF";
+    return {0, object.size()};
+}
+
+/// Objects with up to eight bytes changed, half of them in their BTF, 24 bytes of header left as
+/// they are: those are what gets farthest.
+TEST(Objects, NoBytesMakeItCrash) {
+    const Bytes whole = runqlat();
+    const auto [btf, btf_size] = btf_of(whole);
+    std::mt19937 random(1);
+    int refused = 0;
+    for (int round = 0; round < 2'000; ++round) {
+        Bytes damaged = whole;
+        const std::size_t begin = round % 2 == 0 ? 0 : btf + 24;
+        const std::size_t size = round % 2 == 0 ? damaged.size() : btf_size - 24;
+        const unsigned changes = 1 + random() % 8;
+        for (unsigned i = 0; i < changes; ++i) {
+            damaged[begin + random() % size] = static_cast<std::byte>(random());
+        }
+        refused += refusal(damaged) != "";
+    }
+    EXPECT_GT(refused, 500);
+    EXPECT_LT(refused, 2'000);
+}
+
+TEST(ObjectFile, IsRegularAndThere) {
+    EXPECT_THROW(read_object_file("/nonexistent/x.bpf.o"), UsageError);
+    for (const char* path : {"/", "/dev/zero"}) {
+        try {
+            read_object_file(path);
+            ADD_FAILURE() << path;
+        } catch (const Error& error) {
+            EXPECT_EQ(error.status(), ExitStatus::failed) << path;
+        }
+    }
+}
+
+TEST(ObjectFile, GivesTheTracerItsName) {
+    EXPECT_EQ(tracer_name("/tmp/mine.bpf.o"), "mine");
+    EXPECT_EQ(tracer_name("mine.bpf.o"), "mine");
+    EXPECT_EQ(tracer_name("./mine.o"), "mine");
+    EXPECT_EQ(tracer_name("mine"), "mine");
+    EXPECT_EQ(tracer_name("dir/.bpf.o"), ".bpf");
+    EXPECT_EQ(tracer_name("dir/"), "dir/");
+}
+
+TEST(VerifierLog, EndsWithTheReason) {
+    const Rejection rejection =
+        read_verifier_log("on_switch",
+                          "0: R1=ctx() R10=fp0\n"
+                          "; int BPF_PROG(on_switch) @ it.bpf.c:5\n"
+                          "0: (79) r6 = *(u64 *)(r1 +8)\n"
+                          "; \t*wrong; @ it.bpf.c:8\n"
+                          "46: (79) r6 = *(u64 *)(r6 +0)\n"
+                          "R6 invalid mem access 'scalar'\n"
+                          "processed 33 insns (limit 1000000) max_states\n");
+    EXPECT_EQ(rejection.program, "on_switch");
+    EXPECT_EQ(rejection.reason, "R6 invalid mem access 'scalar'");
+    EXPECT_EQ(rejection.source, "*wrong; @ it.bpf.c:8");
+
+    const Rejection brief = read_verifier_log("p", "unknown func bpf_none#999");
+    EXPECT_EQ(brief.reason, "unknown func bpf_none#999");
+    EXPECT_EQ(brief.source, "");
+    EXPECT_EQ(read_verifier_log("p", "").reason, "");
+}
+
+}  // namespace
+}  // namespace tally
