@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <span>
 #include <string_view>
 
 #include "collect/grouping.h"
@@ -139,18 +140,27 @@ std::variant<Parsed, HelpText> run_parser(CLI::App& app, Parsed& parsed, const s
     return std::move(parsed);
 }
 
-CLI::Option* add_format(CLI::App& app, Format& format) {
+/// `formats` are constants: the option remembers where they are.
+CLI::Option* add_format(CLI::App& app, Format& format, std::span<const FormatName> formats) {
+    std::vector<std::string> words, meanings;
+    for (const FormatName& each : formats) {
+        words.emplace_back(each.word);
+        meanings.push_back(each.meaning.empty() ? words.back()
+                                                : fmt::format("{} ({})", each.word, each.meaning));
+    }
     app.add_flag_callback(
            "--json", [&format] { format = Format::json; }, "the same as --output json")
         ->group("Output");
     return app
         .add_option_function<std::string>(
             "-o,--output",
-            [&format](const std::string& word) {
-                format = word == "json" ? Format::json : Format::text;
+            [&format, formats](const std::string& word) {
+                format = std::find_if(formats.begin(), formats.end(), [&](const FormatName& each) {
+                             return each.word == word;
+                         })->format;
             },
-            "text or json: one JSON object for each line (docs/output.md)")
-        ->check(one_of({"text", "json"}))
+            fmt::format("{}: docs/output.md", fmt::join(meanings, ", ")))
+        ->check(one_of(words))
         ->type_name("FORMAT")
         ->group("Output");
 }
@@ -295,7 +305,7 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
         ->type_name("KEY[,KEY]")
         ->allow_extra_args(false)
         ->group("Output");
-    add_format(app, request.format);
+    add_format(app, request.format, kFormats);
     app.add_option("-O,--output-file", request.output_file, "write there instead of to stdout")
         ->type_name("FILE")
         ->group("Output");
@@ -359,9 +369,9 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
                                                   : fmt::format("tally {} --help", tool.command),
                              arguments);
     if (Request* result = std::get_if<Request>(&parsed)) {
-        if (result->format == Format::json && ((view != nullptr && *view) || *top || *min_count)) {
+        if (result->format != Format::text && ((view != nullptr && *view) || *top || *min_count)) {
             throw UsageError(
-                "--view, --top and --min-count are for text: leave them out with json");
+                "--view, --top and --min-count are for text: leave them out with json and csv");
         }
         if (*with_interval) {
             result->interval = Seconds(interval);
@@ -390,7 +400,7 @@ std::variant<ContainersRequest, HelpText> parse_containers_arguments(
                  "tally containers");
     app.formatter(std::make_shared<HelpFormatter>("Usage: tally containers [OPTIONS]"));
     app.set_help_flag("-h,--help", "this text");
-    add_format(app, request.format);
+    add_format(app, request.format, kListingFormats);
     app.add_flag("-v,--verbose", request.verbose, "say all that the kernel says");
     return run_parser(app, request, "tally help containers", arguments);
 }

@@ -25,6 +25,7 @@ void Collector::describe(Report& head) const {
     head.name = schema_.name;
     head.description = schema_.help;
     head.headings = grouping_.headings();
+    head.key_names = grouping_.key_names();
 }
 
 void Collector::read_slots(Containers& containers) {

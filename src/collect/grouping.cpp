@@ -132,6 +132,21 @@ Grouping::Grouping(const std::vector<std::string>& by, const SlotsSchema& slots)
     }
 }
 
+std::vector<std::string> Grouping::key_names() const {
+    // They are the same for all keys, so also for one of zeros on a machine without cgroups.
+    std::size_t size = 0;
+    for (const Part& each : parts_) {
+        size = std::max(size, each.field.offset + each.field.size);
+    }
+    const std::vector<std::byte> zeros(size);
+    Containers none{ContainerPaths{}};
+    std::vector<std::string> names;
+    for (const Field& each : resolve(zeros.data(), none).name.key) {
+        names.push_back(each.name);
+    }
+    return names;
+}
+
 bool Grouping::needs_cgroups() const {
     return std::any_of(parts_.begin(), parts_.end(),
                        [](const Part& each) { return each.kind != Kind::field; });

@@ -31,6 +31,9 @@ class Grouping {
     /// "CONTAINER", "COMM" ...
     const std::vector<std::string>& headings() const { return headings_; }
 
+    /// The names of the fields of every row's key, in their order.
+    std::vector<std::string> key_names() const;
+
     /// Whether rows depend on the cgroup, so that cgroups need names.
     bool needs_cgroups() const;
 

@@ -3,12 +3,12 @@
 // For the .cpp files of src/output only: it includes RapidJSON.
 #pragma once
 
-#include <fmt/format.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,11 +18,9 @@
 
 #include "model/record.h"
 #include "output/escape.h"
+#include "output/record_members.h"
 
 namespace tally {
-
-/// The number that every record begins with; keys never change their meaning within it.
-inline constexpr std::uint64_t kSchema = 1;
 
 /// One JSON object at a time, with our own quoting of strings.
 class JsonRecord {
@@ -71,16 +69,18 @@ class JsonRecord {
         name(key);
         quoted(value);
     }
-    void add(std::string_view key, std::optional<std::uint64_t> value) {
-        if (value) {
-            add(key, *value);
-        } else {
-            add_null(key);
-        }
+    void add(std::string_view key, std::nullopt_t) {
+        name(key);
+        json_.Null();
+    }
+    template <std::same_as<bool> Bool>  // a pointer to char must not become one
+    void add(std::string_view key, Bool value) {
+        name(key);
+        json_.Bool(value);
     }
     void add(std::string_view key, double value) {
         if (!std::isfinite(value)) {
-            add_null(key);
+            add(key, std::nullopt);
             return;
         }
         name(key);
@@ -92,12 +92,10 @@ class JsonRecord {
             [&](const auto& value) {
                 using Type = std::decay_t<decltype(value)>;
                 if constexpr (std::is_same_v<Type, std::monostate>) {
-                    add_null(field.name);
+                    add(field.name, std::nullopt);
                 } else if constexpr (std::is_same_v<Type, std::int64_t>) {
                     name(field.name);
                     json_.Int64(value);
-                } else if constexpr (std::is_same_v<Type, bool>) {
-                    add_bool(field.name, value);
                 } else if constexpr (std::is_same_v<Type, std::string>) {
                     add(field.name, std::string_view(value));
                 } else {
@@ -106,24 +104,8 @@ class JsonRecord {
             },
             field.value);
     }
-    void add_bool(std::string_view key, bool value) {
-        name(key);
-        json_.Bool(value);
-    }
-    void add_null(std::string_view key) {
-        name(key);
-        json_.Null();
-    }
 
   private:
-    /// At most nine decimals, at least one, never an exponent.
-    static std::string decimal(double number) {
-        std::string text = fmt::format("{:.9f}", number);
-        const std::size_t last = text.find_last_not_of('0');
-        text.resize(std::max(last + 1, text.find('.') + 2));
-        return text;
-    }
-
     // To RapidJSON, the name of a member is a string like any other.
     void name(std::string_view key) { quoted(key); }
     void quoted(std::string_view bytes) {

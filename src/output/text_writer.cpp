@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "output/live_area.h"
+#include "output/loss_sentences.h"
 #include "output/picture.h"
 #include "output/quantity.h"
 #include "output/text_rows.h"
@@ -51,26 +52,13 @@ class TextWriter final : public Writer {
     void live(const CountsReport& report) override { draw_live(report); }
 
     void lost(const LostRecord& lost) override {
-        tell(lost.tool, fmt::format("lost {}: {}: {}", format_count(lost.count), safe(lost.reason),
-                                    safe(lost.advice)));
+        tell(lost_sentence(lost, options_));
         errors_.flush();
     }
 
     void end(const EndRecord& end) override {
-        if (end.before_attach != 0) {
-            tell(end.tool, fmt::format("{} had begun before the start and {} not in the numbers",
-                                       format_count(end.before_attach),
-                                       end.before_attach == 1 ? "is" : "are"));
-        }
-        std::string reasons;
-        for (const EndRecord::Lost& each : end.lost) {
-            if (each.count != 0) {
-                reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", safe(each.reason),
-                                       format_count(each.count));
-            }
-        }
-        if (!reasons.empty()) {
-            tell(end.tool, fmt::format("lost in the whole run: {}", reasons));
+        for (const std::string& each : end_sentences(end, options_)) {
+            tell(each);
         }
         erase_live();
         out_.flush();
@@ -153,11 +141,11 @@ class TextWriter final : public Writer {
         }
     }
 
-    void tell(const std::string& tool, const std::string& what) {
+    void tell(const std::string& sentence) {
         // The terminal may be the same: the picture has to be gone first.
         erase_live();
         out_.flush();
-        errors_.append(fmt::format("tally: {}: {}\n", safe(tool), what));
+        errors_.append(sentence + "\n");
     }
 
     /// `height`: what the default view should fit into.

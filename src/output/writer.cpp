@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #include "output/writer.h"
 
+#include "output/csv_writer.h"
 #include "output/json_writer.h"
 #include "output/text_writer.h"
 
@@ -11,6 +12,8 @@ std::unique_ptr<Writer> make_writer(Format format, const TextOptions& options, O
     switch (format) {
         case Format::json:
             return make_json_writer(out);
+        case Format::csv:
+            return make_csv_writer(options, out, errors);
         case Format::text:
             break;
     }

@@ -1,16 +1,34 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "model/record.h"
 #include "output/output_file.h"
 
 namespace tally {
 
-enum class Format { text, json };
+enum class Format { text, json, csv };
+
+/// A format as -o takes it.
+struct FormatName {
+    Format format = Format::text;
+    std::string_view word;
+    std::string_view meaning;  ///< for the help; empty where the word says it
+};
+inline constexpr std::array kFormats{
+    FormatName{Format::text, "text", ""},
+    FormatName{Format::json, "json", "one object for each line"},
+    FormatName{Format::csv, "csv", "one heading"},
+};
+
+/// Those of a listing (tally containers).
+inline constexpr std::array kListingFormats{kFormats[0], kFormats[1]};
 
 /// How text shows a histogram.
 enum class View {
@@ -34,6 +52,9 @@ class Writer {
   public:
     virtual ~Writer() = default;
 
+    /// The first call: all reports that there will be, without rows, for formats with a heading.
+    virtual void begin(const std::vector<AnyReport>& reports) { (void)reports; }
+
     /// All keys of one interval, or of the run.
     virtual void report(const HistogramReport& report) = 0;
     virtual void report(const CountsReport& report) = 0;
@@ -43,14 +64,15 @@ class Writer {
     virtual void live(const HistogramReport& report) { (void)report; }
     virtual void live(const CountsReport& report) { (void)report; }
 
-    /// Something was lost since the last report. In text it goes to stderr.
+    /// Something was lost since the last report. In text and CSV it goes to stderr.
     virtual void lost(const LostRecord& lost) = 0;
 
-    /// The last call. In text, losses and before_attach go to stderr.
+    /// The last call. In text and CSV, losses and before_attach go to stderr.
     virtual void end(const EndRecord& end) = 0;
 };
 
-/// `out` and `errors` must outlive the writer. `errors` takes what text says beside the data.
+/// `out` and `errors` must outlive the writer. `errors` takes what text and CSV say beside the
+/// data.
 std::unique_ptr<Writer> make_writer(Format format, const TextOptions& options, OutputFile& out,
                                     OutputFile& errors);
 

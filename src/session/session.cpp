@@ -105,9 +105,18 @@ class Session {
         waiter_.emplace(out_->fd());
         out_->give_up_when_readable(waiter_->signals());
         tracer_.attach();
+        begin_output();
         started_ = interval_started_ = Clock::now();
         waiter_->start(request_.interval.value_or(kLook), request_.duration);
         say_ready();
+    }
+
+    void begin_output() {
+        std::vector<AnyReport> reports;
+        for (const auto& each : collectors_) {
+            reports.push_back(each->total(head(Scope::total, 0, Seconds(0))));
+        }
+        writer_->begin(reports);
     }
 
     /// Births first, then the tree, then what was born meanwhile: no cgroup is missed.

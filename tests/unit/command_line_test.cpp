@@ -130,12 +130,23 @@ TEST(CommandLine, RefusesUnknownKeysAndSaysWhichThereAre) {
     EXPECT_TRUE(says(refusal({"--by", ""}), "--by"));
 }
 
-TEST(CommandLine, TextOnlyOptionsAreRefusedWithJson) {
+TEST(CommandLine, Formats) {
+    EXPECT_EQ(parse({"-o", "csv"}).format, Format::csv);
+    EXPECT_EQ(parse({"--output", "text"}).format, Format::text);
+    EXPECT_EQ(parse({"-o", "json"}).format, Format::json);
+    EXPECT_TRUE(says(refusal({"-o", "xml"}), "text, json, csv"));
+    // A listing has no heading where it has no rows.
+    EXPECT_THROW(parse_containers_arguments({"-o", "csv"}), UsageError);
+}
+
+TEST(CommandLine, TextOnlyOptionsAreRefusedWithOtherFormats) {
     for (const std::vector<std::string>& text :
          {std::vector<std::string>{"--view", "table"}, {"--top", "3"}, {"--min-count", "2"}}) {
-        std::vector<std::string> both = text;
-        both.emplace_back("--json");
-        EXPECT_TRUE(says(refusal(both), text[0]));
+        for (const std::string format : {"json", "csv"}) {
+            std::vector<std::string> both = text;
+            both.insert(both.end(), {"-o", format});
+            EXPECT_TRUE(says(refusal(both), text[0]));
+        }
         EXPECT_NO_THROW(parse(text));
     }
 }

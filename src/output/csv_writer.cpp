@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "output/csv_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "output/escape.h"
+#include "output/loss_sentences.h"
+#include "output/record_members.h"
+
+namespace tally {
+namespace {
+
+// A report of many keys goes out in pieces, so that its memory does not grow with their number.
+constexpr std::size_t kEnough = 256 * 1024;
+
+/// What a spreadsheet takes for the beginning of a formula, and what is written instead. (Control
+/// characters, which some take for one too, are escaped wherever they are.) The last four are the
+/// full-width forms, which East Asian versions take for the same.
+constexpr std::pair<std::string_view, std::string_view> kFormulas[] = {
+    {"=", "\\x3d"},
+    {"+", "\\x2b"},
+    {"-", "\\x2d"},
+    {"@", "\\x40"},
+    {"\xef\xbc\x9d", "\\uff1d"},
+    {"\xef\xbc\x8b", "\\uff0b"},
+    {"\xef\xbc\x8d", "\\uff0d"},
+    {"\xef\xbc\xa0", "\\uff20"},
+};
+
+std::string cell(std::nullopt_t) {
+    return "";
+}
+std::string cell(std::uint64_t value) {
+    return fmt::to_string(value);
+}
+std::string cell(bool value) {
+    return value ? "true" : "false";
+}
+std::string cell(double value) {
+    return std::isfinite(value) ? decimal(value) : "";
+}
+std::string cell(std::string_view value) {
+    return csv_text(value);
+}
+std::string cell(const Value& value) {
+    return std::visit(
+        [](const auto& content) -> std::string {
+            using Type = std::decay_t<decltype(content)>;
+            if constexpr (std::is_same_v<Type, std::monostate>) {
+                return "";
+            } else if constexpr (std::is_same_v<Type, std::int64_t>) {
+                return fmt::to_string(content);  // a number: '-' begins no formula
+            } else if constexpr (std::is_same_v<Type, std::string>) {
+                return csv_text(content);
+            } else {
+                return cell(content);
+            }
+        },
+        value);
+}
+
+class CsvWriter final : public Writer {
+  public:
+    CsvWriter(const TextOptions& options, OutputFile& out, OutputFile& errors)
+        : options_(options), out_(out), errors_(errors) {}
+
+    void begin(const std::vector<AnyReport>& reports) override {
+        std::vector<std::string> head{"schema", "type", "tool"};
+        each_head_member(Report{}, [&](std::string_view name, auto&&) { head.emplace_back(name); });
+        const bool any_histogram = std::any_of(
+            reports.begin(), reports.end(),
+            [](const AnyReport& each) { return std::holds_alternative<HistogramReport>(each); });
+        const std::vector<std::string> numbers =
+            any_histogram ? histogram_columns() : std::vector<std::string>{};
+        rest_ = numbers.size();
+        for (const AnyReport& any : reports) {
+            std::visit([&](const auto& report) { learn_columns(report); }, any);
+        }
+
+        std::vector<std::string> taken = head;
+        taken.insert(taken.end(), numbers.begin(), numbers.end());
+        const auto heading_of = [&](const std::string& name, const char* object) {
+            const bool is_taken = std::find(taken.begin(), taken.end(), name) != taken.end();
+            return taken.emplace_back(is_taken ? fmt::format("{}.{}", object, name) : name);
+        };
+        std::vector<std::string> headings = head;
+        for (const std::string& each : keys_) {
+            headings.push_back(heading_of(each, "key"));
+        }
+        for (const std::string& each : values_) {
+            headings.push_back(heading_of(each, "values"));
+        }
+        headings.insert(headings.end(), numbers.begin(), numbers.end());
+
+        std::string line;
+        for (const std::string& each : headings) {
+            append(line, std::string_view(each));
+        }
+        out_.append(line + "\n");
+        out_.flush();
+    }
+
+    void report(const HistogramReport& report) override {
+        write(kHistogramType, report, [&](std::string& line, const HistogramRow& row) {
+            line.append(values_.size(), ',');
+            const auto add = [&](std::string_view, const auto& value) { append(line, value); };
+            add("unit", name_of(report.unit));
+            each_number(row.histogram, add);
+            if (row.in_flight) {
+                each_in_flight_member(*row.in_flight, add);
+            } else {
+                each_in_flight_member(InFlight(), [&](auto&&, auto&&) { line += ','; });
+            }
+            add_buckets(line, row.histogram);
+        });
+    }
+
+    void report(const CountsReport& report) override {
+        write(kCountsType, report, [&](std::string& line, const CountsRow& row) {
+            for (const std::string& name : values_) {
+                const auto column =
+                    std::find_if(report.columns.begin(), report.columns.end(),
+                                 [&](const ValueColumn& each) { return each.name == name; });
+                if (column == report.columns.end()) {
+                    append(line, std::nullopt);
+                } else {
+                    append(line, row.values[std::size_t(column - report.columns.begin())]);
+                }
+            }
+            line.append(rest_, ',');
+            line += '\n';
+        });
+    }
+
+    void lost(const LostRecord& lost) override {
+        errors_.append(lost_sentence(lost, options_) + "\n");
+        errors_.flush();
+    }
+
+    void end(const EndRecord& end) override {
+        for (const std::string& each : end_sentences(end, options_)) {
+            errors_.append(each + "\n");
+        }
+        errors_.flush();
+    }
+
+  private:
+    static std::vector<std::string> histogram_columns() {
+        std::vector<std::string> names{"unit"};
+        each_number(Histogram(), [&](std::string_view name, auto&&) { names.emplace_back(name); });
+        each_in_flight_member(InFlight(), [&](std::string_view name, auto&&) {
+            names.push_back(fmt::format("in_flight.{}", name));
+        });
+        each_bucket_member(BucketCount(), [&](std::string_view name, auto&&) {
+            names.push_back(fmt::format("bucket.{}", name));
+        });
+        return names;
+    }
+
+    void learn_columns(const HistogramReport& report) { add_new(keys_, report.key_names); }
+    void learn_columns(const CountsReport& report) {
+        add_new(keys_, report.key_names);
+        for (const ValueColumn& each : report.columns) {
+            add_new(values_, {each.name});
+        }
+    }
+    static void add_new(std::vector<std::string>& all, const std::vector<std::string>& names) {
+        for (const std::string& each : names) {
+            if (std::find(all.begin(), all.end(), each) == all.end()) {
+                all.push_back(each);
+            }
+        }
+    }
+
+    template <typename Content>
+    static void append(std::string& line, const Content& content) {
+        if (!line.empty()) {
+            line += ',';
+        }
+        line += cell(content);
+    }
+
+    /// The lines of a report: head and key, then what `add` says, with the end of the line.
+    template <typename SomeReport, typename Add>
+    void write(std::string_view type, const SomeReport& report, Add&& add) {
+        std::size_t pending = 0;
+        for (const auto* row : in_order(report.rows)) {
+            std::string line;
+            append(line, kSchema);
+            append(line, type);
+            append(line, std::string_view(report.tool));
+            each_head_member(report,
+                             [&](std::string_view, const auto& value) { append(line, value); });
+            for (const std::string& name : keys_) {
+                const auto field =
+                    std::find_if(row->key.begin(), row->key.end(),
+                                 [&](const Field& each) { return each.name == name; });
+                append(line, field == row->key.end() ? Value() : field->value);
+            }
+            add(line, *row);
+            out_.append(line);
+            pending += line.size();
+            if (pending >= kEnough) {
+                out_.flush();
+                pending = 0;
+            }
+        }
+        out_.flush();
+    }
+
+    /// `line` is what all lines of this histogram begin with; it becomes all of them. One without
+    /// values has one line without a bucket.
+    static void add_buckets(std::string& line, const Histogram& histogram) {
+        const std::string head = std::exchange(line, "");
+        if (histogram.empty()) {
+            line = head;
+            each_bucket_member(BucketCount(), [&](auto&&, auto&&) { line += ','; });
+            line += '\n';
+        }
+        for (const BucketCount& bucket : histogram.buckets()) {
+            line += head;
+            each_bucket_member(bucket,
+                               [&](std::string_view, const auto& value) { append(line, value); });
+            line += '\n';
+        }
+    }
+
+    TextOptions options_;
+    OutputFile& out_;
+    OutputFile& errors_;
+    std::vector<std::string> keys_;    ///< of all reports
+    std::vector<std::string> values_;  ///< of all counts
+    std::size_t rest_ = 0;             ///< the columns of histograms, which stand behind these
+};
+
+}  // namespace
+
+std::unique_ptr<Writer> make_csv_writer(const TextOptions& options, OutputFile& out,
+                                        OutputFile& errors) {
+    return std::make_unique<CsvWriter>(options, out, errors);
+}
+
+std::string csv_text(std::string_view bytes) {
+    std::string text = escape_text(bytes);
+    for (const auto& [begin, written] : kFormulas) {
+        if (text.starts_with(begin)) {
+            text.replace(0, begin.size(), written);
+            break;
+        }
+    }
+    if (!text.empty() && text.find_first_of(",\"") == std::string::npos) {
+        return text;
+    }
+    std::string quoted = "\"";
+    for (const char each : text) {
+        quoted.append(each == '"' ? 2 : 1, each);
+    }
+    return quoted + "\"";
+}
+
+}  // namespace tally

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+//
+// What a record for scripts says, member by member: names, values and order are the same in every
+// format for scripts (docs/output.md), so they are told here once. `visit` is called with a name
+// and a value: a std::uint64_t, a bool, a std::string_view, a double, or a std::nullopt_t for what
+// is not known.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/record.h"
+
+namespace tally {
+
+/// The number that every record begins with; members never change their meaning within it.
+inline constexpr std::uint64_t kSchema = 1;
+
+inline constexpr std::string_view kHistogramType = "histogram";
+inline constexpr std::string_view kCountsType = "counts";
+
+/// "ns", "bytes", "count"
+std::string_view name_of(Unit unit);
+
+/// "interval", "total"
+std::string_view name_of(Scope scope);
+
+/// RFC 3339 in UTC, with nanoseconds.
+std::string timestamp(UnixNanoseconds time);
+
+/// A finite number with at most nine decimals, at least one, never an exponent.
+std::string decimal(double number);
+
+/// The rows of a report in the order of their keys.
+template <typename Row>
+std::vector<const Row*> in_order(const std::vector<Row>& rows) {
+    std::vector<const Row*> sorted;
+    sorted.reserve(rows.size());
+    for (const Row& row : rows) {
+        sorted.push_back(&row);
+    }
+    std::stable_sort(sorted.begin(), sorted.end(), [](const RowName* left, const RowName* right) {
+        return std::lexicographical_compare(
+            left->key.begin(), left->key.end(), right->key.begin(), right->key.end(),
+            [](const Field& one, const Field& other) { return one.value < other.value; });
+    });
+    return sorted;
+}
+
+/// What every record of a report begins with, before its key.
+template <typename Visit>
+void each_head_member(const Report& report, Visit&& visit) {
+    visit("name", std::string_view(report.name));
+    visit("scope", name_of(report.scope));
+    visit("time", std::string_view(timestamp(report.time)));
+    visit("interval_s", report.interval_s);
+}
+
+/// All of a histogram but its buckets.
+template <typename Visit>
+void each_number(const Histogram& histogram, Visit&& visit) {
+    const auto visit_known = [&](std::string_view name, std::optional<std::uint64_t> value) {
+        if (value) {
+            visit(name, *value);
+        } else {
+            visit(name, std::nullopt);
+        }
+    };
+    visit("count", histogram.count());
+    visit("sum", histogram.sum());
+    visit_known("min", histogram.min());
+    visit_known("max", histogram.max());
+    visit_known("p50", histogram.percentile(50));
+    visit_known("p90", histogram.percentile(90));
+    visit_known("p99", histogram.percentile(99));
+    visit_known("p99_9", histogram.percentile(99.9));
+}
+
+/// The members of "in_flight".
+template <typename Visit>
+void each_in_flight_member(const InFlight& in_flight, Visit&& visit) {
+    const auto visit_oldest = [&](std::string_view name, auto value) {
+        if (in_flight.count != 0) {
+            visit(name, value);
+        } else {
+            visit(name, std::nullopt);
+        }
+    };
+    visit("count", in_flight.count);
+    visit("before_attach", in_flight.before_attach);
+    visit_oldest("oldest_ns", in_flight.oldest_ns);
+    visit_oldest("oldest_before_attach", in_flight.oldest_before_attach);
+    visit_oldest("oldest_pid", std::uint64_t{in_flight.oldest_pid});
+    visit_oldest("oldest_tid", std::uint64_t{in_flight.oldest_tid});
+    visit_oldest("oldest_comm", std::string_view(in_flight.oldest_comm));
+}
+
+/// The members of one of "buckets".
+template <typename Visit>
+void each_bucket_member(const BucketCount& bucket, Visit&& visit) {
+    visit("ge", bucket_floor(bucket.bucket));
+    if (const auto end = bucket_end(bucket.bucket)) {
+        visit("lt", *end);
+    } else {
+        visit("lt", std::nullopt);
+    }
+    visit("count", bucket.count);
+}
+
+}  // namespace tally
