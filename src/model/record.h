@@ -76,8 +76,8 @@ struct Report {
     std::string name;         ///< of what is measured: "waits"
     std::string description;  ///< one line for people, from the BPF file
     Scope scope = Scope::total;
-    UnixNanoseconds time = 0;           ///< the end of the interval
-    double interval_s = 0;              ///< its length; for a total the length of the run
+    UnixNanoseconds time = 0;            ///< the end of the interval
+    double interval_s = 0;               ///< its length; for a total the length of the run
     std::vector<std::string> headings;   ///< "CONTAINER", "PID" ...: one for each --by key
     std::vector<std::string> key_names;  ///< of the fields of every row's key, in their order
 };
