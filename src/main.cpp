@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/command_line.h"
+#include "cli/completion.h"
 #include "output/listing_writer.h"
 #include "output/messages.h"
 #include "output/output_file.h"
@@ -111,13 +112,16 @@ ExitStatus run_containers(const Arguments& arguments) {
     return ExitStatus::ok;
 }
 
+std::string summary_of(const Tool& tool) {
+    return Tracer(std::string(tool.name), tool.object).schema().summary;
+}
+
 ExitStatus list_tools() {
     Listing listing{"tool", {"TOOL", "WHAT IT SHOWS"}, {}, "no tools are built in"};
     for (const Tool* each : all_tools()) {
-        const Tracer tracer(std::string(each->name), each->object);
-        listing.rows.push_back(
-            {{std::string(each->name), tracer.schema().summary},
-             {{"name", std::string(each->name)}, {"summary", tracer.schema().summary}}});
+        const std::string name(each->name);
+        const std::string summary = summary_of(*each);
+        listing.rows.push_back({{name, summary}, {{"name", name}, {"summary", summary}}});
     }
     OutputFile out(STDOUT_FILENO, "stdout");
     write_listing(Format::text, listing, out);
@@ -128,12 +132,28 @@ ExitStatus unknown(const std::string& word) {
     throw UsageError("there is no tool '{}': 'tally list' shows those there are", word);
 }
 
+ExitStatus run(std::string_view program, Arguments arguments);
+
+/// Answers a shell that completes these words.
+ExitStatus complete(Arguments words) {
+    std::vector<Candidate> tools;
+    for (const Tool* each : all_tools()) {
+        tools.push_back({std::string(each->name), summary_of(*each)});
+    }
+    const auto answer = complete_command(kUsage, tools, words);
+    return answer ? print(*answer) : run("tally", words);
+}
+
 ExitStatus run(std::string_view program, Arguments arguments) {
     capture_libbpf_log();
     const std::string_view name = program.substr(program.rfind('/') + 1);
     constexpr std::string_view kPrefix = "tally-";
     if (name.starts_with(kPrefix)) {
         const std::string tool(name.substr(kPrefix.size()));
+        if (!arguments.empty() && arguments.front() == kComplete) {
+            arguments.front() = tool;
+            return complete(arguments);
+        }
         const Tool* found = find_tool(tool);
         return found != nullptr ? run_tool(*found, arguments) : unknown(tool);
     }
@@ -142,6 +162,9 @@ ExitStatus run(std::string_view program, Arguments arguments) {
     }
     const std::string command = arguments.front();
     arguments.erase(arguments.begin());
+    if (command == kComplete) {
+        return complete(arguments);
+    }
     if (const Tool* tool = find_tool(command)) {
         return run_tool(*tool, arguments);
     }

@@ -15,6 +15,7 @@
 #include <span>
 #include <string_view>
 
+#include "cli/completion.h"
 #include "collect/grouping.h"
 #include "host/system_calls.h"
 #include "output/escape.h"
@@ -51,6 +52,16 @@ std::string wrap(std::string_view text, std::size_t width, std::size_t indent) {
     return wrapped;
 }
 
+/// What CLI11 calls the type of an option's value is what the help calls it, and behind a colon the
+/// words that suggested() was given.
+std::pair<std::string, std::vector<std::string>> value_of(const CLI::Option& option) {
+    const std::string type = option.get_type_name();
+    const std::size_t colon = type.find(':');
+    return {type.substr(0, colon), colon == std::string::npos
+                                       ? std::vector<std::string>()
+                                       : CLI::detail::split(type.substr(colon + 1), '|')};
+}
+
 /// CLI11's help with a usage line of our own (2.1 cannot set one) and lines of a bounded length.
 class HelpFormatter : public CLI::Formatter {
   public:
@@ -65,7 +76,7 @@ class HelpFormatter : public CLI::Formatter {
             name.insert(comma + 1, 1, ' ');
         }
         if (!positional && option->get_expected_max() > 0) {
-            name += " " + option->get_type_name();
+            name += " " + value_of(*option).first;
         }
         const std::string left = "  " + name;
         const std::string gap = left.size() + 2 > kHelpColumn
@@ -97,15 +108,19 @@ CLI::Validator number(Number least, Number most, const std::string& what) {
         "");
 }
 
+/// Accepts anything; completion offers these words.
+CLI::Validator suggested(const std::vector<std::string>& words) {
+    return CLI::Validator([](const std::string&) { return std::string(); },
+                          fmt::format("{}", fmt::join(words, "|")));
+}
+
 CLI::Validator one_of(const std::vector<std::string>& words) {
-    return CLI::Validator(
-        [=](const std::string& text) -> std::string {
-            if (std::find(words.begin(), words.end(), text) != words.end()) {
-                return "";
-            }
-            return fmt::format("'{}' is not one of {}", text, fmt::join(words, ", "));
-        },
-        "");
+    return suggested(words).operation([=](const std::string& text) -> std::string {
+        if (std::find(words.begin(), words.end(), text) != words.end()) {
+            return "";
+        }
+        return fmt::format("'{}' is not one of {}", text, fmt::join(words, ", "));
+    });
 }
 
 /// What CLI11 says, as one sentence.
@@ -126,9 +141,33 @@ std::string sentence(const CLI::ParseError& error) {
     return text;
 }
 
+/// The options, for completion.
+std::vector<OptionWords> words_of(const CLI::App& app) {
+    std::vector<OptionWords> all;
+    for (const CLI::Option* each : app.get_options()) {
+        OptionWords words;
+        for (const std::string& name : each->get_snames()) {
+            words.names.push_back("-" + name);
+        }
+        for (const std::string& name : each->get_lnames()) {
+            words.names.push_back("--" + name);
+        }
+        if (each->get_expected_max() > 0) {
+            std::tie(words.value, words.choices) = value_of(*each);
+        }
+        words.takes_list = each->get_delimiter() == ',';
+        words.description = each->get_description();
+        all.push_back(std::move(words));
+    }
+    return all;
+}
+
 template <typename Parsed>
 std::variant<Parsed, HelpText> run_parser(CLI::App& app, Parsed& parsed, const std::string& help,
                                           std::vector<std::string> arguments) {
+    if (!arguments.empty() && arguments.front() == kComplete) {
+        return HelpText{complete_arguments(words_of(app), std::span(arguments).subspan(1))};
+    }
     try {
         std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants a vector
         app.parse(std::move(arguments));
@@ -272,7 +311,7 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
     const char* target = "Whom to measure (one option twice: either; different options: both)";
     app.add_option("-c,--container", request.target.containers,
                    "container name, start of its id, pod, NAMESPACE/POD, or a pattern with * ? []")
-        ->type_name("NAME")
+        ->type_name("CONTAINER")
         ->allow_extra_args(false)
         ->group(target);
     app.add_option("--cgroup", request.target.cgroups, "a cgroup with all below it")
@@ -301,6 +340,7 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
     app.add_option("--by", request.by,
                    fmt::format("what makes a row: {}; several with commas ({})",
                                fmt::join(choices, ", "), fmt::join(by, ",")))
+        ->check(suggested(choices))
         ->delimiter(',')
         ->type_name("KEY[,KEY]")
         ->allow_extra_args(false)

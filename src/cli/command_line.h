@@ -11,7 +11,7 @@
 
 namespace tally {
 
-/// Text to print to stdout instead of doing anything: --help.
+/// Text to print to stdout instead of doing anything: --help, or what completion may offer.
 struct HelpText {
     std::string text;
 };

@@ -124,6 +124,17 @@ std::string syscall_name(std::uint32_t number) {
     return fmt::format("syscall{}_{}", plain == number ? "" : "32", plain);
 }
 
+std::vector<std::string> syscall_names() {
+    std::vector<std::string> names;
+    for (std::uint32_t number = 0; number <= kLater.back().number; ++number) {
+        std::string name = syscall_name(number);
+        if (!name.starts_with("syscall_")) {  // a gap in the table
+            names.push_back(std::move(name));
+        }
+    }
+    return names;
+}
+
 std::vector<std::uint32_t> syscall_numbers(std::string_view name_or_number) {
     std::uint32_t number = 0;
     const char* end = name_or_number.data() + name_or_number.size();

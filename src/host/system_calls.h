@@ -13,6 +13,9 @@ namespace tally {
 /// if it is not known.
 std::string syscall_name(std::uint32_t number);
 
+/// The names of the calls in the machine's own table.
+std::vector<std::string> syscall_names();
+
 /// The numbers of a system call in all tables, from its name or its number in the machine's own
 /// table. Empty: there is none of that name.
 std::vector<std::uint32_t> syscall_numbers(std::string_view name_or_number);

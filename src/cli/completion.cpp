@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "cli/completion.h"
+
+#include <algorithm>
+#include <set>
+#include <variant>
+
+#include "host/system_calls.h"
+#include "output/escape.h"
+#include "output/messages.h"
+#include "session/containers_command.h"
+#include "util/error.h"
+
+namespace tally {
+namespace {
+
+/// Whether a shell can show a name as it is. (What it takes to insert it is up to the shell.)
+bool is_harmless(std::string_view name) {
+    std::string text(name);
+    std::erase(text, '\\');  // visible, but doubled by the functions below
+    return (locale_is_utf8() ? escape_text(text) : escape_ascii(text)) == text;
+}
+
+/// The candidates that go on as `current` does.
+std::string answer(const std::vector<Candidate>& candidates, std::string_view current) {
+    std::string text;
+    for (const Candidate& each : candidates) {
+        if (each.word.starts_with(current)) {
+            text += each.word + "\t" + each.description + "\n";
+        }
+    }
+    return text;
+}
+
+/// A name as `-c` takes it for itself and no other.
+std::string as_container_argument(const std::string& name) {
+    constexpr std::string_view kPattern = "*?[";
+    if (name.find_first_of(kPattern) == std::string::npos) {
+        return name;
+    }
+    std::string quoted;
+    for (const char each : name) {
+        if (each == '\\' || kPattern.find(each) != std::string_view::npos) {
+            quoted += '\\';
+        }
+        quoted += each;
+    }
+    return quoted;
+}
+
+std::vector<std::string> running_containers() {
+    std::set<std::string> names;
+    try {
+        for (const Listing::Row& row : list_containers().rows) {
+            for (const Field& field : row.fields) {
+                const auto* name = std::get_if<std::string>(&field.value);
+                if (field.name == "name" && name != nullptr && is_harmless(*name)) {
+                    names.insert(as_container_argument(*name));
+                }
+            }
+        }
+    } catch (const Error&) {  // no right to look, most of the time: nothing to offer
+        return {};
+    }
+    return {names.begin(), names.end()};
+}
+
+std::vector<std::string> choices_of(const OptionWords& option) {
+    return option.value == "CONTAINER" ? running_containers()
+           : option.value == "CALL"    ? syscall_names()
+                                       : option.choices;
+}
+
+/// What fits as the value of an option. `before` is what stands before the value in the same word,
+/// "--by=", and is part of each candidate.
+std::string complete_value(const OptionWords& option, const std::string& before,
+                           std::string_view current) {
+    if (option.value == "FILE") {
+        return ":files\n";
+    }
+    if (option.value == "PATH") {
+        return ":directories\n";
+    }
+    const std::size_t comma = current.rfind(',');
+    const std::string first(option.takes_list && comma != std::string_view::npos
+                                ? current.substr(0, comma + 1)
+                                : std::string_view());
+    std::vector<Candidate> candidates;
+    for (const std::string& choice : choices_of(option)) {
+        if (("," + first).find("," + choice + ",") == std::string::npos) {
+            candidates.push_back({before + first + choice, ""});
+        }
+    }
+    return answer(candidates, before + std::string(current));
+}
+
+const OptionWords* find_option(const std::vector<OptionWords>& options, std::string_view name) {
+    for (const OptionWords& each : options) {
+        if (std::find(each.names.begin(), each.names.end(), name) != each.names.end()) {
+            return &each;
+        }
+    }
+    return nullptr;
+}
+
+struct Command {
+    std::string word;
+    std::vector<std::string> operands;  ///< "FILE", "[TOOL]"
+    std::string description;
+};
+
+/// The commands, from the usage text: "  tally run FILE       run a tool from its BPF object".
+std::vector<Command> commands_of(std::string_view usage) {
+    constexpr std::string_view kBegin = "  tally ";
+    std::vector<Command> commands;
+    while (!usage.empty()) {
+        const std::size_t end = usage.find('\n');
+        std::string_view line = usage.substr(0, end);
+        usage = end == std::string_view::npos ? std::string_view() : usage.substr(end + 1);
+        if (!line.starts_with(kBegin)) {
+            continue;
+        }
+        line.remove_prefix(kBegin.size());
+        const std::size_t gap = line.find("  ");
+        Command command;
+        if (gap != std::string_view::npos) {
+            command.description = line.substr(line.find_first_not_of(' ', gap));
+            line = line.substr(0, gap);
+        }
+        while (!line.empty()) {
+            const std::size_t blank = line.find(' ');
+            command.operands.emplace_back(line.substr(0, blank));
+            line = blank == std::string_view::npos ? std::string_view() : line.substr(blank + 1);
+        }
+        command.word = command.operands.front();
+        command.operands.erase(command.operands.begin());
+        if (command.word != "TOOL") {
+            commands.push_back(std::move(command));
+        }
+    }
+    return commands;
+}
+
+}  // namespace
+
+std::string complete_arguments(const std::vector<OptionWords>& options,
+                               std::span<const std::string> words) {
+    const std::string current = words.empty() ? "" : words.back();
+    if (words.size() > 1) {
+        const OptionWords* before = find_option(options, words[words.size() - 2]);
+        if (before != nullptr && !before->value.empty()) {
+            return complete_value(*before, "", current);
+        }
+    }
+    const std::size_t equals = current.find('=');
+    if (current.starts_with("--") && equals != std::string::npos) {
+        const OptionWords* option = find_option(options, current.substr(0, equals));
+        return option != nullptr && !option->value.empty()
+                   ? complete_value(*option, current.substr(0, equals + 1),
+                                    std::string_view(current).substr(equals + 1))
+                   : "";
+    }
+    std::vector<Candidate> candidates;
+    for (const OptionWords& each : options) {
+        for (const std::string& name : each.names) {
+            // A short name says less than the long one beside it: only where it has been typed.
+            if (name.starts_with("--") || name == current) {
+                candidates.push_back({name, each.description});
+            }
+        }
+    }
+    return answer(candidates, current);
+}
+
+std::optional<std::string> complete_command(std::string_view usage,
+                                            const std::vector<Candidate>& tools,
+                                            std::vector<std::string>& words) {
+    if (words.empty()) {
+        return "";
+    }
+    if (std::find(words.begin(), words.end() - 1, "--") != words.end() - 1) {
+        return ":command\n";
+    }
+    const std::vector<Command> commands = commands_of(usage);
+    std::vector<Candidate> first = tools;
+    for (const Command& each : commands) {
+        first.push_back({each.word, each.description});
+    }
+    if (words.size() == 1) {
+        return answer(first, words.front());
+    }
+    const auto is_word = [&](const auto& each) { return each.word == words.front(); };
+    const auto command = std::find_if(commands.begin(), commands.end(), is_word);
+    std::size_t operands = 0;
+    if (command != commands.end()) {
+        operands = command->operands.size();
+        if (words.size() - 2 < operands && !words.back().starts_with('-')) {
+            const std::string& operand = command->operands[words.size() - 2];
+            return operand == "FILE"     ? ":files\n"
+                   : operand == "[TOOL]" ? answer(first, words[1])
+                                         : "";
+        }
+    } else if (std::none_of(tools.begin(), tools.end(), is_word)) {
+        return "";
+    }
+    operands = std::min(operands, words.size() - 2);
+    words.insert(words.begin() + 1 + static_cast<std::ptrdiff_t>(operands), std::string(kComplete));
+    return std::nullopt;
+}
+
+}  // namespace tally

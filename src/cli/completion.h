@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+//
+// What a shell may offer when TAB is pressed. The shells ask the program itself
+// (packaging/tally.bash, packaging/_tally), so a new tool or option is offered without a line for
+// it:
+//
+//   tally __complete WORD... CURRENT    the words typed so far, without `tally`; the last one may
+//   be
+//                                       empty, and is the one to complete
+//
+// and read a line for each word that fits, with a tab and a few words about it; or instead, one
+// line that says what the shell completes by itself: ":files", ":directories", or ":command" (all
+// that follows `--`). Nothing else fits what nothing is written for.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tally {
+
+inline constexpr std::string_view kComplete = "__complete";
+
+/// One word that may be offered.
+struct Candidate {
+    std::string word;
+    std::string description;
+};
+
+/// An option as completion sees it.
+struct OptionWords {
+    std::vector<std::string> names;  ///< as typed: "-o", "--output"
+    std::string value;               ///< what the help calls it: "FILE"; empty: takes none
+    std::vector<std::string> choices;
+    bool takes_list = false;  ///< several choices, with commas
+    std::string description;
+};
+
+/// The answer where arguments of a tool or command are completed. What the help calls FILE or PATH
+/// is left to the shell, CALL is a system call, CONTAINER one of those that run here (none without
+/// the right to look).
+std::string complete_arguments(const std::vector<OptionWords>& options,
+                               std::span<const std::string> words);
+
+/// Completes the words after `tally` as far as they name what to run, by the lines "  tally WORD
+/// [OPERAND]..." of `usage` and by the tools. Returns nothing, and makes `words` the command line
+/// to ask for the rest, where that is up to the command itself: "runqlat", "__complete", "--by",
+/// "".
+std::optional<std::string> complete_command(std::string_view usage,
+                                            const std::vector<Candidate>& tools,
+                                            std::vector<std::string>& words);
+
+}  // namespace tally
