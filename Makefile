@@ -5,7 +5,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 
-.PHONY: all deps demo test install clean
+.PHONY: all deps demo test static deb install clean
 
 all: $(BUILD)/CMakeCache.txt
 	@cmake --build $(BUILD) --parallel
@@ -27,6 +27,14 @@ test: deps
 	@$(MAKE) --no-print-directory all
 	@ctest --test-dir $(BUILD) --output-on-failure --no-tests=error
 	@TALLY=$(abspath $(BUILD))/tally BUILD=$(abspath $(BUILD)) tests/live/run
+
+# One file that needs nothing of the machine it is carried to.
+static: $(BUILD)/CMakeCache.txt
+	@cmake --build $(BUILD) --parallel --target tally_static
+	@ls -l $(BUILD)/static/tally
+
+deb: all
+	@cd $(BUILD) && cpack -G DEB -B $(abspath $(BUILD))/deb
 
 install: all
 	@cmake --install $(BUILD) --prefix $(PREFIX)
