@@ -92,6 +92,7 @@ def shell(request, tmp_path):
     ("tally runqlat -o js\t", ["runqlat", "-o", "json"]),
     ("tally runqlat --view ta\t 1", ["runqlat", "--view", "table", "1"]),
     ("tally runqlat --min-u\t 5", ["runqlat", "--min-us", "5"]),
+    ("tally syslat -s getpp\t", ["syslat", "-s", "getppid"]),
     ("tally runqlat -O some\t", ["runqlat", "-O", "some where.txt"]),
     ("tally runqlat --output-file=some\t", ["runqlat", "--output-file=some where.txt"]),
     ("tally runqlat -- touc\t some\t", ["runqlat", "--", "touch", "some where.txt"]),
