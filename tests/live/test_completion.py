@@ -4,9 +4,10 @@ arguments, so that a command line is seen as the program would get it."""
 
 import os
 import re
+import shutil
 
 import pytest
-from support import REPOSITORY, SOON, TALLY, Terminal, eventually, launch, run
+from support import REPOSITORY, SOON, TALLY, WORKLOADS, Terminal, eventually, launch, run
 
 SETUP = {
     "bash": ("--norc", "--noprofile", "-i"),
@@ -92,6 +93,7 @@ def shell(request, tmp_path):
     ("tally runqlat -o js\t", ["runqlat", "-o", "json"]),
     ("tally runqlat --view ta\t 1", ["runqlat", "--view", "table", "1"]),
     ("tally runqlat --min-u\t 5", ["runqlat", "--min-us", "5"]),
+    ("tally run too\t --min-u\t 5", ["run", "tool.bpf.o", "--min-us", "5"]),
     ("tally syslat -s getpp\t", ["syslat", "-s", "getppid"]),
     ("tally runqlat -O some\t", ["runqlat", "-O", "some where.txt"]),
     ("tally runqlat --output-file=some\t", ["runqlat", "--output-file=some where.txt"]),
@@ -100,6 +102,7 @@ def shell(request, tmp_path):
 ])
 def test_words(shell, tmp_path, typed, arguments):
     (tmp_path / "some where.txt").touch()
+    shutil.copy(WORKLOADS.parent / "bpf" / "runqlat.bpf.o", tmp_path / "tool.bpf.o")
     assert shell.arguments(typed) == arguments
 
 
