@@ -23,6 +23,7 @@
 #include "tracer/registry.h"
 #include "tracer/tracer.h"
 #include "util/error.h"
+#include "util/inherited_signals.h"
 
 namespace tally {
 namespace {
@@ -30,7 +31,7 @@ namespace {
 constexpr std::string_view kUsage =
     "tally shows how long things take in the kernel, per container.\n"
     "\n"
-    "Usage: tally TOOL [OPTIONS] [INTERVAL [COUNT]]\n"
+    "Usage: tally TOOL [OPTIONS] [INTERVAL [COUNT]] [-- COMMAND ...]\n"
     "\n"
     "  tally TOOL           run a tool, e.g. sudo tally runqlat\n"
     "  tally list           the tools\n"
@@ -219,6 +220,7 @@ void open_standard_files() {
 
 int main(int count, char** arguments) {
     open_standard_files();
+    tally::remember_signals();
     std::signal(SIGPIPE, SIG_IGN);  // told by write(2) instead, as a ClosedPipe
     try {
         return static_cast<int>(

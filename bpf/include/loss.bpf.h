@@ -14,7 +14,7 @@ enum tally_counter {
     LOST_NO_THREAD_STATE, /* no place to remember when a thread began */
     LOST_UNMATCHED_BEGIN, /* began, but the next event of the thread was not its end */
     LOST_UNMATCHED_END,   /* ended, but the beginning was not seen, though it was after the start */
-    LOST_TARGET_FULL,     /* a new cgroup of the target is not in the set of wanted cgroups */
+    LOST_TARGET_FULL,     /* a new cgroup or thread of the target is not in the set of them */
     LOST_CGROUP_EVENT,    /* a new or removed cgroup was not reported: names may be missing */
     TALLY_COUNTERS,
 };

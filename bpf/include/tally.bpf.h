@@ -26,6 +26,7 @@
 #include "subject.bpf.h"
 #include "target.bpf.h"
 #include "thread_state.bpf.h"
+#include "tree.bpf.h"
 #include "types.bpf.h"
 
 /* GPL by the dual licence of these files: the kernel lets GPL programs alone read its memory. */

@@ -8,6 +8,7 @@
 #define TALLY_TARGET_BPF_H
 
 #include "cgroup.bpf.h"
+#include "tree.bpf.h"
 #include "types.bpf.h"
 
 /* Each is a set of wanted values; different options must all agree. The flags are constants, so an
@@ -30,6 +31,8 @@ TALLY_TARGET_SET(target_tids, __u32);
 TALLY_TARGET_SET(target_comms, comm);
 
 static __always_inline bool target_includes(struct task_struct* task) {
+    if (target_by_tree && !tree_includes(task))
+        return false;
     if (target_by_cgroup) {
         __u64 cgroup = cgroup_of(task);
 

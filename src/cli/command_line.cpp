@@ -213,8 +213,29 @@ void describe_terminal(const Request& request, TextOptions& text) {
     text.unicode = locale_is_utf8();
 }
 
+/// Takes "--" and what follows out of `arguments`.
+std::vector<std::string> take_command(std::vector<std::string>& arguments) {
+    const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
+    if (dashes == arguments.end()) {
+        return {};
+    }
+    std::vector<std::string> command(dashes + 1, arguments.end());
+    if (command.empty()) {
+        throw UsageError("which command? Behind '--' comes one that is to be run and measured");
+    }
+    arguments.erase(dashes, arguments.end());
+    return command;
+}
+
 std::string footer(const Tool& tool) {
-    std::string text = tool.examples.empty() ? "" : "Examples:\n";
+    std::string text =
+        "COMMAND:\n" +
+        wrap(
+            "  Behind -- comes a command to be run: it is measured from its exec on, with all "
+            "threads and processes that come of it, and no others. Its stdout goes to stderr, "
+            "unless -O is given. The run ends with it and has its exit status.",
+            kHelpWidth, 2) +
+        "\n" + (tool.examples.empty() ? "" : "\nExamples:\n");
     for (const Tool::Example& each : tool.examples) {
         text += fmt::format("  {}\n      {}\n", each.command, each.meaning);
     }
@@ -276,8 +297,9 @@ CLI::Option* add_own_option(CLI::App& app, const SelectionSchema& selection, Req
 }  // namespace
 
 std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const TracerSchema& schema,
-                                                     const std::vector<std::string>& arguments) {
+                                                     std::vector<std::string> arguments) {
     Request request;
+    request.command = take_command(arguments);
     // What an object from a file says of itself comes from others.
     const std::string tool_name = escape_text(tool.name);
     CLI::App app(
@@ -286,7 +308,7 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
             tool.description.empty() ? "" : "\n" + wrap(tool.description, kHelpWidth, 0) + "\n"),
         "tally");
     app.formatter(std::make_shared<HelpFormatter>(
-        fmt::format("Usage: tally {} [OPTIONS] [INTERVAL [COUNT]]",
+        fmt::format("Usage: tally {} [OPTIONS] [INTERVAL [COUNT]] [-- COMMAND ...]",
                     tool.command.empty() ? tool_name : escape_text(tool.command))));
     app.set_help_flag("-h,--help", "this text");
     app.footer(footer(tool));

@@ -18,7 +18,7 @@ struct HelpText {
 
 /// Reads the arguments after the tool's name. Throws UsageError.
 std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const TracerSchema& schema,
-                                                     const std::vector<std::string>& arguments);
+                                                     std::vector<std::string> arguments);
 
 /// What `tally containers` was asked.
 struct ContainersRequest {

@@ -28,7 +28,7 @@ std::string advice(std::string_view reason) {
         return "the kernel did not run the probe for the other end of them";
     }
     if (reason == "target_full") {
-        return "new cgroups of the target did not fit and were not measured";
+        return "new cgroups or threads of the target did not fit and were not measured";
     }
     if (reason == "cgroup_event") {
         return "cgroups were made or removed faster than they could be followed; names may be "

@@ -27,6 +27,7 @@ using Seconds = std::chrono::duration<double>;
 /// All that the command line says about one run of a tool.
 struct Request {
     TargetRequest target;
+    std::vector<std::string> command;  ///< to be run and measured; empty: none
     std::vector<std::string> by;  ///< as --by, or what the tool has declared
     Format format = Format::text;
     TextOptions text;

@@ -21,6 +21,7 @@
 #include "output/messages.h"
 #include "output/output_file.h"
 #include "output/writer.h"
+#include "session/command.h"
 #include "session/hierarchy.h"
 #include "session/target.h"
 #include "session/waiter.h"
@@ -52,6 +53,9 @@ class Session {
           request_(request),
           target_(request.target),
           errors_(STDERR_FILENO, "stderr", OutputFile::Failures::ignored) {
+        if (!request_.command.empty()) {
+            command_.emplace(request_.command);
+        }
         for (const HistogramSchema& each : tracer_.schema().histograms) {
             collectors_.push_back(
                 std::make_unique<HistogramCollector>(tracer_, each, Grouping(request_.by, each)));
@@ -69,16 +73,17 @@ class Session {
             loop();
             finish();
         } catch (const ClosedPipe&) {
-            tracer_.detach();  // nobody is left to report to
+            detach();  // nobody is left to report to
         }
-        return request_.strict && losses_->any() ? ExitStatus::lost : ExitStatus::ok;
+        const ExitStatus status = command_ ? command_->wait(waiter_->signals()) : ExitStatus::ok;
+        return request_.strict && losses_->any() ? ExitStatus::lost : status;
     }
 
   private:
     void start() {
         check_tracing_is_possible();
         collectors_.front()->grouping().configure(tracer_);
-        target_.configure(tracer_);
+        target_.configure(tracer_, command_.has_value());
         for (const auto& [constant, value] : request_.options) {
             tracer_.set_constant(constant, value);
         }
@@ -109,6 +114,18 @@ class Session {
         started_ = interval_started_ = Clock::now();
         waiter_->start(request_.interval.value_or(kLook), request_.duration);
         say_ready();
+        if (command_) {
+            command_->start(request_.output_file ? STDOUT_FILENO : STDERR_FILENO,
+                            [this] { tracer_.enter_tree(); });
+            waiter_->watch(command_->end());
+        }
+    }
+
+    void detach() {
+        tracer_.detach();
+        if (command_) {
+            command_->stop(waiter_->taken_signal());
+        }
     }
 
     void begin_output() {
@@ -169,7 +186,9 @@ class Session {
     }
 
     bool is_live() const {
-        return request_.text.terminal && request_.format == Format::text && !request_.interval;
+        // What a command says goes to the same screen, mostly, and would go into the picture.
+        return request_.text.terminal && request_.format == Format::text && !request_.interval &&
+               !command_;
     }
 
     void say_ready() {
@@ -177,9 +196,10 @@ class Session {
             say(fmt::format("maps take {} KiB{}{}", tracer_.map_memory() / 1024,
                             needs_cgroups_ ? ", cgroups from " : "", hierarchy_));
         }
-        say(fmt::format(
-            "{} is measuring{}", tracer_.name(),
-            request_.duration || request_.count ? "" : "; Ctrl-C ends it with the report"));
+        say(fmt::format("{} is measuring{}", tracer_.name(),
+                        request_.duration || request_.count || command_
+                            ? ""
+                            : "; Ctrl-C ends it with the report"));
         if (request_.ready_fd) {
             // Who waited for it and has gone does not want it any more.
             constexpr std::string_view kReady = "ready\n";
@@ -195,6 +215,7 @@ class Session {
         for (;;) {
             switch (waiter_->wait(cgroups_ ? cgroups_->fd() : -1, look_again_)) {
                 case Wake::stop:
+                case Wake::command:
                     return;
                 case Wake::cgroups:
                     follow_cgroups();
@@ -270,7 +291,7 @@ class Session {
         }
         finished_ = true;
         const auto ended = Clock::now();
-        tracer_.detach();
+        detach();
         read(ended);
         const UnixNanoseconds time = unix_now();
         const Seconds duration = ended - started_;
@@ -318,6 +339,7 @@ class Session {
     Tracer tracer_;
     const Request& request_;
     Target target_;
+    std::optional<Command> command_;
     std::optional<OutputFile> out_;
     OutputFile errors_;
     bool needs_cgroups_ = false;

@@ -62,7 +62,8 @@ Target::Target(TargetRequest request) : request_(std::move(request)) {
     }
 }
 
-void Target::configure(Tracer& tracer) const {
+void Target::configure(Tracer& tracer, bool tree) const {
+    tracer.set_tree(tree);
     tracer.set_constant("target_by_cgroup", needs_cgroups());
     tracer.set_constant("target_by_pid", !request_.pids.empty());
     tracer.set_constant("target_by_tid", !request_.tids.empty());

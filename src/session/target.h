@@ -21,8 +21,9 @@ class Target {
 
     bool needs_cgroups() const { return !request_.containers.empty() || !request_.cgroups.empty(); }
 
-    /// Before the tracer is loaded: which sets are asked at all.
-    void configure(Tracer& tracer) const;
+    /// Before the tracer is loaded: which sets are asked at all; `tree`: that of a command's
+    /// process tree.
+    void configure(Tracer& tracer, bool tree) const;
 
     /// After births are reported and before the tracer is attached: fills the sets. Throws
     /// UsageError if a container or cgroup does not exist, and says which do. Several containers

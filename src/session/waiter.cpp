@@ -73,11 +73,12 @@ Wake Waiter::wait(int cgroups, std::optional<std::chrono::steady_clock::time_poi
             timeout = static_cast<int>(
                 std::max(milliseconds(0), std::chrono::ceil<milliseconds>(left)).count());
         }
-        std::array<pollfd, 5> files{{{signals_.get(), POLLIN, 0},
+        std::array<pollfd, 6> files{{{signals_.get(), POLLIN, 0},
                                      {duration_.get(), POLLIN, 0},
                                      {output_, 0, 0},
                                      {interval_.get(), POLLIN, 0},
-                                     {cgroups, POLLIN, 0}}};
+                                     {cgroups, POLLIN, 0},
+                                     {command_, POLLIN, 0}}};
         const int ready = ::poll(files.data(), files.size(), timeout);
         if (ready == 0) {
             return Wake::again;
@@ -94,8 +95,14 @@ Wake Waiter::wait(int cgroups, std::optional<std::chrono::steady_clock::time_poi
             // more.
             signalfd_siginfo taken;
             while (::read(signals_.get(), &taken, sizeof taken) > 0) {
+                if (!taken_) {
+                    taken_ = {static_cast<int>(taken.ssi_signo), taken.ssi_code == SI_KERNEL};
+                }
             }
             return Wake::stop;
+        }
+        if (files[5].revents != 0) {
+            return Wake::command;
         }
         if ((files[3].revents & POLLIN) != 0) {
             // Ticks that a slow reader of the report has cost are not made up for.

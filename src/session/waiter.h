@@ -12,9 +12,16 @@ namespace tally {
 /// Why a Waiter returned.
 enum class Wake {
     tick,     ///< an interval is over
+    command,  ///< the command has ended
     cgroups,  ///< the descriptor of cgroup events is readable
     again,    ///< the time is over that wait() was given
     stop,     ///< a signal, the end of the duration, or nobody reads our output any more
+};
+
+/// The signal that has ended a session.
+struct TakenSignal {
+    int number = 0;
+    bool from_terminal = false;  ///< sent by the kernel, to all processes in the foreground
 };
 
 /// Waits for everything that can happen to a session. While it exists, SIGINT, SIGTERM and SIGHUP
@@ -31,15 +38,23 @@ class Waiter {
     /// Starts the clocks: a tick every `interval`, stop after `duration`.
     void start(std::optional<Seconds> interval, std::optional<Seconds> duration);
 
+    /// From now on the end of a process is waited for too, by its pidfd.
+    void watch(int command) { command_ = command; }
+
+    /// What ended the session, if it was a signal.
+    std::optional<TakenSignal> taken_signal() const { return taken_; }
+
     /// Readable when a signal is there that wait() has not returned for.
     int signals() const { return signals_.get(); }
 
     /// Blocks until something happens, at most until `again`; `cgroups` may be -1. A stop is
-    /// returned before a tick.
+    /// returned before all else, the command's end before a tick.
     Wake wait(int cgroups, std::optional<std::chrono::steady_clock::time_point> again);
 
   private:
     int output_;
+    int command_ = -1;
+    std::optional<TakenSignal> taken_;
     FileDescriptor signals_;
     FileDescriptor interval_;
     FileDescriptor duration_;

@@ -54,8 +54,10 @@ bool is_probe(const bpf_program* program) {
     return !std::string_view(bpf_program__section_name(program)).starts_with("iter/");
 }
 
-/// Programs that bpf/include declares: in cgroup.bpf.h, and for every THREAD_STATE.
+/// Programs that bpf/include declares: in cgroup.bpf.h, in tree.bpf.h, and for every THREAD_STATE.
 constexpr std::array kCgroupEvents{"tally_cgroup_mkdir", "tally_cgroup_rmdir"};
+constexpr std::array kTree{"tally_tree_root", "tally_tree_exec", "tally_tree_newtask",
+                           "tally_tree_free"};
 constexpr const char* kThreadMade = "_thread_made";
 constexpr const char* kThreadsExisting = "_threads_existing";
 
@@ -223,6 +225,18 @@ void Tracer::size_maps(const MapSizes& sizes) {
     }
 }
 
+void Tracer::set_tree(bool wanted) {
+    set_constant("target_by_tree", wanted);
+    bpf_map__set_autocreate(find_map("target_tree"), wanted);
+    for (const char* program : kTree) {
+        bpf_program__set_autoload(find_program(program), wanted);
+    }
+}
+
+void Tracer::enter_tree() const {
+    read_iterator(kTree.front());
+}
+
 void Tracer::load(const MapSizes& sizes) {
     size_maps(sizes);
     const int error = bpf_object__load(object_.get());
@@ -275,7 +289,7 @@ void Tracer::attach() {
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, object_.get()) {
         const std::string program_name = bpf_program__name(program);
-        if (is_probe(program) &&
+        if (is_probe(program) && bpf_program__autoload(program) &&
             std::find(before.begin(), before.end(), program_name) == before.end()) {
             attach_program(program);
         }

@@ -49,6 +49,13 @@ class Tracer {
     /// Sets a `const volatile` integer before load(). Throws Error if there is none of that name.
     void set_constant(const std::string& variable, std::uint64_t value);
 
+    /// Before load(): whether a process tree is a target (bpf/include/tree.bpf.h). It grows from the
+    /// process that calls enter_tree(). Without, its programs and its map are left out.
+    void set_tree(bool wanted);
+
+    /// Makes the calling process the root of the tree, from its next successful exec on.
+    void enter_tree() const;
+
     /// Sizes the maps, loads and verifies. Throws Error: which part, why, what helps.
     void load(const MapSizes& sizes);
 

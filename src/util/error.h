@@ -12,9 +12,12 @@ namespace tally {
 /// How the process ends. Scripts rely on these numbers (docs/output.md).
 enum class ExitStatus : int {
     ok = 0,
-    failed = 1,  ///< something outside the command line went wrong, a full disk too
-    usage = 2,   ///< the command line is wrong, or names a target that does not exist
-    lost = 3,    ///< --strict, and something was not counted
+    failed = 1,        ///< something outside the command line went wrong, a full disk too
+    usage = 2,         ///< the command line is wrong, or names a target that does not exist
+    lost = 3,          ///< --strict, and something was not counted
+    cannot_run = 126,  ///< COMMAND is there, and cannot be run
+    not_found = 127,   ///< there is no COMMAND
+    // Any other number is what COMMAND has ended with.
 };
 
 /// A failure, told to the user as it is: one sentence that says what is wrong and what to do.
