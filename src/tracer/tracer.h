@@ -49,8 +49,8 @@ class Tracer {
     /// Sets a `const volatile` integer before load(). Throws Error if there is none of that name.
     void set_constant(const std::string& variable, std::uint64_t value);
 
-    /// Before load(): whether a process tree is a target (bpf/include/tree.bpf.h). It grows from the
-    /// process that calls enter_tree(). Without, its programs and its map are left out.
+    /// Before load(): whether a process tree is a target (bpf/include/tree.bpf.h). It grows from
+    /// the process that calls enter_tree(). Without, its programs and its map are left out.
     void set_tree(bool wanted);
 
     /// Makes the calling process the root of the tree, from its next successful exec on.

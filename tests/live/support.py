@@ -341,7 +341,8 @@ class Run:
         write_end = fcntl.fcntl(announce, fcntl.F_DUPFD_CLOEXEC, 50)
         os.close(announce)
         if until_ready:
-            arguments = (*arguments, "--ready-fd", write_end)
+            tool, *others = arguments
+            arguments = (tool, "--ready-fd", write_end, *others)
         self.process = launch(
             (*program, *arguments),
             stdin=stdin,

@@ -1,0 +1,457 @@
+# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+"""`-- COMMAND ...`: its process tree is what is measured, all of it and nothing else, and it comes
+and goes with the run."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from support import (SOON, TALLY, WORKLOADS, Result, Run, Switches, Terminal, eventually, held_by,
+                     launch, run)
+
+TREE = WORKLOADS / "workload_tree"
+NAPS = 1009  # of each napper
+GO = b"x"  # what a workload waits for on stdin
+
+
+class Measured:
+    """A run with the report in a file, so that stdout is the command's."""
+
+    def __init__(self, tmp_path, *arguments, command, **options):
+        self._report = tmp_path / "report.json"
+        self._seen_less = Switches([1])
+        self.running = Run("runqlat", "--json", "-O", self._report, *arguments, "--", *command,
+                           **options)
+
+    def end(self, status=0, within=2 * SOON):
+        result = self.running.wait(within)
+        assert result.status == status, result.err.decode()
+        self.out = result.out
+        self.result = Result(status, self._report.read_bytes(), result.err)
+        self._seen_less = Switches([1]).total - self._seen_less.total
+        return self
+
+    def check(self, count, least, most):
+        """Within these bounds, but for what nobody could see (see support)."""
+        lost = self.result.end["lost"]
+        unseen = min(self._seen_less, lost["unmatched_begin"] + lost["unmatched_end"])
+        assert least - unseen <= count <= most, (least, count, most, unseen, self.result.end)
+        assert not lost["target_full"]
+
+    def check_nappers(self, how_many):
+        """All that they say they have waited, and a few more: before and after its naps each may be
+        preempted, more so where a neighbour wakes up all the time. One that leaks in naps like
+        them."""
+        said = [int(line) for line in self.out.split()]
+        assert len(said) == how_many and min(said) >= NAPS * 0.9
+        count = self.result.total(comm="napper")["count"]
+        self.check(count, sum(said), sum(said) + 10 * how_many)
+
+
+@contextlib.contextmanager
+def outside(*command):
+    """A process that is none of the tree's. Its stdin is ours."""
+    process = launch(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        yield process
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(SOON)
+        process.stdin.close()
+        process.stdout.close()
+
+
+@pytest.fixture
+def neighbour():
+    """Naps all the time, under the same name."""
+    with outside(TREE, "children", 10_000_000) as process:
+        yield process
+
+
+def children_of(pid):
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(stat.read_bytes().rpartition(b")")[2].split()[1]) == pid:
+                found.append(int(stat.parent.name))
+    return found
+
+
+def command_of(running):
+    """The number of its command's process."""
+    return eventually(lambda: children_of(running.process.pid), "the command's process")[0]
+
+
+# What is measured
+
+
+@pytest.mark.parametrize("kind,nappers", [("alone", 1), ("threads", 3), ("children", 3),
+                                          ("spawned", 1), ("orphan", 1), ("exec", 2)])
+def test_whole_tree_and_nothing_else(tmp_path, neighbour, kind, nappers):
+    measured = Measured(tmp_path, "--by", "comm", command=(TREE, kind, NAPS)).end()
+    measured.check_nappers(nappers)
+    # Nothing of what tally itself did in the command's process, before it was the command.
+    assert {row["key"]["comm"] for row in measured.result.histograms("total")} <= {
+        "napper", "workload_tree", "exe"}
+
+
+@pytest.mark.parametrize("thread_state", ["array", "storage"])
+def test_both_kinds_of_thread_state(tmp_path, neighbour, thread_state):
+    env = {**os.environ, "TALLY_THREAD_STATE": thread_state}
+    Measured(tmp_path, "--by", "comm", command=(TREE, "children", NAPS), env=env
+             ).end().check_nappers(3)
+
+
+def test_pid_namespace_made_by_the_command(tmp_path, neighbour):
+    command = ("unshare", "--pid", "--fork", TREE, "children", NAPS)
+    Measured(tmp_path, "--by", "comm", command=command).end().check_nappers(3)
+
+
+@pytest.mark.parametrize("options", [(), ("--fork",)], ids=["its children's", "its own"])
+def test_pid_namespace_of_tally(tmp_path, neighbour, options):
+    """The command has another number there than in the kernel."""
+    Measured(tmp_path, "--by", "comm", command=(TREE, "children", NAPS),
+             program=("unshare", "--pid", *options, TALLY)).end().check_nappers(3)
+
+
+def test_many_short_lives(tmp_path):
+    """Memory of dead threads is that of new ones again, inside and outside of the tree."""
+    number = 2003
+    with outside(WORKLOADS / "workload_spawn", "processes", 10_000_000) as neighbour:
+        neighbour.stdin.write(GO)
+        neighbour.stdin.flush()
+        read, write = os.pipe()
+        measured = Measured(tmp_path, "--by", "pid", stdin=read,
+                            command=(WORKLOADS / "workload_spawn", "processes", number))
+        os.close(read)
+        command = command_of(measured.running)
+        os.write(write, GO)
+        os.close(write)
+        measured.end()
+    rows = {row["key"]["pid"]: row["count"] for row in measured.result.histograms("total")}
+    rows.pop(command)
+    waits = json.loads(measured.out)["waits"]
+    assert number * 0.99 <= len(rows) <= number  # a wait that nobody saw may have been all it had
+    measured.check(sum(rows.values()), waits, waits)
+
+
+def test_number_used_again(tmp_path):
+    """A process of the tree ends, one that is none of it has its number then, and ends too."""
+    number = next(n for n in range(30_000, 32_000) if not Path(f"/proc/{n}").exists())
+    read, write = os.pipe()
+    measured = Measured(tmp_path, "--by", "comm,pid", stdin=read,
+                        command=(TREE, "numbered", NAPS, number))
+    os.close(read)
+    command = command_of(measured.running)
+    eventually(lambda: Path(f"/proc/{number}").exists(), "the child")
+    eventually(lambda: not Path(f"/proc/{number}").exists(), "the child's end")
+    with outside(TREE, "numbered", NAPS, number) as other:
+        assert int(other.stdout.readline()) >= NAPS * 0.9
+    os.close(write)
+    measured.end()
+    measured.check_nappers(1)
+    assert {row["key"]["pid"] for row in measured.result.histograms("total")} == {number, command}
+
+
+def test_other_filters_hold_too(tmp_path, neighbour, start):
+    measured = Measured(tmp_path, "--comm", "napper", "--by", "comm",
+                        command=(TREE, "threads", NAPS)).end()
+    measured.check_nappers(3)
+    assert len(measured.result.histograms("total")) == 1
+    start("elsewhere", "chatter", 2, 0).go()
+    measured = Measured(tmp_path, "-c", "elsewhere", command=(TREE, "threads", NAPS)).end()
+    assert measured.result.histograms("total") == []
+
+
+def test_intervals_add_up(tmp_path):
+    measured = Measured(tmp_path, 0.1, "--by", "comm", command=(TREE, "children", 5 * NAPS)).end()
+    intervals = measured.result.histograms("interval", comm="napper")
+    assert len(intervals) > 1
+    total = measured.result.total(comm="napper")
+    assert total["count"] == sum(each["count"] for each in intervals)
+
+
+def test_without_a_command_nothing_follows_the_tree():
+    def programs(running):
+        listed = json.loads(subprocess.check_output(["bpftool", "--json", "prog", "show"]))
+        held = {number for kind, number in held_by(f"/proc/{running.process.pid}")
+                if kind == "prog"}
+        return {each.get("name", "") for each in listed if each["id"] in held}
+
+    running = Run("runqlat", "--json")
+    names = programs(running)
+    running.end()
+    assert "on_switch" in names
+    assert not any(name.startswith("tally_tree") for name in names)
+    running = Run("runqlat", "--json", "--", "sleep", 100)
+    names = programs(running)
+    running.end()
+    assert len([name for name in names if name.startswith("tally_tree")]) == 4
+
+
+# How the command finds the world
+
+
+def test_it_begins_when_all_is_ready(tmp_path):
+    file = tmp_path / "ready"
+    with file.open("wb") as ready:
+        number = ready.fileno()
+        os.set_inheritable(number, True)
+        command = ("sh", "-c", f"grep -qx ready {file} && ! [ -e /proc/self/fd/{number} ]")
+        result = launch([TALLY, "runqlat", "--json", "--ready-fd", number, "--", *command],
+                        pass_fds=(number,), stdout=subprocess.DEVNULL)
+        assert result.wait(SOON) == 0
+
+
+@pytest.mark.parametrize("arguments,status", [
+    (("-c", "nosuch"), 2), (("-p", 4000000), 2), (("--nosuch",), 2), (("-O", "/nosuch/file"), 1),
+])
+def test_it_never_runs_if_tally_does_not(tmp_path, arguments, status):
+    file = tmp_path / "touched"
+    run("runqlat", "-d", 2, *arguments, "--", "touch", file, status=status)
+    assert not file.exists()
+
+
+def test_it_never_runs_without_rights():
+    file = Path(f"/tmp/tally-live-{os.getpid()}")
+    result = Run("runqlat", "--", "touch", file, until_ready=False, user=65534, group=65534,
+                 extra_groups=[], program=("/bin/sh", "-c", 'exec "$0" "$@"', TALLY)).wait()
+    assert result.status != 0
+    assert not file.exists()
+
+
+SAYS = ("sh", "-c", "cat; echo said")
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_its_stdout_is_not_data(options):
+    read, write = os.pipe()
+    os.write(write, b"read\n")
+    os.close(write)
+    result = run("runqlat", *options, "--", *SAYS, stdin=read)
+    os.close(read)
+    assert b"\nread\nsaid\n" in result.err
+    assert b"said" not in result.out and result.out
+
+
+def test_its_stdout_is_its_own_with_an_output_file(tmp_path):
+    measured = Measured(tmp_path, command=SAYS).end()
+    assert measured.out == b"said\n"
+    assert b"said" not in measured.result.err
+
+
+@pytest.mark.parametrize("ignored", [(), (signal.SIGINT, signal.SIGPIPE, signal.SIGHUP)])
+@pytest.mark.parametrize("blocked", [(), (signal.SIGTERM, signal.SIGUSR1)])
+def test_signals_are_as_tally_found_them(tmp_path, ignored, blocked):
+    def prepare():
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
+
+    def of(text):
+        return [line for line in text.splitlines() if line.startswith((b"SigB", b"SigI", b"SigC"))]
+
+    command = ("cat", "/proc/self/status")
+    options = {"preexec_fn": prepare, "restore_signals": False}
+    plain = of(subprocess.check_output(command, **options))
+    assert len(plain) == 3
+    assert of(Measured(tmp_path, command=command, **options).end().out) == plain
+
+
+def test_no_descriptor_of_tally_is_left_to_it(tmp_path):
+    script = "for each in /proc/$$/fd/*; do readlink $each; done; true"
+    files = Measured(tmp_path, "--by", "container", command=("sh", "-c", script)).end().out
+    files = files.decode().splitlines()
+    assert len(files) == 3 and not any("anon_inode" in each for each in files), files
+
+
+def test_no_picture_that_it_would_write_into():
+    terminal = Terminal()
+    process = launch([TALLY, "runqlat", "--", "sleep", 2.2], **terminal.options)
+    terminal.launched()
+    text = terminal.read(SOON).decode()
+    terminal.close()
+    assert process.wait(SOON) == 0
+    assert "total, " in text and "so far" not in text
+
+
+# How it cannot be run
+
+
+@pytest.mark.parametrize("command,status,says", [
+    (("nosuch",), 127, "'nosuch'"), (("/nosuch/file", "-x"), 127, "/nosuch/file"),
+    (("",), 127, "''"), (("/etc/passwd",), 126, "/etc/passwd"), (("/tmp",), 126, "/tmp"),
+    ((b"no\x1bsuch",), 127, "\\x1b"),
+])
+def test_command_that_is_not_there(tmp_path, command, status, says):
+    file = tmp_path / "precious"
+    file.write_bytes(b"old")
+    result = run("runqlat", "-O", file, "--", *command, status=status)
+    assert says in result.sentence
+    assert b"is measuring" not in result.err
+    assert file.read_bytes() == b"old"
+
+
+def script(tmp_path, text):
+    file = tmp_path / "script"
+    file.write_text(text)
+    file.chmod(0o755)
+    return file
+
+
+def test_script_without_interpreter(tmp_path):
+    file = script(tmp_path, "#!/nosuch/interpreter\n")
+    result = run("runqlat", "--", file, status=127)
+    assert str(file) in result.sentence and result.out == b""
+
+
+def test_script_without_first_line(tmp_path):
+    """execvp(3) gives it to the shell, which is measured then."""
+    measured = Measured(tmp_path, "--by", "comm",
+                        command=(script(tmp_path, f"{TREE} alone {NAPS}\n"),)).end()
+    measured.check_nappers(1)
+
+
+def test_path_is_searched(tmp_path):
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    script(folder, "echo found\n")
+    (tmp_path / "script").mkdir()  # not a file
+    env = {**os.environ, "PATH": f"/nosuch:{tmp_path}:{folder}:/usr/bin:/bin"}
+    assert Measured(tmp_path, command=("script",), env=env).end().out == b"found\n"
+
+
+def test_nothing_behind_the_dashes():
+    assert "--" in run("runqlat", "--", status=2).sentence
+
+
+# Ends
+
+
+@pytest.mark.parametrize("script,status", [("true", 0), ("exit 42", 42), ("exit 1", 1),
+                                           ("kill -9 $$", 137), ("kill -INT $$", 130)])
+@pytest.mark.parametrize("options", [(), (0.2,), ("-d", 20)])
+def test_its_end_is_the_end(script, status, options):
+    result = run("runqlat", "--json", *options, "--", "sh", "-c", script, status=status)
+    assert 0 < result.end["duration_s"] < 10
+
+
+def test_it_ends_before_its_children():
+    began = time.monotonic()
+    result = run("runqlat", "--json", "--", "sh", "-c", "sleep 5 & exit 7", status=7)
+    assert time.monotonic() - began < 4
+    assert result.end
+
+
+def test_loss_is_told_by_the_status():
+    """Not the command's then."""
+    result = run("runqlat", "--json", "--strict", "--max-keys", 1, "--by", "tid",
+                 "--", "sh", "-c", f"{TREE} threads 100; exit 5", status=3)
+    assert result.lost["map_full"]
+    result = run("runqlat", "--json", "--strict", "--", "sh", "-c", "exit 5", status=5)
+    assert not result.lost
+
+
+def busy(file, signals):
+    """Runs until it has got one of these signals; then it says which, a moment later."""
+    traps = "; ".join(f"trap 'sleep 0.3; echo {each} >> {file}; exit 5' {each}"
+                      for each in signals)
+    return ("sh", "-c", f"{traps}; echo begun > {file}; while :; do sleep 0.02; done")
+
+
+def begun(file):
+    eventually(lambda: file.exists() and file.read_text(), "the command's beginning")
+
+
+@pytest.mark.parametrize("arguments", [("-d", 1), (0.3, 2)], ids=["duration", "count"])
+def test_it_ends_with_the_run(tmp_path, arguments):
+    """It is asked to, and waited for; what it says about that is not our status."""
+    file = tmp_path / "said"
+    result = run("runqlat", "--json", *arguments, "--", *busy(file, ["TERM"]))
+    assert file.read_text() == "begun\nTERM\n"
+    assert result.histograms("total")
+
+
+def test_it_ends_with_the_reader(tmp_path):
+    file = tmp_path / "said"
+    shell = launch(["bash", "-c", '"$@" | head -n 1; echo "${PIPESTATUS[0]}"', "-", TALLY,
+                    "runqlat", "--json", "0.3", "--", *busy(file, ["TERM"])],
+                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    first, status = shell.communicate(timeout=SOON)[0].splitlines()
+    assert first and status == b"0"
+    assert file.read_text() == "begun\nTERM\n"
+
+
+def test_it_ends_with_a_failure(tmp_path):
+    file = tmp_path / "said"
+    run("runqlat", "--json", 0.3, "-O", "/dev/full", "--", *busy(file, ["TERM"]), status=1)
+    eventually(lambda: file.read_text() == "begun\nTERM\n", "the command's end")
+
+
+@pytest.mark.parametrize("name", ["TERM", "INT", "HUP"])
+def test_signals_are_passed_on(tmp_path, name):
+    """The status is then what the command has made of it."""
+    file = tmp_path / "said"
+    running = Run("runqlat", "--json", "--", *busy(file, ["TERM", "INT", "HUP"]))
+    begun(file)
+    result = running.end(getattr(signal, f"SIG{name}"))
+    assert result.status == 5
+    assert file.read_text() == f"begun\n{name}\n"
+    assert result.end
+
+
+def test_killed_by_a_signal_passed_on():
+    running = Run("runqlat", "--json", "--", "sleep", 100)
+    command_of(running)
+    result = running.end(signal.SIGTERM)
+    assert result.status == 128 + signal.SIGTERM
+    assert result.end
+
+
+def test_terminal_sends_ctrl_c_to_both(tmp_path):
+    """Once, so it is not sent a second time."""
+    file = tmp_path / "said"
+    report = tmp_path / "report"
+    terminal = Terminal()
+    command = ("sh", "-c", f"trap 'echo INT >> {file}' INT; echo begun > {file}; "
+                           "for i in 1 2 3 4 5 6 7; do sleep 0.1; done; exit 6")
+    process = launch([TALLY, "runqlat", "--json", "-O", report, "--", *command],
+                     **terminal.options)
+    terminal.launched()
+    begun(file)
+    os.write(terminal.main, b"\x03")
+    terminal.read(SOON)
+    terminal.close()
+    assert process.wait(SOON) == 6
+    assert file.read_text() == "begun\nINT\n"
+    assert json.loads(report.read_text().splitlines()[-1])["type"] == "end"
+
+
+def test_stopped_command_ends_too(tmp_path):
+    result = run("runqlat", "--json", "-d", 0.5, "--", "sh", "-c", "kill -STOP $$; sleep 100")
+    assert result.end["duration_s"] >= 0.5
+
+
+def test_command_that_does_not_end(tmp_path):
+    """It is waited for until a second signal, which is no echo of the first."""
+    file = tmp_path / "said"
+    running = Run("runqlat", "--json", "--", "sh", "-c",
+                  f"trap '' TERM; echo begun > {file}; while :; do sleep 0.1; done")
+    begun(file)
+    command = command_of(running)
+    try:
+        running.process.send_signal(signal.SIGTERM)
+        running.process.send_signal(signal.SIGTERM)
+        time.sleep(1.5)
+        assert running.process.poll() is None
+        result = running.end()
+        assert result.status == 0
+        assert str(command) in result.sentence
+        assert Path(f"/proc/{command}").exists()
+    finally:
+        os.kill(command, signal.SIGKILL)
