@@ -12,7 +12,7 @@
 
 /* To be raised with every change of this file, of buckets.h, or of a name that src/ looks up in an
  * object: an object of another number is refused. */
-#define TALLY_WIRE_VERSION 2
+#define TALLY_WIRE_VERSION 3
 
 /* A cgroup that has just been made or removed. */
 struct tally_cgroup_event {

@@ -22,10 +22,10 @@ GO = b"x"  # what a workload waits for on stdin
 class Measured:
     """A run with the report in a file, so that stdout is the command's."""
 
-    def __init__(self, tmp_path, *arguments, command, **options):
+    def __init__(self, tmp_path, *arguments, command, tool="runqlat", **options):
         self._report = tmp_path / "report.json"
         self._seen_less = Switches([1])
-        self.running = Run("runqlat", "--json", "-O", self._report, *arguments, "--", *command,
+        self.running = Run(tool, "--json", "-O", self._report, *arguments, "--", *command,
                            **options)
 
     def end(self, status=0, within=2 * SOON):
@@ -98,6 +98,34 @@ def test_whole_tree_and_nothing_else(tmp_path, neighbour, kind, nappers):
     # Nothing of what tally itself did in the command's process, before it was the command.
     assert {row["key"]["comm"] for row in measured.result.histograms("total")} <= {
         "napper", "workload_tree", "exe"}
+
+
+@pytest.mark.parametrize("workload,calls", [
+    (("getppid", 300_007), {"getppid": 300_007, "execve": 0}),
+    (("children", 211), {"clone": 211, "wait4": 211, "prctl": 211, "execve": 0}),
+    (("signals", 307), {"tgkill": 307, "rt_sigreturn": 307, "execve": 0}),
+    (("executes", 101), {"execve": 101, "clone3": 101, "set_tid_address": 102}),
+], ids=lambda each: each[0] if isinstance(each, tuple) else "")
+@pytest.mark.parametrize("tool", ["syscount", "syslat"])
+def test_system_calls_exactly(tmp_path, tool, workload, calls):
+    """Of the exec that makes a process the command, nothing: it was tally that called."""
+    program = WORKLOADS / "workload_calls"
+    with outside(program, "getppid", 10**12) as neighbour:
+        neighbour.stdin.write(GO)
+        neighbour.stdin.flush()
+        read, write = os.pipe()
+        os.write(write, GO)
+        os.close(write)
+        measured = Measured(tmp_path, "--by", "syscall", tool=tool, stdin=read,
+                            command=(program, *workload)).end()
+        os.close(read)
+    counted = dict.fromkeys(calls, 0)
+    for row in measured.result.records[:-1]:
+        if row["key"]["syscall"] in counted:
+            counted[row["key"]["syscall"]] += row["values"]["calls"] if "values" in row \
+                else row["count"]
+    assert counted == calls
+    assert not measured.result.lost
 
 
 @pytest.mark.parametrize("thread_state", ["array", "storage"])
