@@ -229,12 +229,14 @@ std::vector<std::string> take_command(std::vector<std::string>& arguments) {
 
 std::string footer(const Tool& tool) {
     std::string text =
-        "COMMAND:\n" +
+        "COMMAND:\n  " +
         wrap(
-            "  Behind -- comes a command to be run: it is measured from its exec on, with all "
-            "threads and processes that come of it, and no others. Its stdout goes to stderr, "
-            "unless -O is given. The run ends with it and has its exit status.",
-            kHelpWidth, 2) +
+            "Behind -- comes a command to be run: it is measured from its exec on, with all "
+            "threads "
+            "and processes that come of it, and nothing else. Its stdout goes to stderr, unless -O "
+            "is given. The run ends with the command and has its exit status; a run that ends "
+            "before ends the command.",
+            kHelpWidth - 2, 2) +
         "\n" + (tool.examples.empty() ? "" : "\nExamples:\n");
     for (const Tool::Example& each : tool.examples) {
         text += fmt::format("  {}\n      {}\n", each.command, each.meaning);

@@ -69,6 +69,16 @@ TEST(CommandLine, IntervalAndCountStandAlone) {
     EXPECT_EQ(request.count, 10U);
 }
 
+TEST(CommandLine, BehindTwoDashesIsTheCommand) {
+    const Request request = parse({"--json", "0.5", "--", "grep", "--json", "-c", "--", "x"});
+    EXPECT_EQ(request.format, Format::json);
+    EXPECT_DOUBLE_EQ(request.interval->count(), 0.5);
+    EXPECT_TRUE(request.target.containers.empty());
+    EXPECT_EQ(request.command, (std::vector<std::string>{"grep", "--json", "-c", "--", "x"}));
+    EXPECT_TRUE(parse({"5"}).command.empty());
+    EXPECT_TRUE(says(refusal({"5", "--"}), "which command"));
+}
+
 TEST(CommandLine, ARepeatedOptionTakesOneValueEachTime) {
     // A greedy option would swallow the interval.
     const Request request = parse({"-c", "web", "--container", "a*", "-p", "1", "-p", "2", "-t",
@@ -164,7 +174,7 @@ TEST(CommandLine, HelpHasEverything) {
                              "--min-count",   "--max-keys",
                              "--strict",      "--ready-fd",
                              "--verbose",     "--min-us",
-                             "--only-late",   "[INTERVAL [COUNT]]",
+                             "--only-late",   "[INTERVAL [COUNT]] [-- COMMAND ...]",
                              "each second"}) {
         EXPECT_TRUE(says(text, part)) << part;
     }
