@@ -109,7 +109,7 @@ ExitStatus run_containers(const Arguments& arguments) {
     const auto& request = std::get<ContainersRequest>(parsed);
     capture_libbpf_log(request.verbose ? say : nullptr);
     OutputFile out(STDOUT_FILENO, "stdout");
-    write_listing(request.format, list_containers(), out);
+    write_listing(request.format, list_containers(request.hierarchy, request.verbose), out);
     return ExitStatus::ok;
 }
 

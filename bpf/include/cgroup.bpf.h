@@ -9,13 +9,51 @@
 #include "loss.bpf.h"
 #include "wire.h"
 
-/* The hierarchy of version 2, as in the first field of /proc/PID/cgroup. Ids of different
- * hierarchies collide. */
-#define TALLY_HIERARCHY 0
+/* The one hierarchy of this run (src/session/hierarchy.cpp): its number, which is the first field
+ * of a line of /proc/PID/cgroup. 0 is version 2. Ids of different hierarchies collide. */
+const volatile int hierarchy_number = 0;
 
-/* Every event of a thread passes here: a walk over typed pointers costs 1 ns, a probe read 16. */
+/* In version 1: one of its controllers, by its number in enum cgroup_subsys_id of the running
+ * kernel. A hierarchy that has a name instead (name=systemd) has none. */
+#define TALLY_NO_CONTROLLER (~0U)
+const volatile __u32 hierarchy_controller = TALLY_NO_CONTROLLER;
+
+#define TALLY_MOST_HIERARCHIES 32 /* 16 controllers at the most, version 2 and some names */
+
+/* Only the list of a css_set's cgroups has those of hierarchies without a controller. It is read
+ * without css_set_lock, under which the run queue's lock is taken (css_set_move_task()); so
+ * bpf_task_get_cgroup1() is not for the scheduler's events either. A thread that is moved by
+ * another CPU at this moment may have no cgroup. */
+static __always_inline __u64 cgroup_in_named_hierarchy(struct css_set* set) {
+    struct list_head* end = &set->cgrp_links;
+    struct list_head* each = BPF_CORE_READ(end, next);
+    int i;
+
+    for (i = 0; i < TALLY_MOST_HIERARCHIES && each != end; i++) {
+        struct cgrp_cset_link* link =
+            (void*)each - bpf_core_field_offset(struct cgrp_cset_link, cgrp_link);
+        struct cgroup* cgroup = BPF_CORE_READ(link, cgrp);
+
+        if (BPF_CORE_READ(cgroup, root, hierarchy_id) == hierarchy_number)
+            return BPF_CORE_READ(cgroup, kn, id);
+        each = BPF_CORE_READ(each, next);
+    }
+    return 0;
+}
+
+/* Every event of a thread passes here: a walk over typed pointers costs 1 ns, a probe read 16. The
+ * verifier knows the constants, removes what they switch off, and takes the array's index for a
+ * literal one. */
 static __always_inline __u64 cgroup_of(struct task_struct* task) {
-    return task->cgroups->dfl_cgrp->kn->id;
+    struct css_set* set = task->cgroups;
+    struct cgroup_subsys_state** states;
+
+    if (hierarchy_number == 0)
+        return set->dfl_cgrp->kn->id;
+    if (hierarchy_controller == TALLY_NO_CONTROLLER)
+        return cgroup_in_named_hierarchy(set);
+    states = (void*)set + bpf_core_field_offset(struct css_set, subsys);
+    return states[hierarchy_controller]->cgroup->kn->id;
 }
 
 /* --container, --cgroup: the wanted cgroups with all below them. */
@@ -56,7 +94,7 @@ int BPF_PROG(tally_cgroup_mkdir, struct cgroup* cgroup, const char* path) {
     __u64 id, parent;
     __u8 member = 1;
 
-    if (cgroup->root->hierarchy_id != TALLY_HIERARCHY)
+    if (cgroup->root->hierarchy_id != hierarchy_number)
         return 0;
     id = cgroup->kn->id;
     parent = cgroup->self.parent->cgroup->kn->id;
@@ -80,7 +118,7 @@ int BPF_PROG(tally_cgroup_rmdir, struct cgroup* cgroup, const char* path) {
     struct tally_cgroup_event* event;
     __u64 id;
 
-    if (cgroup->root->hierarchy_id != TALLY_HIERARCHY)
+    if (cgroup->root->hierarchy_id != hierarchy_number)
         return 0;
     id = cgroup->kn->id;
     if (target_by_cgroup)

@@ -204,6 +204,15 @@ CLI::Option* add_format(CLI::App& app, Format& format, std::span<const FormatNam
         ->group("Output");
 }
 
+void add_hierarchy(CLI::App& app, std::optional<std::string>& hierarchy) {
+    app.add_option(
+           "--hierarchy", hierarchy,
+           "cgroups of this one: unified (version 2), or pids, cpu, ... of version 1 (where "
+           "containers live)")
+        ->type_name("NAME")
+        ->group("For scripts and for trouble");
+}
+
 void describe_terminal(const Request& request, TextOptions& text) {
     const char* kind = std::getenv("TERM");
     text.terminal = !request.output_file && ::isatty(STDOUT_FILENO) == 1 &&
@@ -405,6 +414,7 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
         ->check(number(1U, 100'000U, "a number"))
         ->type_name("N")
         ->group(scripts);
+    add_hierarchy(app, request.hierarchy);
     app.add_option("--ready-fd", request.ready_fd,
                    "write \"ready\" to this descriptor when all probes are attached")
         ->check(number(3, 1 << 20, "a descriptor"))
@@ -465,6 +475,7 @@ std::variant<ContainersRequest, HelpText> parse_containers_arguments(
     app.formatter(std::make_shared<HelpFormatter>("Usage: tally containers [OPTIONS]"));
     app.set_help_flag("-h,--help", "this text");
     add_format(app, request.format, kListingFormats);
+    add_hierarchy(app, request.hierarchy);
     app.add_flag("-v,--verbose", request.verbose, "say all that the kernel says");
     return run_parser(app, request, "tally help containers", arguments);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -23,6 +24,7 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
 /// What `tally containers` was asked.
 struct ContainersRequest {
     Format format = Format::text;
+    std::optional<std::string> hierarchy;
     bool verbose = false;
 };
 

@@ -99,8 +99,4 @@ class Containers {
     std::unique_ptr<State> state_;
 };
 
-/// Where the version 2 hierarchy is mounted with its root visible, from the text of
-/// /proc/self/mountinfo; none if it is not.
-std::optional<std::string> find_unified_hierarchy(const std::string& mountinfo);
-
 }  // namespace tally

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #include "host/kernel_facts.h"
 
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <linux/capability.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <charconv>
+#include <memory>
 
 #include "util/error.h"
 #include "util/read_file.h"
@@ -48,6 +50,25 @@ std::uint32_t thread_number_limit() {
 
 bool has_task_storage() {
     return libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, nullptr) == 1;
+}
+
+std::optional<std::uint32_t> cgroup_controller_number(const std::string& controller) {
+    const std::unique_ptr<btf, decltype(&btf__free)> types(btf__load_vmlinux_btf(), btf__free);
+    const std::int32_t id =
+        types ? btf__find_by_name_kind(types.get(), "cgroup_subsys_id", BTF_KIND_ENUM) : -1;
+    if (id < 0) {
+        return std::nullopt;
+    }
+    // SUBSYS() in include/linux/cgroup_subsys.h; one has a new name in version 2.
+    const std::string name = (controller == "blkio" ? "io" : controller) + "_cgrp_id";
+    const btf_type* type = btf__type_by_id(types.get(), static_cast<std::uint32_t>(id));
+    const struct btf_enum* values = btf_enum(type);
+    for (int i = 0; i < btf_vlen(type); ++i) {
+        if (name == btf__name_by_offset(types.get(), values[i].name_off)) {
+            return static_cast<std::uint32_t>(values[i].val);
+        }
+    }
+    return std::nullopt;
 }
 
 }  // namespace tally

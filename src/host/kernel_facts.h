@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 namespace tally {
 
@@ -15,5 +17,10 @@ std::uint32_t thread_number_limit();
 /// Whether tracing programs may use task storage (5.12, a10787e6d58c "bpf: Enable task local
 /// storage for tracing programs").
 bool has_task_storage();
+
+/// The number of a cgroup controller (as version 1 calls it: "pids", "blkio") in this kernel's enum
+/// cgroup_subsys_id, which depends on its configuration; none if it has no such controller. Reads
+/// the kernel's BTF.
+std::optional<std::uint32_t> cgroup_controller_number(const std::string& controller);
 
 }  // namespace tally

@@ -3,6 +3,7 @@
 
 #include "collect/cgroup_events.h"
 #include "host/kernel_facts.h"
+#include "output/messages.h"
 #include "session/hierarchy.h"
 #include "tracer/registry.h"
 #include "tracer/tracer.h"
@@ -18,11 +19,19 @@ Value or_null(const std::optional<std::string>& text) {
 
 }  // namespace
 
-Listing list_containers() {
+Listing list_containers(const std::optional<std::string>& hierarchy, bool verbose) {
     check_tracing_is_possible();
+    const HierarchyChoice choice = find_hierarchy(hierarchy, {});
+    if (verbose) {
+        say(describe(choice));
+    }
+    if (!choice.warning.empty()) {
+        say(choice.warning);
+    }
     Tracer tracer = Tracer::engine_only("containers", TALLY_OBJECT(containers));
+    configure_hierarchy(tracer, choice.hierarchy);
     tracer.load({});
-    Containers containers(ContainerPaths{find_hierarchy(), ""});
+    Containers containers(ContainerPaths{choice.hierarchy.mount_point, ""});
     containers.walk();
     containers.observe(read_processes(tracer));
 

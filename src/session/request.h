@@ -36,6 +36,7 @@ struct Request {
     std::optional<std::uint64_t> count;  ///< of intervals
     std::optional<Seconds> duration;
     std::optional<std::uint32_t> max_keys;
+    std::optional<std::string> hierarchy;  ///< of cgroups; none: the one in which containers live
     std::optional<int> ready_fd;
     bool strict = false;
     bool verbose = false;

@@ -90,6 +90,9 @@ class Session {
         for (const SelectionSchema& each : tracer_.schema().selections) {
             tracer_.set_constant(each.constant, request_.selections.contains(each.set));
         }
+        if (needs_cgroups_ || request_.hierarchy) {
+            find_hierarchy_of_run();
+        }
         tracer_.load({request_.max_keys});
         for (const auto& [set, values] : request_.selections) {
             for (const std::uint64_t value : values) {
@@ -136,9 +139,20 @@ class Session {
         writer_->begin(reports);
     }
 
+    void find_hierarchy_of_run() {
+        const HierarchyChoice choice = find_hierarchy(request_.hierarchy, request_.target.cgroups);
+        configure_hierarchy(tracer_, choice.hierarchy);
+        hierarchy_ = choice.hierarchy.mount_point;
+        if (request_.verbose) {
+            say(describe(choice));
+        }
+        if (!choice.warning.empty()) {
+            say(choice.warning);
+        }
+    }
+
     /// Births first, then the tree, then what was born meanwhile: no cgroup is missed.
     void find_containers() {
-        hierarchy_ = find_hierarchy();
         tracer_.attach_cgroup_events();
         cgroups_.emplace(tracer_);
         containers_.emplace(ContainerPaths{hierarchy_, ""});
@@ -193,8 +207,7 @@ class Session {
 
     void say_ready() {
         if (request_.verbose) {
-            say(fmt::format("maps take {} KiB{}{}", tracer_.map_memory() / 1024,
-                            needs_cgroups_ ? ", cgroups from " : "", hierarchy_));
+            say(fmt::format("maps take {} KiB", tracer_.map_memory() / 1024));
         }
         say(fmt::format("{} is measuring{}", tracer_.name(),
                         request_.duration || request_.count || command_
@@ -345,7 +358,7 @@ class Session {
     bool needs_cgroups_ = false;
     std::vector<std::unique_ptr<Collector>> collectors_;
     std::optional<Losses> losses_;
-    std::string hierarchy_;
+    std::string hierarchy_;  ///< where it is mounted
     std::optional<CgroupEventReader> cgroups_;
     std::optional<Containers> containers_;
     std::unique_ptr<Writer> writer_;

@@ -49,6 +49,36 @@ def hierarchy():
     raise RuntimeError("no version 2 cgroup hierarchy is mounted")
 
 
+class Version1:
+    """A cgroup hierarchy of version 1, by what /proc/PID/cgroup calls it. One of a controller must
+    be mounted; one that has a name only ("name=...") is mounted here, and gone after unmount()."""
+
+    def __init__(self, name):
+        self.name = name
+        self.is_ours = name.startswith("name=")
+        if self.is_ours:
+            self.root = Path(tempfile.mkdtemp(prefix="tally-live-"))
+            try:
+                subprocess.run(["mount", "-t", "cgroup", "-o", f"none,{name}", "cgroup", self.root],
+                               check=True, timeout=SOON)
+            except BaseException:
+                self.root.rmdir()
+                raise
+            return
+        for line in Path("/proc/self/mountinfo").read_text().splitlines():
+            fields = line.split()
+            kind, _, options = fields[fields.index("-") + 1:]
+            if kind == "cgroup" and fields[3] == "/" and name in options.split(","):
+                self.root = Path(fields[4])
+                return
+        raise LookupError(f"no version 1 hierarchy of {name} is mounted")
+
+    def unmount(self):
+        if self.is_ours:
+            subprocess.run(["umount", self.root], check=True, timeout=SOON)
+            self.root.rmdir()
+
+
 def argv(arguments):
     """Numbers and paths as words; bytes as they are."""
     return [word if isinstance(word, bytes) else str(word) for word in arguments]
@@ -153,9 +183,10 @@ def settle(containers):
 
 class Container:
     """A running container whose process 1 is a workload. Its stdin and stdout are ours, unless the
-    caller hands others over."""
+    caller hands others over. It is in the version 2 hierarchy, or only in one of version 1."""
 
-    def __init__(self, name, *command, cpu=None, parent=PARENT, stdin=None, stdout=None):
+    def __init__(self, name, *command, cpu=None, parent=PARENT, stdin=None, stdout=None,
+                 version_1=None):
         self.name = name
         self.input = self.output = None
         if stdin is None:
@@ -169,13 +200,18 @@ class Container:
         else:
             copy = ()
         pin = () if cpu is None else ("taskset", "-c", str(cpu))
-        start = (*pin, MAKER, "start", name, "--cgroup-parent", parent, *copy, "--", *command)
+        place = () if version_1 is None else ("--hierarchy", version_1.name)
+        start = (*pin, MAKER, "start", name, "--cgroup-parent", parent, *place, *copy, "--",
+                 *command)
         try:
             subprocess.run(argv(start), stdin=stdin, stdout=stdout, check=True, timeout=SOON)
             self.pid = int(subprocess.check_output([MAKER, "pid", name], timeout=SOON))
             lines = Path(f"/proc/{self.pid}/cgroup").read_bytes().rstrip(b"\n").split(b"\n")
-            self.cgroup = os.fsdecode(lines[-1].split(b"::", 1)[1])
-            self.directory = Path(str(hierarchy()) + self.cgroup)
+            paths = dict(line.split(b":", 2)[1:] for line in lines)
+            controllers = version_1.name if version_1 else ""
+            self.cgroup = os.fsdecode(paths[controllers.encode()])
+            root = version_1.root if version_1 else hierarchy()
+            self.directory = Path(str(root) + self.cgroup)
         except BaseException:
             self.stop()
             raise

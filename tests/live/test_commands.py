@@ -54,7 +54,7 @@ def test_help(arguments):
     text = run(*arguments).out.decode()
     for option in ("--container", "--cgroup", "--pid", "--tid", "--comm", "--by", "--output",
                    "--json", "--output-file", "--duration", "--view", "--top", "--min-count",
-                   "--max-keys", "--strict", "--ready-fd", "--min-us"):
+                   "--max-keys", "--strict", "--ready-fd", "--hierarchy", "--min-us"):
         assert option in text
 
 

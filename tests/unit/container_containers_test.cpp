@@ -697,24 +697,5 @@ TEST(OwnerLabel, AllForms) {
     EXPECT_EQ(owner.label(), "prod/shop/web");
 }
 
-TEST(UnifiedHierarchy, FromMountinfo) {
-    EXPECT_EQ(find_unified_hierarchy(""), std::nullopt);
-    EXPECT_EQ(find_unified_hierarchy("\n\nrubbish\n30 22\n"), std::nullopt);
-    const std::string hybrid =
-        "30 22 0:27 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755\n"
-        "31 30 0:28 / /sys/fs/cgroup/cpu rw,relatime - cgroup cgroup rw,cpu\n";
-    EXPECT_EQ(find_unified_hierarchy(hybrid), std::nullopt);
-    EXPECT_EQ(find_unified_hierarchy(
-                  hybrid + "40 30 0:37 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw"),
-              "/sys/fs/cgroup/unified");
-    // Optional fields before the dash, and a part of the tree that is passed over.
-    EXPECT_EQ(find_unified_hierarchy(
-                  "25 1 0:22 /docker/x /mnt rw shared:9 - cgroup2 cgroup2 rw\n"
-                  "26 1 0:22 / /my\\040cgroup\\134x rw shared:9 master:1 - cgroup2 cgroup2 rw\n"),
-              "/my cgroup\\x");
-    EXPECT_EQ(find_unified_hierarchy("26 1 0:22 / /a\\04 rw - cgroup2 none rw"), "/a\\04");
-    EXPECT_EQ(find_unified_hierarchy("26 1 0:22 / /cgroup2 rw - ext4 cgroup2 rw"), std::nullopt);
-}
-
 }  // namespace
 }  // namespace tally
