@@ -18,8 +18,6 @@ const volatile int hierarchy_number = 0;
 #define TALLY_NO_CONTROLLER (~0U)
 const volatile __u32 hierarchy_controller = TALLY_NO_CONTROLLER;
 
-#define TALLY_MOST_HIERARCHIES 32 /* 16 controllers at the most, version 2 and some names */
-
 /* Only the list of a css_set's cgroups has those of hierarchies without a controller. It is read
  * without css_set_lock, under which the run queue's lock is taken (css_set_move_task()); so
  * bpf_task_get_cgroup1() is not for the scheduler's events either. A thread that is moved by

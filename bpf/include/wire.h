@@ -14,6 +14,10 @@
  * object: an object of another number is refused. */
 #define TALLY_WIRE_VERSION 3
 
+/* In so many hierarchies a cgroup of one without a controller is found: 16 controllers at the most,
+ * version 2, and names. */
+#define TALLY_MOST_HIERARCHIES 32
+
 /* A cgroup that has just been made or removed. */
 struct tally_cgroup_event {
     __u64 id;

@@ -10,6 +10,7 @@
 #include "host/kernel_facts.h"
 #include "util/error.h"
 #include "util/read_file.h"
+#include "wire.h"
 
 namespace tally {
 namespace {
@@ -71,7 +72,16 @@ HierarchyChoice find_hierarchy(const std::optional<std::string>& asked,
 
 void configure_hierarchy(Tracer& tracer, const Hierarchy& hierarchy) {
     tracer.set_constant("hierarchy_number", hierarchy.number);
-    if (!hierarchy.controllers.empty()) {
+    if (hierarchy.is_unified()) {
+        return;
+    }
+    if (hierarchy.controllers.empty()) {
+        const std::string own = read_kernel_file("/proc/self/cgroup").value_or("");
+        if (std::count(own.begin(), own.end(), '\n') > TALLY_MOST_HIERARCHIES) {
+            throw Error("{} has no controller, and is not found among more than {} hierarchies",
+                        hierarchy.name, TALLY_MOST_HIERARCHIES);
+        }
+    } else {
         const std::string& controller = hierarchy.controllers.front();
         const auto number = cgroup_controller_number(controller);
         if (!number) {

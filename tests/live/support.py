@@ -59,8 +59,7 @@ class Version1:
         if self.is_ours:
             self.root = Path(tempfile.mkdtemp(prefix="tally-live-"))
             try:
-                subprocess.run(["mount", "-t", "cgroup", "-o", f"none,{name}", "cgroup", self.root],
-                               check=True, timeout=SOON)
+                self._mount()
             except BaseException:
                 self.root.rmdir()
                 raise
@@ -73,10 +72,26 @@ class Version1:
                 return
         raise LookupError(f"no version 1 hierarchy of {name} is mounted")
 
+    def _mount(self):
+        subprocess.run(["mount", "-t", "cgroup", "-o", f"none,{self.name}", "cgroup", self.root],
+                       check=True, timeout=SOON)
+
     def unmount(self):
-        if self.is_ours:
+        """The kernel removes a hierarchy when it is unmounted with no cgroup in it, and one that
+        was removed is in it a moment longer. So it may have to be mounted again for that."""
+        if not self.is_ours:
+            return
+
+        def gone():
             subprocess.run(["umount", self.root], check=True, timeout=SOON)
-            self.root.rmdir()
+            time.sleep(0.02)
+            if f":{self.name}:" not in Path("/proc/self/cgroup").read_text():
+                return True
+            self._mount()
+            return False
+
+        eventually(gone, f"no hierarchy {self.name}")
+        self.root.rmdir()
 
 
 def argv(arguments):
