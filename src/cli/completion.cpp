@@ -51,7 +51,7 @@ std::string as_container_argument(const std::string& name) {
 std::vector<std::string> running_containers() {
     std::set<std::string> names;
     try {
-        for (const Listing::Row& row : list_containers().rows) {
+        for (const Listing::Row& row : list_containers(std::nullopt, false).rows) {
             for (const Field& field : row.fields) {
                 const auto* name = std::get_if<std::string>(&field.value);
                 if (field.name == "name" && name != nullptr && is_harmless(*name)) {
