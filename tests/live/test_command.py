@@ -38,10 +38,9 @@ class Measured:
 
     def check(self, count, least, most):
         """Within these bounds, but for what nobody could see (see support)."""
-        lost = self.result.end["lost"]
-        unseen = min(self._seen_less, lost["unmatched_begin"] + lost["unmatched_end"])
+        unseen = self._seen_less
         assert least - unseen <= count <= most, (least, count, most, unseen, self.result.end)
-        assert not lost["target_full"]
+        assert not self.result.end["lost"]["target_full"]
 
     def check_nappers(self, how_many):
         """All that they say they have waited, and a few more: before and after its naps each may be
