@@ -17,8 +17,8 @@ const volatile bool target_by_tree = false;
  * while who had it still runs the last lines of do_exit().
  *
  * The value is the number of its process, which nothing changes. It is there for the entry of a
- * dead thread that could not be removed (bpf_map_delete_elem() may fail with EBUSY before 6.7):
- * a later thread at the same address is of another process. */
+ * dead thread that was not removed (bpf_map_delete_elem() may fail with EBUSY, or the kernel leave
+ * the program out): a later thread at the same address is of another process. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);

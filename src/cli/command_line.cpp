@@ -241,10 +241,9 @@ std::string footer(const Tool& tool) {
         "COMMAND:\n  " +
         wrap(
             "Behind -- comes a command to be run: it is measured from its exec on, with all "
-            "threads "
-            "and processes that come of it, and nothing else. Its stdout goes to stderr, unless -O "
-            "is given. The run ends with the command and has its exit status; a run that ends "
-            "before ends the command.",
+            "threads and processes that come of it, and nothing else. Its stdout goes to stderr, "
+            "unless -O is given. The run ends with the command and has its exit status; a run that "
+            "ends before ends the command.",
             kHelpWidth - 2, 2) +
         "\n" + (tool.examples.empty() ? "" : "\nExamples:\n");
     for (const Tool::Example& each : tool.examples) {

@@ -28,7 +28,7 @@ using Seconds = std::chrono::duration<double>;
 struct Request {
     TargetRequest target;
     std::vector<std::string> command;  ///< to be run and measured; empty: none
-    std::vector<std::string> by;  ///< as --by, or what the tool has declared
+    std::vector<std::string> by;       ///< as --by, or what the tool has declared
     Format format = Format::text;
     TextOptions text;
     std::optional<std::string> output_file;
