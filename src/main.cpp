@@ -17,6 +17,7 @@
 #include "output/messages.h"
 #include "output/output_file.h"
 #include "session/containers_command.h"
+#include "session/doctor_command.h"
 #include "session/session.h"
 #include "tracer/libbpf_log.h"
 #include "tracer/object_file.h"
@@ -36,6 +37,7 @@ constexpr std::string_view kUsage =
     "  tally TOOL           run a tool, e.g. sudo tally runqlat\n"
     "  tally list           the tools\n"
     "  tally containers     the containers that run here\n"
+    "  tally doctor         whether each tool runs here, and what would help\n"
     "  tally run FILE       run a tool that is not built in, from its BPF object\n"
     "  tally help [TOOL]    this text, or that of a tool or command\n"
     "  tally --version\n";
@@ -101,16 +103,28 @@ ExitStatus run_file(const Arguments& arguments) {
     return run_tool(tool, rest);
 }
 
-ExitStatus run_containers(const Arguments& arguments) {
-    auto parsed = parse_containers_arguments(arguments);
+bool is_listing(std::string_view command) {
+    return command == "containers" || command == "doctor";
+}
+
+ExitStatus run_listing(const std::string& command, const Arguments& arguments) {
+    auto parsed = parse_listing_arguments(command, arguments);
     if (const auto* help = std::get_if<HelpText>(&parsed)) {
         return print(help->text);
     }
-    const auto& request = std::get<ContainersRequest>(parsed);
+    const auto& request = std::get<ListingRequest>(parsed);
     capture_libbpf_log(request.verbose ? say : nullptr);
     OutputFile out(STDOUT_FILENO, "stdout");
-    write_listing(request.format, list_containers(request.hierarchy, request.verbose), out);
-    return ExitStatus::ok;
+    if (command == "containers") {
+        write_listing(request.format, list_containers(request.hierarchy, request.verbose), out);
+        return ExitStatus::ok;
+    }
+    const std::vector<Check> checks = examine(request.hierarchy, request.verbose);
+    write_listing(request.format, list_checks(checks), out);
+    const bool all_run = std::none_of(checks.begin(), checks.end(), [](const Check& each) {
+        return each.is_tool && each.status == Check::Status::fail;
+    });
+    return all_run ? ExitStatus::ok : ExitStatus::failed;
 }
 
 std::string summary_of(const Tool& tool) {
@@ -169,8 +183,8 @@ ExitStatus run(std::string_view program, Arguments arguments) {
     if (const Tool* tool = find_tool(command)) {
         return run_tool(*tool, arguments);
     }
-    if (command == "containers") {
-        return run_containers(arguments);
+    if (is_listing(command)) {
+        return run_listing(command, arguments);
     }
     if (command == "run") {
         return run_file(arguments);
@@ -183,8 +197,8 @@ ExitStatus run(std::string_view program, Arguments arguments) {
         return print("tally " TALLY_VERSION "\n");
     }
     if (command == "help" && !arguments.empty()) {
-        if (arguments.front() == "containers") {
-            return run_containers({"--help"});
+        if (is_listing(arguments.front())) {
+            return run_listing(arguments.front(), {"--help"});
         }
         if (arguments.front() == "run") {
             return run_file({"--help"});

@@ -466,17 +466,21 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
     return parsed;
 }
 
-std::variant<ContainersRequest, HelpText> parse_containers_arguments(
-    const std::vector<std::string>& arguments) {
-    ContainersRequest request;
-    CLI::App app("The containers that run here: name, id, runtime, pod, cgroup, processes",
-                 "tally containers");
-    app.formatter(std::make_shared<HelpFormatter>("Usage: tally containers [OPTIONS]"));
+std::variant<ListingRequest, HelpText> parse_listing_arguments(
+    const std::string& command, const std::vector<std::string>& arguments) {
+    ListingRequest request;
+    CLI::App app(command == "doctor"
+                     ? "Whether tally and each of its tools run here, and what would help (status "
+                       "1 if one does not)"
+                     : "The containers that run here: name, id, runtime, pod, cgroup, processes",
+                 "tally " + command);
+    app.formatter(
+        std::make_shared<HelpFormatter>(fmt::format("Usage: tally {} [OPTIONS]", command)));
     app.set_help_flag("-h,--help", "this text");
     add_format(app, request.format, kListingFormats);
     add_hierarchy(app, request.hierarchy);
     app.add_flag("-v,--verbose", request.verbose, "say all that the kernel says");
-    return run_parser(app, request, "tally help containers", arguments);
+    return run_parser(app, request, "tally help " + command, arguments);
 }
 
 }  // namespace tally

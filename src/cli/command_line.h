@@ -21,15 +21,15 @@ struct HelpText {
 std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const TracerSchema& schema,
                                                      std::vector<std::string> arguments);
 
-/// What `tally containers` was asked.
-struct ContainersRequest {
+/// What `tally containers` and `tally doctor` were asked.
+struct ListingRequest {
     Format format = Format::text;
     std::optional<std::string> hierarchy;
     bool verbose = false;
 };
 
-/// Reads the arguments of `tally containers`. Throws UsageError.
-std::variant<ContainersRequest, HelpText> parse_containers_arguments(
-    const std::vector<std::string>& arguments);
+/// Reads the arguments of `tally COMMAND`, one of these. Throws UsageError.
+std::variant<ListingRequest, HelpText> parse_listing_arguments(
+    const std::string& command, const std::vector<std::string>& arguments);
 
 }  // namespace tally

@@ -3,36 +3,21 @@
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <linux/capability.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <charconv>
 #include <memory>
 
+#include "host/host_facts.h"
 #include "util/error.h"
 #include "util/read_file.h"
 
 namespace tally {
-namespace {
-
-bool has_capability(int which) {
-    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    __user_cap_data_struct data[2]{};
-    if (::syscall(SYS_capget, &header, data) != 0) {
-        return false;
-    }
-    return (data[which / 32].effective >> (which % 32)) & 1U;
-}
-
-}  // namespace
-
 void check_tracing_is_possible() {
-    const bool admin = has_capability(CAP_SYS_ADMIN);
-    if (!admin && !(has_capability(CAP_BPF) && has_capability(CAP_PERFMON))) {
+    const HostFacts facts = read_host_facts({});
+    if (!facts.may_trace()) {
         throw Error("tracing needs root (CAP_BPF and CAP_PERFMON): run it with sudo");
     }
-    if (::access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
+    if (!facts.btf_size) {
         throw Error(
             "this kernel does not describe its types (no /sys/kernel/btf/vmlinux): it needs one "
             "built with CONFIG_DEBUG_INFO_BTF");

@@ -146,7 +146,7 @@ TEST(CommandLine, Formats) {
     EXPECT_EQ(parse({"-o", "json"}).format, Format::json);
     EXPECT_TRUE(says(refusal({"-o", "xml"}), "text, json, csv"));
     // A listing has no heading where it has no rows.
-    EXPECT_THROW(parse_containers_arguments({"-o", "csv"}), UsageError);
+    EXPECT_THROW(parse_listing_arguments("containers", {"-o", "csv"}), UsageError);
 }
 
 TEST(CommandLine, TextOnlyOptionsAreRefusedWithOtherFormats) {

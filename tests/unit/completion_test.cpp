@@ -102,7 +102,7 @@ TEST(Completion, LeavesWhatFollowsTwoDashesToTheShell) {
 }
 
 TEST(Completion, EveryParserAnswers) {
-    const auto parsed = parse_containers_arguments({std::string(kComplete), "-o", "j"});
+    const auto parsed = parse_listing_arguments("containers", {std::string(kComplete), "-o", "j"});
     EXPECT_EQ(std::get<HelpText>(parsed).text, "json\t\n");
 }
 

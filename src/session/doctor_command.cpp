@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "session/doctor_command.h"
+
+#include <fmt/format.h>
+#include <linux/capability.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "host/kernel_facts.h"
+#include "output/messages.h"
+#include "session/hierarchy.h"
+#include "tracer/libbpf_log.h"
+#include "tracer/registry.h"
+#include "tracer/tracer.h"
+#include "util/error.h"
+
+namespace tally {
+namespace {
+
+using Status = Check::Status;
+
+constexpr std::uint64_t kUsualMemlock = 8 << 20;  // what kernels before 5.11 are left with
+
+Check ok(std::string name, std::string finding) {
+    return {std::move(name), false, Status::ok, std::move(finding), ""};
+}
+
+Check judge_kernel(const std::string& release) {
+    unsigned major = 0;
+    unsigned minor = 0;
+    const char* const end = release.data() + release.size();
+    const auto [dot, error] = std::from_chars(release.data(), end, major);
+    if (error == std::errc() && dot != end) {
+        std::from_chars(dot + 1, end, minor);
+    }
+    Check check = ok("kernel", "Linux " + release);
+    if (major < 5 || (major == 5 && minor < 10)) {
+        check.status = Status::warn;
+        check.advice = "tools need Linux 5.10 or what distributions have carried back from it";
+    }
+    return check;
+}
+
+Check judge_privileges(const HostFacts& facts) {
+    std::string has;
+    for (const auto& [which, name] :
+         {std::pair(CAP_SYS_ADMIN, "CAP_SYS_ADMIN"), std::pair(CAP_BPF, "CAP_BPF"),
+          std::pair(CAP_PERFMON, "CAP_PERFMON"),
+          std::pair(CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH")}) {
+        if (facts.has_capability(which)) {
+            has += std::string(has.empty() ? "" : ", ") + name;
+        }
+    }
+    Check check =
+        ok("privileges", fmt::format("uid {}, {}{}", facts.user ? fmt::to_string(*facts.user) : "?",
+                                     has.empty() ? "no capability for tracing" : has,
+                                     facts.initial_user_namespace ? "" : ", in a user namespace"));
+    if (!facts.may_trace()) {
+        check.status = Status::fail;
+        check.advice = facts.initial_user_namespace
+                           ? "tracing needs CAP_BPF and CAP_PERFMON: run it with sudo"
+                           : "the kernel takes no capability of a user namespace for tracing: run "
+                             "it as the host's root";
+    } else if (facts.user != 0 && !facts.has_capability(CAP_DAC_READ_SEARCH)) {
+        check.status = Status::warn;
+        check.advice =
+            "container runtimes let root alone read the names of containers: "
+            "CAP_DAC_READ_SEARCH does too";
+    }
+    return check;
+}
+
+Check judge_btf(const HostFacts& facts) {
+    if (facts.btf_size) {
+        return ok("btf", fmt::format("/sys/kernel/btf/vmlinux, {} KiB", *facts.btf_size / 1024));
+    }
+    return {"btf", false, Status::fail, "/sys/kernel/btf/vmlinux cannot be read",
+            "a kernel that is built with CONFIG_DEBUG_INFO_BTF, and a mounted /sys"};
+}
+
+Check judge_lockdown(const HostFacts& facts) {
+    if (facts.lockdown != "confidentiality") {
+        return ok("lockdown", facts.lockdown.value_or("not to be seen in /sys/kernel/security"));
+    }
+    return {"lockdown", false, Status::fail, "confidentiality",
+            "it forbids BPF to read the kernel's memory: boot with lockdown=integrity or none"};
+}
+
+Check judge_memlock(const HostFacts& facts, std::optional<bool> counts_memory) {
+    const std::string limit =
+        facts.memlock ? fmt::format("{} KiB", *facts.memlock / 1024) : "unlimited";
+    if (counts_memory == false) {
+        return ok("memlock", limit + "; maps do not count against it here");
+    }
+    Check check = ok("memlock", limit);
+    if (facts.memlock && *facts.memlock < kUsualMemlock) {
+        check.status = Status::warn;
+        check.advice = "before Linux 5.11 maps count against it: raise it with ulimit -l unlimited";
+    }
+    return check;
+}
+
+Check judge_namespaces(const HostFacts& facts) {
+    if (facts.initial_cgroup_namespace && facts.initial_pid_namespace) {
+        return ok("namespaces", "the host's pid and cgroup namespaces");
+    }
+    const char* const which = facts.initial_cgroup_namespace ? "a pid namespace"
+                              : facts.initial_pid_namespace  ? "a cgroup namespace"
+                                                             : "pid and cgroup namespaces";
+    return {"namespaces", false, Status::warn, fmt::format("{} of its own", which),
+            "processes and cgroups outside are not seen or named: run it on the host, or with the "
+            "host's namespaces (docker run --pid host --cgroupns host)"};
+}
+
+/// Runs a tool as far as it can go without measuring: what only the kernel knows.
+Check try_tool(const Tool& tool, const HostFacts& facts, const std::optional<Hierarchy>& hierarchy,
+               bool verbose) {
+    Check check{std::string(tool.name), true, Status::ok, "loads and attaches", ""};
+    if (!facts.may_trace() || !facts.btf_size) {
+        check.status = Status::fail;
+        check.finding = "not tried";
+        check.advice = facts.may_trace() ? "it needs the kernel's BTF" : "it needs privileges";
+        return check;
+    }
+    capture_libbpf_log(verbose ? say : nullptr);  // forgets what the one before has left
+    try {
+        Tracer tracer(check.name, tool.object);
+        if (hierarchy) {
+            configure_hierarchy(tracer, *hierarchy);
+        }
+        tracer.load({1});
+        tracer.attach_cgroup_events();
+        tracer.attach();
+        tracer.detach();
+    } catch (const Error& error) {
+        check.status = Status::fail;
+        check.finding = error.what();
+        // What the tool itself would say ends with the same advice.
+        check.finding.resize(std::min(check.finding.size(), check.finding.find("; -v shows")));
+        check.advice = fmt::format("tally {} -v shows all that the kernel says", tool.name);
+    }
+    return check;
+}
+
+const char* word(Status status) {
+    switch (status) {
+        case Status::ok:
+            return "ok";
+        case Status::warn:
+            return "warn";
+        case Status::fail:
+            break;
+    }
+    return "fail";
+}
+
+}  // namespace
+
+std::vector<Check> judge(const HostFacts& facts, std::optional<bool> counts_memory) {
+    return {judge_kernel(facts.release),
+            judge_privileges(facts),
+            judge_btf(facts),
+            judge_lockdown(facts),
+            judge_memlock(facts, counts_memory),
+            judge_namespaces(facts)};
+}
+
+std::vector<Check> examine(const std::optional<std::string>& hierarchy, bool verbose) {
+    const HostFacts facts = read_host_facts({});
+    // Only who may trace can ask the kernel for it.
+    std::vector<Check> checks =
+        judge(facts, facts.may_trace() ? std::optional(!has_task_storage()) : std::nullopt);
+
+    std::optional<Hierarchy> chosen;
+    try {
+        const HierarchyChoice choice = find_hierarchy(hierarchy, {});
+        chosen = choice.hierarchy;
+        checks.push_back({"cgroups", false, choice.warning.empty() ? Status::ok : Status::warn,
+                          describe(choice), choice.warning});
+    } catch (const UsageError&) {
+        throw;
+    } catch (const Error& error) {
+        checks.push_back({"cgroups", false, Status::fail, error.what(),
+                          "mount the cgroup file system, in the host's cgroup namespace"});
+    }
+    for (const Tool* each : all_tools()) {
+        checks.push_back(try_tool(*each, facts, chosen, verbose));
+    }
+    return checks;
+}
+
+Listing list_checks(const std::vector<Check>& checks) {
+    Listing listing{"check", {"CHECK", "STATUS", "FOUND"}, {}, "nothing was looked at"};
+    for (const Check& each : checks) {
+        listing.rows.push_back({{each.name, word(each.status),
+                                 each.finding + (each.advice.empty() ? "" : "; " + each.advice)},
+                                {{"name", each.name},
+                                 {"kind", std::string(each.is_tool ? "tool" : "host")},
+                                 {"status", std::string(word(each.status))},
+                                 {"finding", each.finding},
+                                 {"advice", each.advice.empty() ? Value() : Value(each.advice)}}});
+    }
+    return listing;
+}
+
+}  // namespace tally

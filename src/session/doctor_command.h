@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/host_facts.h"
+#include "model/listing.h"
+
+namespace tally {
+
+/// One thing that `tally doctor` looked at.
+struct Check {
+    enum class Status { ok, warn, fail };
+    std::string name;  ///< "btf"; of a tool, its name
+    bool is_tool = false;
+    Status status = Status::ok;
+    std::string finding;  ///< what is so here
+    std::string advice;   ///< one sentence: what helps; empty if ok
+};
+
+/// What the facts mean for tracing. `counts_memory`: whether maps count against RLIMIT_MEMLOCK;
+/// none: not known.
+std::vector<Check> judge(const HostFacts& facts, std::optional<bool> counts_memory);
+
+/// All checks, in the order in which they are shown: the machine, then each tool, which is loaded,
+/// attached and detached, if this process may. `hierarchy`: that of --hierarchy. Throws UsageError
+/// for one that does not exist. `verbose`: all that the kernel says goes to stderr.
+std::vector<Check> examine(const std::optional<std::string>& hierarchy, bool verbose);
+
+/// The same as records and as a table.
+Listing list_checks(const std::vector<Check>& checks);
+
+}  // namespace tally
