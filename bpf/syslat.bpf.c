@@ -32,8 +32,9 @@ IN_FLIGHT(calls, task, key) {
         now = clock_ns();
         return now > since ? now - since : 1;
     }
-    // Who has a CPU may be in its program, with the registers of any earlier entry.
-    if ((task->flags & TALLY_PF_KTHREAD) || task_on_cpu(task))
+    // Who has a CPU may be in its program, with the registers of any earlier entry; who is halted
+    // is on its way there.
+    if ((task->flags & TALLY_PF_KTHREAD) || task_on_cpu(task) || task_is_halted(task))
         return 0;
     regs = task_registers(task);
     if (!regs || (int)regs->orig_ax < 0 || !regs->sp)  // an interrupt; a worker of io_uring

@@ -22,6 +22,13 @@ static __always_inline long task_state(struct task_struct* task) {
     return ((struct task_struct___with_state*)task)->state;
 }
 
+/* Whether a thread was stopped, is traced or frozen: on its way out of the kernel, not in a call.
+ * __TASK_STOPPED, __TASK_TRACED, and since 6.1 TASK_FROZEN (f5d39b020809 "freezer,sched: Rewrite
+ * core freezer logic"; the bit meant nothing before). */
+static __always_inline bool task_is_halted(struct task_struct* task) {
+    return task_state(task) & (0x4 | 0x8 | 0x8000);
+}
+
 /* Whether a thread is on a CPU at this moment. The field exists on SMP kernels only; with one CPU,
  * the thread on it is the current one. */
 static __always_inline bool task_on_cpu(struct task_struct* task) {
@@ -52,10 +59,18 @@ static __always_inline struct pt_regs* task_registers(struct task_struct* task) 
     return NULL;
 }
 
-/* A call through the 32-bit entry has numbers of another table; the thread is marked while it is in
- * the kernel (TS_COMPAT, arch/x86/include/asm/thread_info.h). */
+/* Which call a number means. A call through the 32-bit entry has one of another table; the thread
+ * is marked while it is in the kernel (TS_COMPAT, arch/x86/include/asm/thread_info.h). */
 static __always_inline __u32 system_call_number(struct task_struct* task, long number) {
+    if ((__u32)number >= TALLY_SYSCALL_UNKNOWN)
+        return TALLY_SYSCALL_UNKNOWN;
     return (__u32)number | (task->thread_info.status & 2 ? TALLY_SYSCALL_32 : 0);
+}
+
+/* execve and execveat of both tables. */
+static __always_inline bool is_exec(__u32 number) {
+    return number == 59 || number == 322 || number == (11 | TALLY_SYSCALL_32) ||
+           number == (358 | TALLY_SYSCALL_32);
 }
 
 #endif /* TALLY_COMPAT_BPF_H */

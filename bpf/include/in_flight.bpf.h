@@ -28,7 +28,9 @@
             struct tally_in_flight in_flight;                                                \
         } record = {};                                                                       \
                                                                                              \
-        if (!each || !target_includes(each))                                                 \
+        /* Not the dead that nobody has waited for, nor who reads this just now. */          \
+        if (!each || each->exit_state || (__u64)each == bpf_get_current_task() ||            \
+            !target_includes(each))                                                          \
             return 0;                                                                        \
         record.in_flight.age = name##_age(each, &record.key);                                \
         if (!record.in_flight.age)                                                           \

@@ -82,7 +82,10 @@ static __always_inline bool tally_same_words(const void* one, const void* other,
         initial;                                                                                   \
         /* The key only when the slot is ours: a slot that lost this race never had one. */        \
         if (!bpf_map_update_elem(&name##_index, key, &number, BPF_NOEXIST)) {                      \
-            slot->key = *key;                                                                      \
+            /* The shard last: who finds it there finds all of the key. */                         \
+            slot->key.key = key->key;                                                              \
+            barrier();                                                                             \
+            *(volatile __u64*)&slot->key.shard = key->shard;                                       \
             return number;                                                                         \
         }                                                                                          \
         bpf_map_push_elem(&name##_free, &number, BPF_ANY);                                         \

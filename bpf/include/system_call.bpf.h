@@ -7,11 +7,15 @@
  *  - A new thread's first return is that of its parent's clone, which it never entered
  *    (ret_from_fork() of arch/x86/entry). So a new thread begins as MADE, whatever the last thread
  * of that number has left.
+ *  - A program that begins has registers of its own, and the number of execve in them whichever
+ * call it was (set_personality_64bit(), set_personality_ia32() of arch/x86/kernel/process_64.c).
  *  - A thread that executes a program while it is not the first of its process takes the number of
- *    the first one (de_thread() of fs/exec.c). So its entry moves with it.
+ *    the first one (de_thread() of fs/exec.c), and its own may be another's before we hear of it.
+ * So its entry is kept by its address until then.
  *  - sigreturn restores the registers of another moment, with them a number that is not its own
- *    (-1; restore_sigcontext() of arch/x86/kernel/signal_64.c).
- *  - A call that seccomp or a tracer refuses has no entry, only a return (syscall_trace_enter()).
+ *    (-1; restore_sigcontext() of arch/x86/kernel/signal_64.c) and a result that is not its own.
+ *  - A call that seccomp or a tracer answers itself has no entry, only a return
+ *    (syscall_trace_enter()).
  */
 #ifndef TALLY_SYSTEM_CALL_BPF_H
 #define TALLY_SYSTEM_CALL_BPF_H
@@ -36,6 +40,7 @@ struct call_key {
 struct call {
     __u64 since; /* the clock at the entry, or one of those below */
     syscall_nr number;
+    __u32 executed; /* a program has begun in this call */
     __u32 places[CALL_PLACES];
 };
 enum {
@@ -46,7 +51,25 @@ enum {
 };
 THREAD_STATE(calling, struct call);
 
-/* For a call that was refused before it began. */
+/* The entries of execs by other threads than the first, by the address of the task_struct. What is
+ * left there by one that was killed meanwhile goes as the oldest. */
+struct executing {
+    __u64 since;
+    syscall_nr number;
+    __u32 unused;
+};
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, 1024);
+    __type(key, __u64);
+    __type(value, struct executing);
+} tally_executing SEC(".maps");
+
+static __always_inline bool keeps_by_address(struct task_struct* task, syscall_nr number) {
+    return tally_threads_by_number && task->pid != task->tgid && is_exec(number);
+}
+
+/* For a call that was answered before it began. */
 #define CALL_REFUSED (~0ULL)
 
 /* A wanted call has returned, after `duration` nanoseconds or CALL_REFUSED; `place` is for its key.
@@ -90,7 +113,14 @@ int BPF_PROG(on_enter, struct pt_regs* regs, long number) {
     if (call->since > NOT_WANTED)
         count_one(LOST_UNMATCHED_BEGIN); /* it came to call, and nobody told us of a return */
     call->number = system_call_number(task, number);
+    call->executed = 0;
     call->since = call_is_wanted(task, call->number) ? clock_ns() : NOT_WANTED;
+    if (keeps_by_address(task, call->number)) {
+        struct executing entry = {.since = call->since, .number = call->number};
+        __u64 address = (__u64)task;
+
+        bpf_map_update_elem(&tally_executing, &address, &entry, BPF_ANY);
+    }
     return 0;
 }
 
@@ -117,7 +147,9 @@ int BPF_PROG(on_exit, struct pt_regs* regs, long result) {
         return 0;
     number = system_call_number(task, regs->orig_ax);
     if (since > NOT_WANTED) {
-        if (number != call->number && (int)regs->orig_ax >= 0) {
+        if ((int)regs->orig_ax < 0 && call->number != TALLY_SYSCALL_UNKNOWN) {
+            result = 0;
+        } else if (number != call->number && !call->executed) {
             count_one(LOST_UNMATCHED_END);
             return 0;
         }
@@ -157,19 +189,22 @@ int BPF_PROG(on_new_thread, struct task_struct* task) {
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct* task, int old_number) {
-    __u32 slot = tally_thread_slot(old_number);
-    struct call* from;
-    struct call* to;
+    __u64 address = (__u64)task;
+    struct executing* entry;
+    struct call* call;
 
-    if (!started() || !tally_threads_by_number || old_number == task->pid)
+    if (!started())
         return 0;
-    from = bpf_map_lookup_elem(&calling_by_number, &slot);
-    to = calling_of(task);
-    if (!from || !to)
+    call = calling_of(task);
+    if (!call)
         return 0;
-    to->since = from->since;
-    to->number = from->number;
-    from->since = OUTSIDE;
+    if (tally_threads_by_number && old_number != task->pid) {
+        entry = bpf_map_lookup_elem(&tally_executing, &address);
+        call->since = entry ? entry->since : NEVER_SEEN; /* none: it had begun before the start */
+        call->number = entry ? entry->number : 0;
+        bpf_map_delete_elem(&tally_executing, &address);
+    }
+    call->executed = 1;
     return 0;
 }
 

@@ -48,4 +48,8 @@ struct tally_in_flight {
 /* In a syscall_nr: the call of the 32-bit table. */
 #define TALLY_SYSCALL_32 0x80000000U
 
+/* A syscall_nr for all numbers that are in no table. There are four billion of them, and one
+ * program could fill every map with calls that do not exist. */
+#define TALLY_SYSCALL_UNKNOWN 1024U
+
 #endif /* TALLY_WIRE_H */

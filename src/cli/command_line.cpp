@@ -301,6 +301,7 @@ CLI::Option* add_own_option(CLI::App& app, const SelectionSchema& selection, Req
             },
             escape_text(selection.help))
         ->type_name(selection.type == SemanticType::syscall ? "CALL" : "N")
+        ->delimiter(',')
         ->allow_extra_args(false);
 }
 

@@ -68,7 +68,8 @@ bool Collector::take(std::uint32_t number, const std::byte* slot, Containers& co
     if (shard == 0) {
         return false;
     }
-    // A slot that is taken while it is read may show half of its key; by now all of it is there.
+    // A slot that is taken while it is read may show half of its key. Its shard is written last, so
+    // by now all of it is there.
     if (known.key.empty()) {
         std::vector<std::byte> again(schema_.slot_size);
         if (bpf_map_lookup_elem(tracer_.map_fd(schema_.name), &number, again.data()) != 0) {

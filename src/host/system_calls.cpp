@@ -21,9 +21,14 @@ struct Named {
     std::string_view name;
 };
 
-/// Calls that libseccomp 2.5.4 does not know. Since 5.1 a new call has the same number in all
-/// tables (include/uapi/asm-generic/unistd.h and arch/x86/entry/syscalls).
+/// From here on a number means the same in all tables.
+constexpr std::uint32_t kSameInAllTables = 424;
+
+/// Calls that libseccomp 2.5.4 does not know. The first two are of the 64-bit table only. Since 5.1
+/// a new call has the same number in all tables (include/uapi/asm-generic/unistd.h and
+/// arch/x86/entry/syscalls).
 constexpr std::array kLater{
+    Named{335, "uretprobe"},         Named{336, "uprobe"},
     Named{451, "cachestat"},         Named{452, "fchmodat2"},
     Named{453, "map_shadow_stack"},  Named{454, "futex_wake"},
     Named{455, "futex_wait"},        Named{456, "futex_requeue"},
@@ -35,6 +40,13 @@ constexpr std::array kLater{
     Named{467, "open_tree_attr"},    Named{468, "file_getattr"},
     Named{469, "file_setattr"},
 };
+
+/// All numbers that are in no table.
+constexpr std::string_view kUnknown = "unknown";
+
+/// How a number below those is shown that has no name, and taken.
+constexpr std::string_view kNameless = "syscall_";
+constexpr std::string_view kNameless32 = "syscall32_";
 
 /// Errors that a call returns inside the kernel only, to be made again or to become EINTR
 /// (include/linux/errno.h).
@@ -111,6 +123,9 @@ std::string_view find(const std::array<Named, size>& table, std::uint32_t number
 }  // namespace
 
 std::string syscall_name(std::uint32_t number) {
+    if (number == TALLY_SYSCALL_UNKNOWN) {
+        return std::string(kUnknown);
+    }
     const std::uint32_t plain = number & ~TALLY_SYSCALL_32;
     const std::unique_ptr<char, decltype(&std::free)> name(
         ::seccomp_syscall_resolve_num_arch(architecture_of(number), static_cast<int>(plain)),
@@ -121,7 +136,7 @@ std::string syscall_name(std::uint32_t number) {
     if (const std::string_view later = find(kLater, plain); !later.empty()) {
         return std::string(later);
     }
-    return fmt::format("syscall{}_{}", plain == number ? "" : "32", plain);
+    return fmt::format("{}{}", plain == number ? kNameless : kNameless32, plain);
 }
 
 std::vector<std::string> syscall_names() {
@@ -136,24 +151,37 @@ std::vector<std::string> syscall_names() {
 }
 
 std::vector<std::uint32_t> syscall_numbers(std::string_view name_or_number) {
+    if (name_or_number == kUnknown) {
+        return {TALLY_SYSCALL_UNKNOWN};
+    }
+    std::uint32_t table = 0;
+    std::string_view digits = name_or_number;
+    if (digits.starts_with(kNameless)) {
+        digits.remove_prefix(kNameless.size());
+    } else if (digits.starts_with(kNameless32)) {
+        digits.remove_prefix(kNameless32.size());
+        table = TALLY_SYSCALL_32;
+    }
     std::uint32_t number = 0;
-    const char* end = name_or_number.data() + name_or_number.size();
-    const auto [parsed, error] = std::from_chars(name_or_number.data(), end, number);
-    if (error == std::errc() && parsed == end && !name_or_number.empty()) {
-        return {number};
+    const char* end = digits.data() + digits.size();
+    const auto [parsed, error] = std::from_chars(digits.data(), end, number);
+    if (error == std::errc() && parsed == end && number < TALLY_SYSCALL_UNKNOWN) {
+        return {number | table};
     }
     for (const Named& each : kLater) {
         if (each.name == name_or_number) {
-            return {each.number, each.number | TALLY_SYSCALL_32};
+            return each.number < kSameInAllTables
+                       ? std::vector<std::uint32_t>{each.number}
+                       : std::vector<std::uint32_t>{each.number, each.number | TALLY_SYSCALL_32};
         }
     }
     std::vector<std::uint32_t> numbers;
     const std::string name(name_or_number);
-    for (const std::uint32_t table : {0U, TALLY_SYSCALL_32}) {
+    for (const std::uint32_t each : {0U, TALLY_SYSCALL_32}) {
         // Negative: not in this table, or (below -1) in others only.
-        const int found = ::seccomp_syscall_resolve_name_arch(architecture_of(table), name.c_str());
+        const int found = ::seccomp_syscall_resolve_name_arch(architecture_of(each), name.c_str());
         if (found >= 0) {
-            numbers.push_back(static_cast<std::uint32_t>(found) | table);
+            numbers.push_back(static_cast<std::uint32_t>(found) | each);
         }
     }
     return numbers;

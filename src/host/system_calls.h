@@ -9,15 +9,15 @@
 namespace tally {
 
 /// The name of a system call, "read"; `number` as in syscall_nr of bpf/include/types.bpf.h. The
-/// same call has one name, whichever table its number is of. "syscall_4711", or "syscall32_4711",
-/// if it is not known.
+/// same call has one name, whichever table its number is of. "syscall_471", or "syscall32_471", if
+/// it has none; "unknown" for all numbers that are in no table.
 std::string syscall_name(std::uint32_t number);
 
 /// The names of the calls in the machine's own table.
 std::vector<std::string> syscall_names();
 
-/// The numbers of a system call in all tables, from its name or its number in the machine's own
-/// table. Empty: there is none of that name.
+/// The numbers of a system call in all tables, from its name (as syscall_name() gives it) or its
+/// number in the machine's own table. Empty: there is none.
 std::vector<std::uint32_t> syscall_numbers(std::string_view name_or_number);
 
 /// Whether a call is meant to take long: it sleeps or waits for others (epoll_wait, futex,

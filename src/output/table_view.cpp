@@ -259,8 +259,12 @@ void draw_table(Picture& picture, const TextRows& rows, const HistogramReport& r
                 std::size_t width, const TextOptions& options) {
     std::vector<TableColumn> names = name_columns(rows);
     const std::vector<TableColumn> numbers = number_columns(rows, report.unit);
+    const bool any_values = std::any_of(rows.rows.begin(), rows.rows.end(), [](const TextRow& row) {
+        return !row.histogram().empty();
+    });
     const Distribution distribution = distribution_of(rows, report.unit);
-    const Layout layout = lay_out(names, numbers, distribution, width);
+    const Layout layout =
+        any_values ? lay_out(names, numbers, distribution, width) : lay_out(names, numbers, width);
     draw_columns(picture, std::move(names), numbers, &distribution, layout, rows, options);
 }
 

@@ -96,7 +96,10 @@ class Session {
         tracer_.load({request_.max_keys});
         for (const auto& [set, values] : request_.selections) {
             for (const std::uint64_t value : values) {
-                tracer_.add_to_set(set, &value);
+                if (!tracer_.add_to_set(set, &value)) {
+                    throw UsageError("there are too many values for one option: {} at most",
+                                     tracer_.max_entries(set));
+                }
             }
         }
         losses_.emplace(tracer_);

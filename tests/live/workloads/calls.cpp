@@ -10,9 +10,15 @@
 //   signals N       N signals to itself, each with a handler, which returns by sigreturn
 //   sleeps N        N sleeps of 20 ms
 //   executes N      it executes itself N times, from a thread that is not its first
-//   murders N       N children that are killed in a call that does not return
+//   executesat N    the same by execveat, from its first thread
+//   reuses N        N times, a thread that is not the first executes, while others are made that
+//   get
+//                   its number
+//   strange N       N calls of numbers that are in no table, each of another
+//   murders N       N children that are killed in a call that would never return
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -20,6 +26,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <thread>
 
@@ -91,6 +98,18 @@ void have_children(long count) {
     }
 }
 
+/// Whether the thread sleeps.
+bool is_asleep(pid_t process) {
+    const std::string path = "/proc/" + std::to_string(process) + "/stat";
+    std::FILE* file = std::fopen(path.c_str(), "r");
+    char state = 0;
+    if (file == nullptr || std::fscanf(file, "%*d (%*[^)]) %c", &state) != 1) {
+        workload::fail(path.c_str());
+    }
+    std::fclose(file);
+    return state == 'S';
+}
+
 void murder_children(long count) {
     for (long i = 0; i < count; ++i) {
         pid_t child = ::fork();
@@ -99,7 +118,9 @@ void murder_children(long count) {
                 ::pause();
             }
         }
-        workload::nap();
+        while (!is_asleep(child)) {
+            workload::nap();
+        }
         ::kill(child, SIGKILL);
         ::waitpid(child, nullptr, 0);
     }
@@ -118,6 +139,63 @@ void sleep_often(long count) {
     }
 }
 
+void call_strange(long count) {
+    for (long i = 0; i < count; ++i) {
+        ::syscall(i % 2 == 0 ? 5000 + i : -1 - i);
+    }
+}
+
+[[noreturn]] void execute_again_at(long left) {
+    const std::string number = std::to_string(left - 1);
+    std::string name = "calls";
+    std::string kind = "executedat";
+    char* arguments[] = {name.data(), kind.data(), const_cast<char*>(number.c_str()), nullptr};
+    ::syscall(SYS_execveat, AT_FDCWD, "/proc/self/exe", arguments, nullptr, 0);
+    workload::fail("execveat");
+}
+
+/// A child whose second thread executes another program; as soon as that thread's number is free,
+/// a new process gets it. (Its number inside, by clone3, so in a pid namespace of its own.)
+void reuse_numbers(long count) {
+    for (long i = 0; i < count; ++i) {
+        int number[2];
+        if (::pipe2(number, O_CLOEXEC) != 0) {
+            workload::fail("pipe2");
+        }
+        pid_t child = ::fork();
+        if (child == 0) {
+            std::thread([&] {
+                const pid_t own = static_cast<pid_t>(::syscall(SYS_gettid));
+                [[maybe_unused]] ssize_t written = ::write(number[1], &own, sizeof own);
+                ::execl("/proc/self/exe", "calls", "end", "0", nullptr);
+                workload::fail("exec");
+            }).join();
+            std::_Exit(1);
+        }
+        pid_t wanted = 0;
+        if (::read(number[0], &wanted, sizeof wanted) != sizeof wanted) {
+            workload::fail("read");
+        }
+        ::close(number[0]);
+        ::close(number[1]);
+        clone_args arguments{};
+        arguments.exit_signal = SIGCHLD;
+        arguments.set_tid = reinterpret_cast<std::uintptr_t>(&wanted);
+        arguments.set_tid_size = 1;
+        for (int attempt = 0; attempt < 10'000; ++attempt) {
+            long got = ::syscall(SYS_clone3, &arguments, sizeof arguments);
+            if (got == 0) {
+                ::_exit(0);
+            }
+            if (got > 0) {
+                break;
+            }
+        }
+        while (::wait(nullptr) > 0) {
+        }
+    }
+}
+
 [[noreturn]] void execute_again(long left) {
     const std::string number = std::to_string(left - 1);
     std::thread([&] {
@@ -132,7 +210,10 @@ void sleep_often(long count) {
 int main(int argc, char** argv) {
     const std::string kind = argc > 1 ? argv[1] : "";
     const long count = workload::number(argc, argv, 2);
-    if (kind != "executed") {
+    if (kind == "end") {
+        return 0;
+    }
+    if (!kind.starts_with("executed")) {
         workload::wait_for_go();
     }
     if (kind == "getppid") {
@@ -151,6 +232,12 @@ int main(int argc, char** argv) {
         handle_signals(count);
     } else if (kind == "sleeps") {
         sleep_often(count);
+    } else if (kind == "strange") {
+        call_strange(count);
+    } else if (kind == "reuses") {
+        reuse_numbers(count);
+    } else if ((kind == "executesat" || kind == "executedat") && count > 0) {
+        execute_again_at(count);
     } else if ((kind == "executes" || kind == "executed") && count > 0) {
         execute_again(count);
     }
