@@ -222,10 +222,11 @@ void describe_terminal(const Request& request, TextOptions& text) {
     text.unicode = locale_is_utf8();
 }
 
-/// Takes "--" and what follows out of `arguments`.
+/// Takes "--" and what follows out of `arguments`. (Where they are completed it may be the
+/// beginning of an option.)
 std::vector<std::string> take_command(std::vector<std::string>& arguments) {
     const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
-    if (dashes == arguments.end()) {
+    if (dashes == arguments.end() || arguments.front() == kComplete) {
         return {};
     }
     std::vector<std::string> command(dashes + 1, arguments.end());

@@ -111,7 +111,8 @@ def test_what_is_offered(shell):
     for line in run("list").out.decode().splitlines()[1:]:
         assert line.split()[0] in offered
     assert {"containers", "help", "list"} <= set(offered)
-    assert {"--min-count", "--max-keys", "--min-us"} <= set(shell.offered("tally runqlat --m"))
+    for typed in ("tally runqlat --m", "tally runqlat --"):
+        assert {"--min-count", "--max-keys", "--min-us"} <= set(shell.offered(typed))
 
 
 # Other tests' containers may run beside: what is typed fits one of these only.
