@@ -77,20 +77,27 @@ class Version1:
                        check=True, timeout=SOON)
 
     def unmount(self):
-        """The kernel removes a hierarchy when it is unmounted with no cgroup in it, and one that
-        was removed is in it a moment longer. So it may have to be mounted again for that."""
+        """The kernel removes a hierarchy some time after it is unmounted, but only if no cgroup was
+        in it then, and one that was removed is in it a moment longer. So it may have to be mounted
+        again for that."""
         if not self.is_ours:
             return
 
-        def gone():
+        def is_gone():
+            return f":{self.name}:" not in Path("/proc/self/cgroup").read_text()
+
+        def unmounted_and_gone():
             subprocess.run(["umount", self.root], check=True, timeout=SOON)
-            time.sleep(0.02)
-            if f":{self.name}:" not in Path("/proc/self/cgroup").read_text():
+            deadline = time.monotonic() + 2
+            while not is_gone() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            if is_gone():
                 return True
             self._mount()
             return False
 
-        eventually(gone, f"no hierarchy {self.name}")
+        time.sleep(0.1)  # mostly long enough for that moment
+        eventually(unmounted_and_gone, f"no hierarchy {self.name}")
         self.root.rmdir()
 
 
