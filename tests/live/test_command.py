@@ -5,8 +5,10 @@ and goes with the run."""
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -248,11 +250,16 @@ def test_it_never_runs_if_tally_does_not(tmp_path, arguments, status):
 
 
 def test_it_never_runs_without_rights():
-    file = Path(f"/tmp/tally-live-{os.getpid()}")
-    result = Run("runqlat", "--", "touch", file, until_ready=False, user=65534, group=65534,
-                 extra_groups=[], program=("/bin/sh", "-c", 'exec "$0" "$@"', TALLY)).wait()
-    assert result.status != 0
-    assert not file.exists()
+    """In a directory where it could."""
+    folder = Path(tempfile.mkdtemp())
+    try:
+        folder.chmod(0o777)
+        program = shutil.copy(TALLY, folder)
+        run("runqlat", "--", "touch", folder / "touched", status=1, program=(program,),
+            user=65534, group=65534, extra_groups=[])
+        assert not (folder / "touched").exists()
+    finally:
+        shutil.rmtree(folder)
 
 
 SAYS = ("sh", "-c", "cat; echo said")
