@@ -118,6 +118,8 @@ struct Containers::State {
     std::unordered_set<CgroupId> missing;  ///< asked for, for the next walk to find
     RecentIds not_found{kMostNotFound};    ///< those that it did not find
 
+    std::function<void()> catch_up;  ///< may be empty
+
     // walk() and observe() start a round; what is dear happens once in each.
     bool may_walk = true;
     int file_looks = kFileLooksPerRound;
@@ -559,11 +561,23 @@ void Containers::observe(const std::vector<ProcessFacts>& processes) {
     state.name_by_node(processes);
 }
 
+void Containers::set_catch_up(std::function<void()> catch_up) {
+    state_->catch_up = std::move(catch_up);
+}
+
+void Containers::catch_up_with(CgroupId cgroup) const {
+    if (state_->catch_up && cgroup != kKernelThreads && !state_->tree.knows(cgroup)) {
+        state_->catch_up();
+    }
+}
+
 const Owner& Containers::owner_of(CgroupId cgroup) {
+    catch_up_with(cgroup);
     return state_->owner_of(cgroup);
 }
 
 std::optional<std::string> Containers::path_of(CgroupId cgroup) const {
+    catch_up_with(cgroup);
     return cgroup == kKernelThreads ? std::optional<std::string>("kernel")
                                     : state_->tree.path_of(cgroup);
 }
@@ -601,6 +615,7 @@ std::optional<CgroupId> Containers::find_cgroup(const std::string& path) {
 }
 
 std::optional<std::string> Containers::unit_of(CgroupId cgroup) const {
+    catch_up_with(cgroup);
     const auto path = state_->tree.path_of(cgroup);
     return path ? systemd_unit_of(*path) : std::nullopt;
 }

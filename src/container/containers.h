@@ -54,6 +54,11 @@ class Containers {
     /// cgroup is known by id only.
     void add(const CgroupBirth& birth);
 
+    /// `catch_up` is called when a cgroup is asked for that is not known: it may add births that
+    /// were not told yet. A reading of the kernel's maps may hold a cgroup that is younger than the
+    /// last look at births, and gone before the next.
+    void set_catch_up(std::function<void()> catch_up);
+
     /// A cgroup was removed (tracepoint cgroup:cgroup_rmdir). It keeps its name and path, but its
     /// runtime's files are looked at no more. May be told before the birth.
     void bury(CgroupId id);
@@ -95,6 +100,8 @@ class Containers {
     std::vector<CgroupId> subtree(CgroupId root) const;
 
   private:
+    void catch_up_with(CgroupId cgroup) const;
+
     struct State;
     std::unique_ptr<State> state_;
 };

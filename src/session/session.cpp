@@ -162,7 +162,18 @@ class Session {
         containers_->walk();
         containers_->observe(read_processes(tracer_));
         target_.install(tracer_, *containers_);
+        containers_->set_catch_up([this] {
+            if (!following_) {
+                follow_cgroups();
+            }
+        });
         follow_cgroups();
+    }
+
+    void follow(const CgroupEvents& events) {
+        following_ = true;  // it asks for names, and must not be asked in the middle
+        target_.follow(tracer_, *containers_, events);
+        following_ = false;
     }
 
     void follow_cgroups() {
@@ -170,7 +181,7 @@ class Session {
         for (const CgroupBirth& each : events.births) {
             containers_->add(each);
         }
-        target_.follow(tracer_, *containers_, events);
+        follow(events);
         for (const CgroupId each : events.deaths) {
             containers_->bury(each);
         }
@@ -186,7 +197,7 @@ class Session {
     void look_at_names() {
         follow_cgroups();
         containers_->observe(read_processes(tracer_));
-        target_.follow(tracer_, *containers_, {});
+        follow({});
     }
 
     void look_again_after_birth() {
@@ -370,6 +381,7 @@ class Session {
     std::optional<Clock::time_point> look_again_;
     std::size_t looks_ = 0;  ///< since the last birth
     bool finished_ = false;
+    bool following_ = false;
 };
 
 }  // namespace

@@ -37,6 +37,26 @@ class ContainersTest : public FakeMachine {
     }
 };
 
+TEST_F(ContainersTest, CatchesUpWithBirthsBeforeItSaysUnknown) {
+    const CgroupId web = make("/docker/" + kA);
+    name_docker(kA, "web");
+    Containers containers(paths());
+    containers.walk();
+    int asked = 0;
+    containers.set_catch_up([&] {
+        ++asked;
+        containers.add({kElsewhere + 1, web, "brief"});
+        containers.bury(kElsewhere + 1);
+    });
+    EXPECT_EQ(name_of(containers, web), "web");
+    EXPECT_EQ(asked, 0);  // what is known is not asked for
+    EXPECT_EQ(name_of(containers, kElsewhere + 1), "web");
+    EXPECT_EQ(containers.path_of(kElsewhere + 1), "/docker/" + kA + "/brief");
+    EXPECT_EQ(asked, 1);
+    EXPECT_EQ(name_of(containers, kElsewhere + 2), "(none)");
+    EXPECT_EQ(asked, 2);
+}
+
 TEST_F(ContainersTest, ByPathShape) {
     const CgroupId web = make("/docker/" + kA);
     const CgroupId leaf = make("/docker/" + kA + "/init.scope/x");
