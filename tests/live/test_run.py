@@ -7,7 +7,7 @@ import shlex
 import subprocess
 
 import pytest
-from support import REPOSITORY, SOON, WORKLOADS, parse, run
+from support import CPUS, REPOSITORY, SOON, WORKLOADS, parse, run
 
 OBJECTS = WORKLOADS / "objects"
 
@@ -45,9 +45,13 @@ def test_json_by_its_own_key(busy, prototype):
     assert b"tally: oncpu is measuring" in result.err
 
 
-def test_text_and_its_own_option(busy, prototype):
-    result = run("run", prototype, "-d", 0.4, "--view", "table", "--preempted-only")
-    assert b"CONTAINER" in result.out and b"stays" in result.out
+def test_text_and_its_own_option(start, busy, prototype):
+    """Two that never sleep take turns on one CPU; those that sleep give it up."""
+    spinning = start("spinning", "spin", 2, cpu=CPUS[0])
+    spinning.go()
+    result = run("run", prototype, "-d", 0.4, "-c", "spinning", "--view", "table",
+                 "--preempted-only")
+    assert b"CONTAINER" in result.out and b"\nspinning" in result.out and b"stays" in result.out
 
 
 def test_its_name_comes_from_anybody(busy, prototype):
