@@ -3,6 +3,7 @@
 
 import subprocess
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,26 @@ def test_every_latency_is_counted_once(start):
     row = result.total(container="caller", syscall="getppid")
     assert row["count"] == sum(buckets_of(row).values()) == 300_007
     assert result.total(container="neighbour", syscall="getppid")["count"] == 20_011
+    assert not any(result.lost.values())
+
+
+def test_three_million_calls_of_a_command(tmp_path):
+    """And the intervals add up to the total, bucket by bucket."""
+    go = tmp_path / "go"
+    go.write_text("x")
+    with go.open() as stdin:
+        result = run("syslat", "--by", "comm,syscall", "--json", 0.5, "--",
+                     WORKLOADS / "workload_calls", "getppid", 3_000_017, stdin=stdin)
+    total = result.total(comm="workload_calls"[:15], syscall="getppid")
+    assert total["count"] == 3_000_017
+    intervals = result.histograms("interval", **total["key"])
+    assert len(intervals) > 1
+    assert sum(each["count"] for each in intervals) == 3_000_017
+    assert sum(each["sum"] for each in intervals) == total["sum"]
+    added = Counter()
+    for each in intervals:
+        added.update(buckets_of(each))
+    assert added == buckets_of(total)
     assert not any(result.lost.values())
 
 
