@@ -18,10 +18,13 @@ const volatile int hierarchy_number = 0;
 #define TALLY_NO_CONTROLLER (~0U)
 const volatile __u32 hierarchy_controller = TALLY_NO_CONTROLLER;
 
+#define TALLY_NO_CGROUP (~0ULL)
+
 /* Only the list of a css_set's cgroups has those of hierarchies without a controller. It is read
  * without css_set_lock, under which the run queue's lock is taken (css_set_move_task()); so
  * bpf_task_get_cgroup1() is not for the scheduler's events either. A thread that is moved by
- * another CPU at this moment may have no cgroup. */
+ * another CPU at this moment may seem to be in none: then it is in an unknown one, not in 0, which
+ * stands for the kernel's threads. */
 static __always_inline __u64 cgroup_in_named_hierarchy(struct css_set* set) {
     struct list_head* end = &set->cgrp_links;
     struct list_head* each = BPF_CORE_READ(end, next);
@@ -36,7 +39,7 @@ static __always_inline __u64 cgroup_in_named_hierarchy(struct css_set* set) {
             return BPF_CORE_READ(cgroup, kn, id);
         each = BPF_CORE_READ(each, next);
     }
-    return 0;
+    return TALLY_NO_CGROUP;
 }
 
 /* Every event of a thread passes here: a walk over typed pointers costs 1 ns, a probe read 16. The

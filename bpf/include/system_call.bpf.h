@@ -5,15 +5,15 @@
  *
  * Each return finds its own entry:
  *  - A new thread's first return is that of its parent's clone, which it never entered
- *    (ret_from_fork() of arch/x86/entry). So a new thread begins as MADE, whatever the last thread
- * of that number has left.
- *  - A program that begins has registers of its own, and the number of execve in them whichever
- * call it was (set_personality_64bit(), set_personality_ia32() of arch/x86/kernel/process_64.c).
- *  - A thread that executes a program while it is not the first of its process takes the number of
- *    the first one (de_thread() of fs/exec.c), and its own may be another's before we hear of it.
- * So its entry is kept by its address until then.
+ *    (ret_from_fork() of arch/x86/entry). So a new thread begins as MADE, whatever the last one of
+ *    that number has left.
+ *  - A program that begins has registers of its own, and in them the number of execve, whichever
+ *    call it was (set_personality_64bit(), set_personality_ia32() of process_64.c).
+ *  - A thread that executes a program while it is not the first of its process takes the number
+ *    of the first one (de_thread() of fs/exec.c), and its own may be another's before we hear of
+ *    it. So its entry is kept by its address until then.
  *  - sigreturn restores the registers of another moment, with them a number that is not its own
- *    (-1; restore_sigcontext() of arch/x86/kernel/signal_64.c) and a result that is not its own.
+ *    (-1; restore_sigcontext() of signal_64.c) and a result that is not its own.
  *  - A call that seccomp or a tracer answers itself has no entry, only a return
  *    (syscall_trace_enter()).
  */
@@ -50,6 +50,18 @@ enum {
     NOT_WANTED, /* it is in a call that is not measured */
 };
 THREAD_STATE(calling, struct call);
+
+/* NULL before the start, and where there is no place to remember, which is a loss. */
+static __always_inline struct call* call_of(struct task_struct* task) {
+    struct call* call;
+
+    if (!started())
+        return NULL;
+    call = calling_of(task);
+    if (!call)
+        count_one(LOST_NO_THREAD_STATE);
+    return call;
+}
 
 /* The entries of execs by other threads than the first, by the address of the task_struct. What is
  * left there by one that was killed meanwhile goes as the oldest. */
@@ -101,15 +113,10 @@ static __always_inline bool call_is_wanted(struct task_struct* task, syscall_nr 
 SEC("tp_btf/sys_enter")
 int BPF_PROG(on_enter, struct pt_regs* regs, long number) {
     struct task_struct* task = bpf_get_current_task_btf();
-    struct call* call;
+    struct call* call = call_of(task);
 
-    if (!started())
+    if (!call)
         return 0;
-    call = calling_of(task);
-    if (!call) {
-        count_one(LOST_NO_THREAD_STATE);
-        return 0;
-    }
     if (call->since > NOT_WANTED)
         count_one(LOST_UNMATCHED_BEGIN); /* it came to call, and nobody told us of a return */
     call->number = system_call_number(task, number);
@@ -119,7 +126,8 @@ int BPF_PROG(on_enter, struct pt_regs* regs, long number) {
         struct executing entry = {.since = call->since, .number = call->number};
         __u64 address = (__u64)task;
 
-        bpf_map_update_elem(&tally_executing, &address, &entry, BPF_ANY);
+        if (bpf_map_update_elem(&tally_executing, &address, &entry, BPF_ANY))
+            count_one(LOST_NO_THREAD_STATE);
     }
     return 0;
 }
@@ -127,20 +135,15 @@ int BPF_PROG(on_enter, struct pt_regs* regs, long number) {
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_exit, struct pt_regs* regs, long result) {
     struct task_struct* task = bpf_get_current_task_btf();
+    struct call* call = call_of(task);
     __u64 duration = CALL_REFUSED;
     struct call_key key;
-    struct call* call;
     syscall_nr number;
     __u64 since;
     __u64 now;
 
-    if (!started())
+    if (!call)
         return 0;
-    call = calling_of(task);
-    if (!call) {
-        count_one(LOST_NO_THREAD_STATE);
-        return 0;
-    }
     since = call->since;
     call->since = OUTSIDE;
     if (since == NOT_WANTED || since == MADE)
@@ -175,27 +178,19 @@ int BPF_PROG(on_exit, struct pt_regs* regs, long result) {
 
 SEC("tp_btf/task_newtask")
 int BPF_PROG(on_new_thread, struct task_struct* task) {
-    struct call* call;
+    struct call* call = call_of(task);
 
-    if (!started())
-        return 0;
-    call = calling_of(task);
     if (call)
         call->since = MADE;
-    else
-        count_one(LOST_NO_THREAD_STATE);
     return 0;
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct* task, int old_number) {
+    struct call* call = call_of(task);
     __u64 address = (__u64)task;
     struct executing* entry;
-    struct call* call;
 
-    if (!started())
-        return 0;
-    call = calling_of(task);
     if (!call)
         return 0;
     if (tally_threads_by_number && old_number != task->pid) {
