@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 // syscount: how many system calls return, how many of them fail, and how long they take in all.
-#include "system_call.bpf.h"
+#include "system_call_keys.bpf.h"
 
 TRACER("How many system calls there are, which fail, and their time in all");
 OPTION(bool, errors_only, false, "only calls that fail");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 // syslat: from the entry of a system call to its return.
-#include "system_call.bpf.h"
+#include "system_call_keys.bpf.h"
 
 TRACER("How long system calls take");
 OPTION(bool, errors_only, false, "only calls that fail");

@@ -73,4 +73,48 @@ static __always_inline bool is_exec(__u32 number) {
            number == (358 | TALLY_SYSCALL_32);
 }
 
+/* Of these, execveat: a directory's descriptor is its first argument. */
+static __always_inline bool exec_has_directory(__u32 number) {
+    return number == 322 || number == (358 | TALLY_SYSCALL_32);
+}
+
+/* Which of the calls that open a file a number is. */
+enum open_call { NOT_OPEN, OPEN, CREAT, OPENAT, OPENAT2 };
+
+static __always_inline enum open_call open_call_of(__u32 number) {
+    switch (number) {
+        case 2:
+        case 5 | TALLY_SYSCALL_32:
+            return OPEN;
+        case 85:
+        case 8 | TALLY_SYSCALL_32:
+            return CREAT;
+        case 257:
+        case 295 | TALLY_SYSCALL_32:
+            return OPENAT;
+        case 437:
+        case 437 | TALLY_SYSCALL_32:
+            return OPENAT2;
+    }
+    return NOT_OPEN;
+}
+
+/* Argument `index` (a literal, 0 to 5) of the call `number`, from the registers at its entry; they
+ * keep it until the return (arch/x86/include/asm/syscall.h). */
+static __always_inline __u64 call_argument(__u32 number, struct pt_regs* regs, int index) {
+    if (number & TALLY_SYSCALL_32)
+        return (__u32)(index == 0   ? regs->bx
+                       : index == 1 ? regs->cx
+                       : index == 2 ? regs->dx
+                       : index == 3 ? regs->si
+                       : index == 4 ? regs->di
+                                    : regs->bp);
+    return index == 0   ? regs->di
+           : index == 1 ? regs->si
+           : index == 2 ? regs->dx
+           : index == 3 ? regs->r10
+           : index == 4 ? regs->r8
+                        : regs->r9;
+}
+
 #endif /* TALLY_COMPAT_BPF_H */

@@ -16,6 +16,9 @@ enum tally_counter {
     LOST_UNMATCHED_END,   /* ended, but the beginning was not seen, though it was after the start */
     LOST_TARGET_FULL,     /* a new cgroup or thread of the target is not in the set of them */
     LOST_CGROUP_EVENT,    /* a new or removed cgroup was not reported: names may be missing */
+    LOST_RING_FULL,       /* an event did not fit into the ring: its reader is behind */
+    LOST_STRING_FAULT,    /* a string of an event could not be read, or not to its end */
+    LOST_EVENT_NESTED,    /* an event came while others were being written on the same CPU */
     TALLY_COUNTERS,
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * System calls from entry to return, for tracers that measure them. A tracer includes it and
- * defines call_returned().
+ * System calls from entry to return, for tracers that measure them or tell of them. A tracer
+ * includes it and defines call_is_selected() and wanted_call_returned().
  *
  * Each return finds its own entry:
  *  - A new thread's first return is that of its parent's clone, which it never entered
@@ -21,18 +21,6 @@
 #define TALLY_SYSTEM_CALL_BPF_H
 
 #include "tally.bpf.h"
-
-BY("container,syscall");
-SELECTION(syscall, syscall_nr, "s", "only this system call, by name or number; repeatable");
-
-const volatile bool by_syscall = true;
-const volatile bool by_error = false;
-
-struct call_key {
-    struct subject subject;
-    syscall_nr syscall;
-    errno_nr error;
-};
 
 /* Slots of the calls that a thread makes in turn, by the last bits of their numbers. */
 #define CALL_PLACES 4
@@ -84,10 +72,22 @@ static __always_inline bool keeps_by_address(struct task_struct* task, syscall_n
 /* For a call that was answered before it began. */
 #define CALL_REFUSED (~0ULL)
 
-/* A wanted call has returned, after `duration` nanoseconds or CALL_REFUSED; `place` is for its key.
- */
-static __always_inline void call_returned(const struct call_key* key, long result, __u64 duration,
-                                          __u32* place);
+/* A call of the current thread that has returned. */
+struct returned_call {
+    struct task_struct* task;
+    struct pt_regs* regs; /* as at its entry, but for the result */
+    syscall_nr number;
+    long result;
+    __u64 duration; /* nanoseconds, or CALL_REFUSED */
+    __u64 now;      /* the clock; 0: not read, since it was refused */
+    __u32* place;   /* for its key (slots.bpf.h) */
+};
+
+/* The tracer's: whether it wants calls of this number at all. */
+static __always_inline bool call_is_selected(syscall_nr number);
+
+/* The tracer's: a call of a wanted number and a thread of the target has returned. */
+static __always_inline void wanted_call_returned(const struct returned_call* call);
 
 #define MOST_ERRNO 4095 /* MAX_ERRNO, include/linux/err.h */
 
@@ -95,19 +95,8 @@ static __always_inline bool is_error(long result) {
     return (unsigned long)result >= (unsigned long)-MOST_ERRNO;
 }
 
-static __always_inline struct call_key call_key_of(struct task_struct* task, syscall_nr number,
-                                                   long result) {
-    struct call_key key = {.subject = subject_of(task)};
-
-    if (by_syscall)
-        key.syscall = number;
-    if (by_error && is_error(result))
-        key.error = -result;
-    return key;
-}
-
 static __always_inline bool call_is_wanted(struct task_struct* task, syscall_nr number) {
-    return target_includes(task) && syscall_is_selected(number);
+    return call_is_selected(number) && target_includes(task);
 }
 
 SEC("tp_btf/sys_enter")
@@ -137,10 +126,9 @@ int BPF_PROG(on_exit, struct pt_regs* regs, long result) {
     struct task_struct* task = bpf_get_current_task_btf();
     struct call* call = call_of(task);
     __u64 duration = CALL_REFUSED;
-    struct call_key key;
     syscall_nr number;
     __u64 since;
-    __u64 now;
+    __u64 now = 0;
 
     if (!call)
         return 0;
@@ -171,8 +159,16 @@ int BPF_PROG(on_exit, struct pt_regs* regs, long result) {
             return 0;
         }
     }
-    key = call_key_of(task, number, result);
-    call_returned(&key, result, duration, &call->places[number % CALL_PLACES]);
+    struct returned_call returned = {
+        .task = task,
+        .regs = regs,
+        .number = number,
+        .result = result,
+        .duration = duration,
+        .now = now,
+        .place = &call->places[number % CALL_PLACES],
+    };
+    wanted_call_returned(&returned);
     return 0;
 }
 

@@ -17,6 +17,11 @@ const volatile bool target_by_pid = false;
 const volatile bool target_by_tid = false;
 const volatile bool target_by_comm = false;
 
+/* In a stream of events, tally would see its own writing of it. Which process it is, it says by an
+ * iterator (events.bpf.h): its number may be another one where it is. */
+const volatile bool target_leaves_tally_out = false;
+__u32 tally_process = 0;
+
 #define TALLY_TARGET_SET(name, key_type)      \
     struct {                                  \
         __uint(type, BPF_MAP_TYPE_HASH);      \
@@ -31,6 +36,8 @@ TALLY_TARGET_SET(target_tids, __u32);
 TALLY_TARGET_SET(target_comms, comm);
 
 static __always_inline bool target_includes(struct task_struct* task) {
+    if (target_leaves_tally_out && (__u32)task->tgid == tally_process)
+        return false;
     if (target_by_tree && !tree_includes(task))
         return false;
     if (target_by_cgroup) {

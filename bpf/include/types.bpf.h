@@ -7,7 +7,9 @@
 #ifndef TALLY_TYPES_BPF_H
 #define TALLY_TYPES_BPF_H
 
-typedef __u64 duration_ns; /* nanoseconds */
+#include "wire.h"
+
+typedef __u64 duration_ns; /* nanoseconds; in an event NO_DURATION: none */
 typedef __u64 bytes;
 typedef __u64 cgroup_id;  /* inode of the cgroup's directory, in the hierarchy of this run */
 typedef __u32 pid_nr;     /* a process (the kernel's tgid), as the host numbers it */
@@ -15,5 +17,21 @@ typedef __u32 tid_nr;     /* a thread (the kernel's pid), as the host numbers it
 typedef __u32 syscall_nr; /* a system call; bit 31: of the 32-bit table (system_call.bpf.h) */
 typedef __u32 errno_nr;   /* an error, positive; 0: none */
 typedef char comm[16];    /* a thread's name, ends with NUL */
+
+/* Of events only (events.bpf.h). There, a bool is true or false, and an enum the name of its value
+ * in small letters. */
+typedef __u64 timestamp_ns;                /* clock_ns(); shown as the time of day */
+typedef __u32 uid_nr;                      /* a user, as the host numbers it */
+typedef __u32 signal_nr;                   /* SIGKILL; 0: none */
+typedef __u16 port_nr;                     /* in the machine's byte order */
+typedef struct tally_ip ip_addr;           /* 10.0.0.1, or 2001:db8::1 */
+typedef __u32 open_flags;                  /* O_RDWR|O_CREAT */
+typedef __u32 file_mode;                   /* 0644; NO_MODE: none */
+typedef __s32 natural_or_none;             /* negative: none (a descriptor, an exit code) */
+typedef struct tally_text path;            /* a string of any bytes: event_user_string() */
+typedef struct tally_text argument_vector; /* words: event_user_words() */
+
+#define NO_MODE (~0U)
+#define NO_DURATION (~0ULL)
 
 #endif /* TALLY_TYPES_BPF_H */

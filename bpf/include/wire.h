@@ -12,7 +12,7 @@
 
 /* To be raised with every change of this file, of buckets.h, or of a name that src/ looks up in an
  * object: an object of another number is refused. */
-#define TALLY_WIRE_VERSION 3
+#define TALLY_WIRE_VERSION 4
 
 /* In so many hierarchies a cgroup of one without a controller is found: 16 controllers at the most,
  * version 2, and names. */
@@ -44,6 +44,27 @@ struct tally_in_flight {
 
 /* It had begun before the probes were there. */
 #define TALLY_OLDER_THAN_RUN (~0ULL)
+
+/* Where the bytes of a text field lie, in what follows the struct of the event. */
+struct tally_text {
+    __u16 offset;
+    __u16 length;
+    __u32 state; /* one of those below */
+};
+#define TALLY_TEXT_NONE 0U /* there is none, or it could not be read */
+#define TALLY_TEXT_WHOLE 1U
+#define TALLY_TEXT_CUT 2U /* there was more */
+
+/* In front of the struct of each event. */
+struct tally_event_front {
+    __u32 kind;      /* which EVENTS() of the object: the value of its constant NAME_kind */
+    __u32 text_size; /* how many bytes follow the struct */
+};
+
+/* An address of IP; version 4 as ::ffff:a.b.c.d. */
+struct tally_ip {
+    __u8 bytes[16];
+};
 
 /* In a syscall_nr: the call of the 32-bit table. */
 #define TALLY_SYSCALL_32 0x80000000U

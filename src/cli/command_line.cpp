@@ -10,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstdlib>
 #include <span>
@@ -20,6 +21,7 @@
 #include "host/system_calls.h"
 #include "output/escape.h"
 #include "output/messages.h"
+#include "tracer/tracer.h"
 #include "util/error.h"
 
 namespace tally {
@@ -145,6 +147,9 @@ std::string sentence(const CLI::ParseError& error) {
 std::vector<OptionWords> words_of(const CLI::App& app) {
     std::vector<OptionWords> all;
     for (const CLI::Option* each : app.get_options()) {
+        if (each->get_group().empty()) {
+            continue;  // refuse_reports()
+        }
         OptionWords words;
         for (const std::string& name : each->get_snames()) {
             words.names.push_back("-" + name);
@@ -273,6 +278,39 @@ void select(const SelectionSchema& selection, const std::string& word,
     values.push_back(value);
 }
 
+/// What makes no sense where events are told one by one: not in the help, and refused in one
+/// sentence.
+void refuse_reports(CLI::App& app, const std::string& tool) {
+    const auto refuse = [tool](const std::string&) -> std::string {
+        throw UsageError(
+            "{} tells events one by one: INTERVAL, COUNT, --by, --view, --top, --min-count and "
+            "--max-keys are for tools that count or measure",
+            tool);
+    };
+    for (const char* each : {"INTERVAL", "--by", "--view", "--top", "--min-count", "--max-keys"}) {
+        app.add_option_function<std::string>(each, refuse)->group("");
+    }
+}
+
+/// The size of a ring: bytes with K or M behind, which the kernel wants to be a power of two.
+std::uint32_t ring_size_of(const std::string& word) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    std::string unit(end, word.data() + word.size());
+    for (const char* each : {"iB", "B"}) {
+        if (unit.size() > 1 && unit.ends_with(each)) {
+            unit.resize(1);
+        }
+    }
+    const int shift = unit == "K" || unit == "k" ? 10 : unit == "M" || unit == "m" ? 20 : -1;
+    const std::uint64_t size = shift < 0 || number > 1024 * 1024 ? 0 : number << shift;
+    if (error != std::errc() || size < 4096 || size > (1U << 30) || !std::has_single_bit(size)) {
+        throw UsageError(
+            "--ring-size {}: it is a power of two from 4K to 1024M, written as 512K or 16M", word);
+    }
+    return static_cast<std::uint32_t>(size);
+}
+
 /// An option that the tool declares.
 CLI::Option* add_own_option(CLI::App& app, const OptionSchema& option, Request& request) {
     const std::string help = escape_text(option.help);
@@ -306,6 +344,58 @@ CLI::Option* add_own_option(CLI::App& app, const SelectionSchema& selection, Req
         ->allow_extra_args(false);
 }
 
+std::vector<std::string> default_by(const TracerSchema& schema) {
+    return schema.by.empty() ? std::vector<std::string>{"container"} : schema.by;
+}
+
+void add_by(CLI::App& app, const TracerSchema& schema, std::vector<std::string>& by) {
+    const std::vector<std::string> choices = Grouping::choices(*schema.slots().front());
+    app.add_option("--by", by,
+                   fmt::format("what makes a row: {}; several with commas ({})",
+                               fmt::join(choices, ", "), fmt::join(default_by(schema), ",")))
+        ->check(suggested(choices))
+        ->delimiter(',')
+        ->type_name("KEY[,KEY]")
+        ->allow_extra_args(false)
+        ->group("Output");
+}
+
+/// The options that only text takes into account.
+std::vector<CLI::Option*> add_text_options(CLI::App& app, TextOptions& text, bool has_views) {
+    std::vector<CLI::Option*> all;
+    if (has_views) {
+        all.push_back(app.add_option_function<std::string>(
+                             "--view",
+                             [&](const std::string& word) {
+                                 text.view = word == "bars" ? View::bars : View::table;
+                             },
+                             "bars (a diagram each, the default up to three rows) or table")
+                          ->check(one_of({"bars", "table"}))
+                          ->type_name("VIEW")
+                          ->group("Output"));
+    }
+    all.push_back(app.add_option("--top", text.top, "at most so many rows, the worst; 0 shows all")
+                      ->check(number<std::size_t>(0, std::size_t{1} << 32, "a number"))
+                      ->type_name("N")
+                      ->group("Output"));
+    all.push_back(app.add_option("--min-count", text.min_count, "leave out rows of fewer values")
+                      ->check(number<std::uint64_t>(0, ~0ULL, "a number"))
+                      ->type_name("N")
+                      ->group("Output"));
+    return all;
+}
+
+void add_event_options(CLI::App& app, Request& request, const char* group) {
+    app.add_flag("--own-events", request.own_events, "tell the events of tally itself too")
+        ->group(group);
+    app.add_option_function<std::string>(
+           "--ring-size", [&](const std::string& word) { request.ring_size = ring_size_of(word); },
+           fmt::format("room in the kernel for events that were not read yet ({}M)",
+                       kRingSize >> 20))
+        ->type_name("SIZE")
+        ->group(group);
+}
+
 }  // namespace
 
 std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const TracerSchema& schema,
@@ -319,9 +409,11 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
             "{}: {}\n{}", tool_name, escape_text(schema.summary),
             tool.description.empty() ? "" : "\n" + wrap(tool.description, kHelpWidth, 0) + "\n"),
         "tally");
+    const bool tells_events = !schema.events.empty();
     app.formatter(std::make_shared<HelpFormatter>(
-        fmt::format("Usage: tally {} [OPTIONS] [INTERVAL [COUNT]] [-- COMMAND ...]",
-                    tool.command.empty() ? tool_name : escape_text(tool.command))));
+        fmt::format("Usage: tally {} [OPTIONS] {}[-- COMMAND ...]",
+                    tool.command.empty() ? tool_name : escape_text(tool.command),
+                    tells_events ? "" : "[INTERVAL [COUNT]] ")));
     app.set_help_flag("-h,--help", "this text");
     app.footer(footer(tool));
     app.allow_windows_style_options(false);
@@ -329,14 +421,17 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
     double interval = 0;
     double duration = 0;
     const CLI::Validator seconds = number(0.001, kLongest, "a number of seconds");
-    CLI::Option* with_interval =
+    if (tells_events) {
+        refuse_reports(app, tool_name);
+    } else {
         app.add_option("INTERVAL", interval,
                        "seconds between two reports; without it there is one, at the end")
             ->check(seconds)
             ->option_text("INTERVAL");
-    app.add_option("COUNT", request.count, "end after so many intervals")
-        ->check(number<std::uint64_t>(1, std::uint64_t{1} << 62, "a number"))
-        ->option_text("COUNT");
+        app.add_option("COUNT", request.count, "end after so many intervals")
+            ->check(number<std::uint64_t>(1, std::uint64_t{1} << 62, "a number"))
+            ->option_text("COUNT");
+    }
     CLI::Option* with_duration =
         app.add_option("-d,--duration", duration, "end after so many seconds")
             ->check(seconds)
@@ -368,53 +463,29 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
         ->allow_extra_args(false)
         ->group(target);
 
-    const std::vector<std::string> by =
-        schema.by.empty() ? std::vector<std::string>{"container"} : schema.by;
-    const std::vector<std::string> choices = Grouping::choices(*schema.slots().front());
-    app.add_option("--by", request.by,
-                   fmt::format("what makes a row: {}; several with commas ({})",
-                               fmt::join(choices, ", "), fmt::join(by, ",")))
-        ->check(suggested(choices))
-        ->delimiter(',')
-        ->type_name("KEY[,KEY]")
-        ->allow_extra_args(false)
-        ->group("Output");
+    if (!tells_events) {
+        add_by(app, schema, request.by);
+    }
     add_format(app, request.format, kFormats);
     app.add_option("-O,--output-file", request.output_file, "write there instead of to stdout")
         ->type_name("FILE")
         ->group("Output");
-    CLI::Option* view = schema.histograms.empty()
-                            ? nullptr
-                            : app.add_option_function<std::string>(
-                                     "--view",
-                                     [&](const std::string& word) {
-                                         request.text.view =
-                                             word == "bars" ? View::bars : View::table;
-                                     },
-                                     "bars (a diagram each, the default up to three rows) or table")
-                                  ->check(one_of({"bars", "table"}))
-                                  ->type_name("VIEW")
-                                  ->group("Output");
-    CLI::Option* top =
-        app.add_option("--top", request.text.top, "at most so many rows, the worst; 0 shows all")
-            ->check(number<std::size_t>(0, std::size_t{1} << 32, "a number"))
-            ->type_name("N")
-            ->group("Output");
-    CLI::Option* min_count =
-        app.add_option("--min-count", request.text.min_count, "leave out rows of fewer values")
-            ->check(number<std::uint64_t>(0, ~0ULL, "a number"))
-            ->type_name("N")
-            ->group("Output");
+    const std::vector<CLI::Option*> for_text =
+        tells_events ? std::vector<CLI::Option*>()
+                     : add_text_options(app, request.text, !schema.histograms.empty());
 
     const char* scripts = "For scripts and for trouble";
     app.add_flag("--strict", request.strict, "exit status 3 if anything was lost")->group(scripts);
-    app.add_option("--max-keys", request.max_keys,
-                   "room for so many keys, each on every CPU of up to 8 (what fits in 12 MiB; "
-                   "where keys have "
-                   "parts of the tool's own, 23 MiB)")
-        ->check(number(1U, 100'000U, "a number"))
-        ->type_name("N")
-        ->group(scripts);
+    if (tells_events) {
+        add_event_options(app, request, scripts);
+    } else {
+        app.add_option("--max-keys", request.max_keys,
+                       "room for so many keys, each on every CPU of up to 8 (what fits in 12 MiB; "
+                       "where keys have parts of the tool's own, 23 MiB)")
+            ->check(number(1U, 100'000U, "a number"))
+            ->type_name("N")
+            ->group(scripts);
+    }
     add_hierarchy(app, request.hierarchy);
     app.add_option("--ready-fd", request.ready_fd,
                    "write \"ready\" to this descriptor when all probes are attached")
@@ -444,11 +515,13 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
                                                   : fmt::format("tally {} --help", tool.command),
                              arguments);
     if (Request* result = std::get_if<Request>(&parsed)) {
-        if (result->format != Format::text && ((view != nullptr && *view) || *top || *min_count)) {
+        if (result->format != Format::text &&
+            std::any_of(for_text.begin(), for_text.end(),
+                        [](const CLI::Option* each) { return each->count() != 0; })) {
             throw UsageError(
                 "--view, --top and --min-count are for text: leave them out with json and csv");
         }
-        if (*with_interval) {
+        if (interval != 0) {
             result->interval = Seconds(interval);
         }
         if (*with_duration) {
@@ -458,7 +531,7 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
             throw UsageError("--ready-fd {}: there is no such open descriptor", *result->ready_fd);
         }
         if (result->by.empty()) {
-            result->by = by;
+            result->by = default_by(schema);
         }
         for (const SlotsSchema* each : schema.slots()) {
             Grouping(result->by, *each);  // throws for a word that is none of its keys

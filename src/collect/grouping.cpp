@@ -8,6 +8,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "collect/owner_fields.h"
 #include "host/system_calls.h"
 #include "util/error.h"
 
@@ -176,16 +177,10 @@ RowKey Grouping::resolve(const std::byte* key, Containers& containers) const {
         switch (part.kind) {
             case Kind::container: {
                 const Owner& owner = containers.owner_of(number);
-                const std::optional<Container>& container = owner.container;
-                const Value null;
-                set_field(name.key, "container", container ? Value(container->name) : null);
-                set_field(name.key, "container_id", container ? text_or_null(container->id) : null);
-                set_field(name.key, "runtime", container ? Value(container->runtime) : null);
-                set_field(name.key, "pod", container ? text_or_null(container->pod) : null);
-                set_field(name.key, "namespace",
-                          container ? text_or_null(container->pod_namespace) : null);
-                set_field(name.key, "systemd_unit", text_or_null(owner.systemd_unit), false);
-                set_field(name.key, "cgroup", text_or_null(owner.cgroup), false);
+                for (Field& each : owner_fields(owner)) {
+                    const bool finer = each.name != "systemd_unit" && each.name != "cgroup";
+                    set_field(name.key, std::move(each.name), std::move(each.value), finer);
+                }
                 name.labels.push_back(owner.label());
                 break;
             }

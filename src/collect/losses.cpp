@@ -34,6 +34,19 @@ std::string advice(std::string_view reason) {
         return "cgroups were made or removed faster than they could be followed; names may be "
                "missing";
     }
+    if (reason == "ring_full") {
+        return "events came faster than they were read or written; raise --ring-size, or let fewer "
+               "in by a filter";
+    }
+    if (reason == "string_fault") {
+        return "strings could not be read, or not to their end; their events are there without";
+    }
+    if (reason == "event_nested") {
+        return "interrupts came while events were put together on the same CPU";
+    }
+    if (reason == "malformed_event") {
+        return "events are not laid out as the object declares them";
+    }
     if (reason == "missed_run") {
         return "the kernel left out a program that was already running on the same CPU";
     }
@@ -42,7 +55,8 @@ std::string advice(std::string_view reason) {
 
 }  // namespace
 
-std::vector<LostRecord> Losses::collect(UnixNanoseconds time, std::uint64_t target_full) {
+std::vector<LostRecord> Losses::collect(UnixNanoseconds time, std::uint64_t target_full,
+                                        std::uint64_t malformed) {
     const auto cpus = static_cast<std::size_t>(std::max(1, libbpf_num_possible_cpus()));
     const int map = tracer_.map_fd("tally_counters");
     std::vector<std::uint64_t> by_cpu(cpus);
@@ -62,6 +76,9 @@ std::vector<LostRecord> Losses::collect(UnixNanoseconds time, std::uint64_t targ
         }
     }
     now.push_back({"missed_run", tracer_.missed_runs()});
+    if (!tracer_.schema().events.empty()) {
+        now.push_back({"malformed_event", malformed});
+    }
 
     std::vector<LostRecord> records;
     for (std::size_t i = 0; i < now.size(); ++i) {

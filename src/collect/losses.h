@@ -18,8 +18,10 @@ class Losses {
     explicit Losses(const Tracer& tracer) : tracer_(tracer) {}
 
     /// Reads the counters; returns what was lost since the last call, one record a reason.
-    /// `target_full` is what user space could not add to the set of wanted cgroups.
-    std::vector<LostRecord> collect(UnixNanoseconds time, std::uint64_t target_full);
+    /// `target_full` is what user space could not add to the set of wanted cgroups; `malformed`, of
+    /// a tracer of events, how many it could not read.
+    std::vector<LostRecord> collect(UnixNanoseconds time, std::uint64_t target_full,
+                                    std::uint64_t malformed);
 
     /// All reasons with their numbers as of the last collect(), also those with 0.
     const std::vector<EndRecord::Lost>& total() const { return total_; }

@@ -18,9 +18,6 @@
 namespace tally {
 namespace {
 
-// A report of many keys goes out in pieces, so that its memory does not grow with their number.
-constexpr std::size_t kEnough = 256 * 1024;
-
 /// What a spreadsheet takes for the beginning of a formula, and what is written instead. (Control
 /// characters, which some take for one too, are escaped wherever they are.) The last four are the
 /// full-width forms, which East Asian versions take for the same.
@@ -34,6 +31,24 @@ constexpr std::pair<std::string_view, std::string_view> kFormulas[] = {
     {"\xef\xbc\x8d", "\\uff0d"},
     {"\xef\xbc\xa0", "\\uff20"},
 };
+
+/// What escape_text() or escape_words() have made, as one cell.
+std::string escaped_cell(std::string text) {
+    for (const auto& [begin, written] : kFormulas) {
+        if (text.starts_with(begin)) {
+            text.replace(0, begin.size(), written);
+            break;
+        }
+    }
+    if (!text.empty() && text.find_first_of(",\"") == std::string::npos) {
+        return text;
+    }
+    std::string quoted = "\"";
+    for (const char each : text) {
+        quoted.append(each == '"' ? 2 : 1, each);
+    }
+    return quoted + "\"";
+}
 
 std::string cell(std::nullopt_t) {
     return "";
@@ -50,15 +65,23 @@ std::string cell(double value) {
 std::string cell(std::string_view value) {
     return csv_text(value);
 }
+std::string cell(std::monostate) {
+    return "";
+}
+std::string cell(std::int64_t value) {
+    return fmt::to_string(value);  // a number: '-' begins no formula
+}
+std::string cell(const Words& value) {
+    return escaped_cell(escape_words(value, false));
+}
+std::string cell(const Moment& value) {
+    return timestamp(value.time);
+}
 std::string cell(const Value& value) {
     return std::visit(
         [](const auto& content) -> std::string {
             using Type = std::decay_t<decltype(content)>;
-            if constexpr (std::is_same_v<Type, std::monostate>) {
-                return "";
-            } else if constexpr (std::is_same_v<Type, std::int64_t>) {
-                return fmt::to_string(content);  // a number: '-' begins no formula
-            } else if constexpr (std::is_same_v<Type, std::string>) {
+            if constexpr (std::is_same_v<Type, std::string>) {
                 return csv_text(content);
             } else {
                 return cell(content);
@@ -140,6 +163,61 @@ class CsvWriter final : public Writer {
         });
     }
 
+    void begin_events(const std::vector<EventShape>& shapes) override {
+        const EventOwner nobody;
+        std::string line;
+        const auto add = [&](std::string_view name) { append(line, name); };
+        for (const char* each : {"schema", "type", "tool"}) {
+            add(each);
+        }
+        each_event_member(
+            Event{shapes.front(), 0, nobody, 0, 0, "", {}},
+            [&](std::string_view name, const auto&) { add(name); },
+            [&](const EventOwner&) {
+                for (const std::string& each : shapes.front().key_names) {
+                    add(each);
+                }
+            });
+        for (const EventShape& shape : shapes) {
+            for (const EventColumn& each : shape.columns) {
+                if (std::find(values_.begin(), values_.end(), each.name) == values_.end()) {
+                    values_.push_back(each.name);
+                    add(each.name);
+                }
+            }
+        }
+        out_.append(line + "\n");
+        out_.flush();
+    }
+
+    void event(const Event& event) override {
+        std::string line;
+        append(line, kSchema);
+        append(line, kEventType);
+        append(line, std::string_view(event.shape.tool));
+        each_event_member(
+            Event{event.shape, event.time, event.owner, event.pid, event.tid, event.comm, {}},
+            [&](std::string_view, const auto& value) { append(line, value); },
+            [&](const EventOwner& owner) {
+                for (const Field& each : owner.key) {
+                    append(line, each.value);
+                }
+            });
+        for (const std::string& name : values_) {
+            line += ',';
+            for (std::size_t i = 0; i < event.values.size(); ++i) {
+                if (event.shape.columns[i].name == name) {
+                    line +=
+                        std::visit([](const auto& value) { return cell(value); }, event.values[i]);
+                }
+            }
+        }
+        out_.append(line + "\n");
+        out_.flush_if_large();
+    }
+
+    void flush() override { out_.flush(); }
+
     void lost(const LostRecord& lost) override {
         errors_.append(lost_sentence(lost, options_) + "\n");
         errors_.flush();
@@ -191,7 +269,6 @@ class CsvWriter final : public Writer {
     /// The lines of a report: head and key, then what `add` says, with the end of the line.
     template <typename SomeReport, typename Add>
     void write(std::string_view type, const SomeReport& report, Add&& add) {
-        std::size_t pending = 0;
         for (const auto* row : in_order(report.rows)) {
             std::string line;
             append(line, kSchema);
@@ -207,11 +284,7 @@ class CsvWriter final : public Writer {
             }
             add(line, *row);
             out_.append(line);
-            pending += line.size();
-            if (pending >= kEnough) {
-                out_.flush();
-                pending = 0;
-            }
+            out_.flush_if_large();
         }
         out_.flush();
     }
@@ -237,7 +310,7 @@ class CsvWriter final : public Writer {
     OutputFile& out_;
     OutputFile& errors_;
     std::vector<std::string> keys_;    ///< of all reports
-    std::vector<std::string> values_;  ///< of all counts
+    std::vector<std::string> values_;  ///< of all counts, or of all events
     std::size_t rest_ = 0;             ///< the columns of histograms, which stand behind these
 };
 
@@ -249,21 +322,7 @@ std::unique_ptr<Writer> make_csv_writer(const TextOptions& options, OutputFile& 
 }
 
 std::string csv_text(std::string_view bytes) {
-    std::string text = escape_text(bytes);
-    for (const auto& [begin, written] : kFormulas) {
-        if (text.starts_with(begin)) {
-            text.replace(0, begin.size(), written);
-            break;
-        }
-    }
-    if (!text.empty() && text.find_first_of(",\"") == std::string::npos) {
-        return text;
-    }
-    std::string quoted = "\"";
-    for (const char each : text) {
-        quoted.append(each == '"' ? 2 : 1, each);
-    }
-    return quoted + "\"";
+    return escaped_cell(escape_text(bytes));
 }
 
 }  // namespace tally

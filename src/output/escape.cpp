@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <utility>
 
 #include "output/code_point_set.h"
 #include "output/utf8.h"
@@ -85,6 +86,31 @@ std::string escape_text(std::string_view bytes) {
 
 std::string escape_ascii(std::string_view bytes) {
     return escape(bytes, true);
+}
+
+std::string escape_words(const Words& words, bool ascii_only) {
+    std::string all;
+    bool is_first = true;
+    words.each([&](std::string_view word) {
+        if (!std::exchange(is_first, false)) {
+            all += ' ';
+        }
+        const std::string text = escape(word, ascii_only);
+        if (!text.empty() && text.find_first_of(" \"") == std::string::npos) {
+            all += text;
+            return;
+        }
+        all += '"';
+        for (const char each : text) {
+            if (each == '"') {
+                all += "\\x22";
+            } else {
+                all += each;
+            }
+        }
+        all += '"';
+    });
+    return all;
 }
 
 std::string to_valid_utf8(std::string_view bytes) {

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "model/event.h"
+
 namespace tally {
 
 /// Bytes from others, made safe for a terminal and for CSV. The result is valid UTF-8 that is
@@ -29,6 +31,11 @@ std::string to_valid_utf8(std::string_view bytes);
 /// A JSON string with its quotation marks. What escape_text() would not let through is escaped in
 /// JSON's own way, so that a line of JSON does a terminal no harm either.
 std::string json_string(std::string_view bytes);
+
+/// Words as one text from which they can be told again: those without a blank or a quotation mark,
+/// and with at least one byte, as they are, the others in quotation marks, each as escape_text()
+/// or, with `ascii_only`, escape_ascii() has it, but a quotation mark in it is \x22.
+std::string escape_words(const Words& words, bool ascii_only);
 
 /// The number of terminal columns that valid UTF-8 text takes: 0 for combining marks, 2 for wide
 /// East Asian characters and emoji. Where terminals differ, the larger.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "output/json_event.h"
 #include "output/json_record.h"
 #include "output/record_members.h"
 
@@ -11,15 +12,18 @@ namespace tally {
 
 namespace {
 
-// A report of many keys goes out in pieces, so that its memory does not grow with their number.
-constexpr std::size_t kEnough = 256 * 1024;
-
 class JsonWriter final : public Writer {
   public:
     explicit JsonWriter(OutputFile& out) : out_(out) {}
 
     void report(const HistogramReport& report) override { write(kHistogramType, report); }
     void report(const CountsReport& report) override { write(kCountsType, report); }
+
+    void event(const Event& event) override {
+        out_.append(events_.line(event));
+        out_.flush_if_large();
+    }
+    void flush() override { out_.flush(); }
 
     void lost(const LostRecord& lost) override {
         record_.begin("lost", lost.tool);
@@ -53,7 +57,6 @@ class JsonWriter final : public Writer {
     /// What all records of reports have in common, then what add() says.
     template <typename SomeReport>
     void write(std::string_view type, const SomeReport& report) {
-        std::size_t pending = 0;
         for (const auto* row : in_order(report.rows)) {
             record_.begin(type, report.tool);
             each_head_member(report, member());
@@ -63,13 +66,8 @@ class JsonWriter final : public Writer {
             }
             record_.end_object();
             add(report, *row);
-            const std::string_view line = record_.end();
-            out_.append(line);
-            pending += line.size();
-            if (pending >= kEnough) {
-                out_.flush();
-                pending = 0;
-            }
+            out_.append(record_.end());
+            out_.flush_if_large();
         }
         out_.flush();
     }
@@ -103,6 +101,7 @@ class JsonWriter final : public Writer {
 
     OutputFile& out_;
     JsonRecord record_;
+    JsonEvents events_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,14 +13,39 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "util/error.h"
 
 namespace tally {
 
+namespace {
+
+/// How much of `text` to write at once: a pipe that is writable takes PIPE_BUF without blocking,
+/// and all of it or nothing. Lines are not split, so that whoever stops reading has not seen half
+/// of one, but for those that are longer.
+std::size_t whole_lines(std::string_view text) {
+    if (text.size() <= PIPE_BUF) {
+        return text.size();
+    }
+    const std::size_t end = text.substr(0, PIPE_BUF).rfind('\n');
+    return end == std::string_view::npos ? PIPE_BUF : end + 1;
+}
+
+bool is_regular(int fd) {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+}  // namespace
+
 OutputFile::OutputFile(int fd, std::string name, Failures failures)
-    : fd_(fd), terminal_(::isatty(fd) == 1), failures_(failures), name_(std::move(name)) {}
+    : fd_(fd),
+      terminal_(::isatty(fd) == 1),
+      regular_(is_regular(fd)),
+      failures_(failures),
+      name_(std::move(name)) {}
 
 OutputFile OutputFile::create(const std::string& path) {
     FileDescriptor created(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
@@ -54,7 +80,9 @@ void OutputFile::wait_until_writable() {
             return;
         }
         if (ready > 0) {
-            deadline = Clock::now() + kGrace;
+            if (is_final_()) {
+                deadline = Clock::now() + kGrace;
+            }
         } else if (ready == 0) {
             buffer_.clear();
             throw ClosedPipe();
@@ -65,10 +93,13 @@ void OutputFile::wait_until_writable() {
 void OutputFile::flush() {
     std::size_t written = 0;
     while (written < buffer_.size()) {
-        wait_until_writable();
-        // A pipe that is writable takes this much without blocking.
-        const std::size_t most = std::min<std::size_t>(buffer_.size() - written, PIPE_BUF);
-        const ssize_t wrote = ::write(fd_, buffer_.data() + written, most);
+        const std::string_view rest = std::string_view(buffer_).substr(written);
+        std::size_t most = rest.size();
+        if (!regular_) {
+            wait_until_writable();
+            most = whole_lines(rest);
+        }
+        const ssize_t wrote = ::write(fd_, rest.data(), most);
         if (wrote >= 0) {
             written += static_cast<std::size_t>(wrote);
             continue;

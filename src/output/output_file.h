@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #pragma once
 
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "util/file_descriptor.h"
 
@@ -31,9 +33,21 @@ class OutputFile {
 
     void append(std::string_view text) { buffer_.append(text); }
 
-    /// From now on, when `fd` is readable while the reader of this file does not read, he gets one
-    /// more second; then he counts as gone. Without this, a full pipe blocks for ever.
-    void give_up_when_readable(int fd) { interrupt_ = fd; }
+    /// Writes out what was appended if that is much, so that memory does not grow with what a
+    /// report or a stream has.
+    void flush_if_large() {
+        if (buffer_.size() >= kLarge) {
+            flush();
+        }
+    }
+
+    /// From now on, when `fd` is readable while the reader of this file does not read, and
+    /// `is_final` says so, he gets one more second; then he counts as gone. Without this, a full
+    /// pipe blocks for ever. `is_final` must say so in the end, or make `fd` unreadable.
+    void give_up_when_readable(int fd, std::function<bool()> is_final) {
+        interrupt_ = fd;
+        is_final_ = std::move(is_final);
+    }
 
     /// Writes out everything appended so far. Throws ClosedPipe if the reader (or the terminal) has
     /// gone, Error
@@ -43,12 +57,16 @@ class OutputFile {
     int fd() const { return fd_; }
 
   private:
+    static constexpr std::size_t kLarge = 256 * 1024;
+
     FileDescriptor owned_;
     void wait_until_writable();
 
     int fd_;
     int interrupt_ = -1;
+    std::function<bool()> is_final_;
     bool terminal_;
+    bool regular_;
     Failures failures_;
     std::string name_;
     std::string buffer_;

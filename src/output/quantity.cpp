@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <ctime>
+
 namespace tally {
 
 namespace {
@@ -32,6 +35,25 @@ std::string long_duration(double seconds) {
 }
 
 }  // namespace
+
+std::string heading_of(std::string name, Unit unit) {
+    if (unit == Unit::nanoseconds && name.ends_with("_ns")) {
+        name.resize(name.size() - 3);
+    }
+    std::transform(name.begin(), name.end(), name.begin(), [](char each) {
+        return each == '_'                  ? ' '
+               : each >= 'a' && each <= 'z' ? static_cast<char>(each - 'a' + 'A')
+                                            : each;
+    });
+    return name;
+}
+
+std::string local_clock(UnixNanoseconds time) {
+    const auto seconds = static_cast<std::time_t>(time / 1'000'000'000);
+    std::tm local{};
+    ::localtime_r(&seconds, &local);
+    return fmt::format("{:02}:{:02}:{:02}", local.tm_hour, local.tm_min, local.tm_sec);
+}
 
 std::string format_count(std::uint64_t count) {
     std::string digits = std::to_string(count);

@@ -33,6 +33,23 @@ std::string timestamp(UnixNanoseconds time) {
                        time % kSecond);
 }
 
+std::string_view Timestamps::of(UnixNanoseconds time) {
+    constexpr UnixNanoseconds kSecond = 1'000'000'000;
+    if (time / kSecond != second_) {
+        text_ = timestamp(time);
+        second_ = time / kSecond;
+        return text_;
+    }
+    constexpr std::size_t kDigits = 9;
+    const std::size_t end = text_.size() - 1;  // the Z
+    UnixNanoseconds rest = time % kSecond;
+    for (std::size_t i = 1; i <= kDigits; ++i) {
+        text_[end - i] = static_cast<char>('0' + rest % 10);
+        rest /= 10;
+    }
+    return text_;
+}
+
 std::string decimal(double number) {
     std::string text = fmt::format("{:.9f}", number);
     const std::size_t last = text.find_last_not_of('0');

@@ -11,8 +11,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
+#include "model/event.h"
 #include "model/record.h"
 
 namespace tally {
@@ -22,6 +24,7 @@ inline constexpr std::uint64_t kSchema = 1;
 
 inline constexpr std::string_view kHistogramType = "histogram";
 inline constexpr std::string_view kCountsType = "counts";
+inline constexpr std::string_view kEventType = "event";
 
 /// "ns", "bytes", "count"
 std::string_view name_of(Unit unit);
@@ -31,6 +34,17 @@ std::string_view name_of(Scope scope);
 
 /// RFC 3339 in UTC, with nanoseconds.
 std::string timestamp(UnixNanoseconds time);
+
+/// The same for a stream of events, most of them of the same second as the one before.
+class Timestamps {
+  public:
+    /// Good until the next call.
+    std::string_view of(UnixNanoseconds time);
+
+  private:
+    UnixNanoseconds second_ = 0;  ///< that text_ is of, in seconds
+    std::string text_ = timestamp(0);
+};
 
 /// A finite number with at most nine decimals, at least one, never an exponent.
 std::string decimal(double number);
@@ -109,6 +123,22 @@ void each_bucket_member(const BucketCount& bucket, Visit&& visit) {
         visit("lt", std::nullopt);
     }
     visit("count", bucket.count);
+}
+
+/// All of an event behind schema, type and tool. `visit_owner` is called with its EventOwner, which
+/// stands for the members of its key; `visit` with what EventValue holds.
+template <typename Visit, typename VisitOwner>
+void each_event_member(const Event& event, Visit&& visit, VisitOwner&& visit_owner) {
+    visit("name", std::string_view(event.shape.name));
+    visit("time", Moment{event.time});
+    visit_owner(event.owner);
+    visit("pid", std::uint64_t{event.pid});
+    visit("tid", std::uint64_t{event.tid});
+    visit("comm", event.comm);
+    for (std::size_t i = 0; i < event.values.size(); ++i) {
+        std::visit([&](const auto& value) { visit(event.shape.columns[i].name, value); },
+                   event.values[i]);
+    }
 }
 
 }  // namespace tally

@@ -39,19 +39,6 @@ std::vector<TableColumn> name_columns(const TextRows& rows) {
     return columns;
 }
 
-/// "total_ns" is TOTAL: the cells have units.
-std::string heading_of(const ValueColumn& value) {
-    std::string heading = value.name;
-    if (value.unit == Unit::nanoseconds && heading.ends_with("_ns")) {
-        heading.resize(heading.size() - 3);
-    }
-    std::transform(heading.begin(), heading.end(), heading.begin(), [](char each) {
-        return each == '_' ? ' '
-                           : static_cast<char>(std::toupper(static_cast<unsigned char>(each)));
-    });
-    return heading;
-}
-
 std::string in_flight_cell(const std::optional<InFlight>& in_flight) {
     if (!in_flight) {
         return "-";
@@ -94,7 +81,7 @@ std::vector<TableColumn> value_columns(const TextRows& rows,
                                        const std::vector<ValueColumn>& values) {
     std::vector<TableColumn> columns(values.size());
     for (std::size_t column = 0; column < columns.size(); ++column) {
-        columns[column].add(heading_of(values[column]));
+        columns[column].add(heading_of(values[column].name, values[column].unit));
         for (const TextRow& row : rows.rows) {
             columns[column].add(format_quantity(values[column].unit, row.counts->values[column]));
         }

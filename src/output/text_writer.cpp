@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -15,6 +14,7 @@
 #include "output/loss_sentences.h"
 #include "output/picture.h"
 #include "output/quantity.h"
+#include "output/text_event.h"
 #include "output/text_rows.h"
 
 namespace tally {
@@ -24,13 +24,6 @@ namespace {
 constexpr std::size_t kMostBars = 3;        // diagrams that can be taken in at once
 constexpr std::size_t kPlainColumns = 132;  // of a file or a pipe
 constexpr std::size_t kFewestColumns = 20;
-
-std::string local_clock(UnixNanoseconds time) {
-    const auto seconds = static_cast<std::time_t>(time / 1'000'000'000);
-    std::tm local{};
-    ::localtime_r(&seconds, &local);
-    return fmt::format("{:02}:{:02}:{:02}", local.tm_hour, local.tm_min, local.tm_sec);
-}
 
 std::string format_seconds(double seconds) {
     return fmt::format("{:.{}f} s", seconds, seconds < 0.995 ? 2 : 1);
@@ -44,12 +37,24 @@ std::string waiting_too(const LeftOut& left_out) {
 class TextWriter final : public Writer {
   public:
     TextWriter(const TextOptions& options, OutputFile& out, OutputFile& errors)
-        : options_(options), out_(out), errors_(errors), live_area_(out) {}
+        : options_(options), out_(out), errors_(errors), live_area_(out), events_(options) {}
 
     void report(const HistogramReport& report) override { write(report); }
     void report(const CountsReport& report) override { write(report); }
     void live(const HistogramReport& report) override { draw_live(report); }
     void live(const CountsReport& report) override { draw_live(report); }
+
+    void begin_events(const std::vector<EventShape>& shapes) override {
+        for (const EventShape& each : shapes) {
+            out_.append(events_.heading(each));
+        }
+        out_.flush();
+    }
+    void event(const Event& event) override {
+        out_.append(events_.line(event));
+        out_.flush_if_large();
+    }
+    void flush() override { out_.flush(); }
 
     void lost(const LostRecord& lost) override {
         tell(lost_sentence(lost, options_));
@@ -211,6 +216,7 @@ class TextWriter final : public Writer {
     OutputFile& out_;
     OutputFile& errors_;
     LiveArea live_area_;
+    TextEvents events_;
     std::vector<LivePicture> live_;  ///< in the order in which they came first
     bool reported_ = false;
 };

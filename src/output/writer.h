@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/event.h"
 #include "model/record.h"
 #include "output/output_file.h"
 
@@ -47,13 +48,20 @@ struct TextOptions {
 };
 
 /// Writes the records of one run in one format. All data goes to `out`, complete and flushed when
-/// a call returns. Throws ClosedPipe or Error as OutputFile does.
+/// a call returns (but for event()). Throws ClosedPipe or Error as OutputFile does.
 class Writer {
   public:
     virtual ~Writer() = default;
 
     /// The first call: all reports that there will be, without rows, for formats with a heading.
     virtual void begin(const std::vector<AnyReport>& reports) { (void)reports; }
+
+    /// Instead of begin(), where there are events and no reports.
+    virtual void begin_events(const std::vector<EventShape>& shapes) { (void)shapes; }
+
+    /// Takes one event. It goes out, whole, before flush() returns.
+    virtual void event(const Event& event) = 0;
+    virtual void flush() = 0;
 
     /// All keys of one interval, or of the run.
     virtual void report(const HistogramReport& report) = 0;

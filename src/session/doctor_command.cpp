@@ -130,7 +130,7 @@ Check try_tool(const Tool& tool, const HostFacts& facts, const std::optional<Hie
         if (hierarchy) {
             configure_hierarchy(tracer, *hierarchy);
         }
-        tracer.load({1});
+        tracer.load({1, 4096});
         tracer.attach_cgroup_events();
         tracer.attach();
         tracer.detach();

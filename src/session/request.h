@@ -36,7 +36,9 @@ struct Request {
     std::optional<std::uint64_t> count;  ///< of intervals
     std::optional<Seconds> duration;
     std::optional<std::uint32_t> max_keys;
-    std::optional<std::string> hierarchy;  ///< of cgroups; none: the one in which containers live
+    std::optional<std::uint32_t> ring_size;  ///< in bytes
+    bool own_events = false;                 ///< tell those of tally itself too
+    std::optional<std::string> hierarchy;    ///< of cgroups; none: the one in which containers live
     std::optional<int> ready_fd;
     bool strict = false;
     bool verbose = false;

@@ -14,6 +14,7 @@
 
 #include "collect/cgroup_events.h"
 #include "collect/counts_collector.h"
+#include "collect/event_stream.h"
 #include "collect/grouping.h"
 #include "collect/histogram_collector.h"
 #include "collect/losses.h"
@@ -64,7 +65,8 @@ class Session {
             collectors_.push_back(
                 std::make_unique<CountsCollector>(tracer_, each, Grouping(request_.by, each)));
         }
-        needs_cgroups_ = target_.needs_cgroups() || collectors_.front()->grouping().needs_cgroups();
+        needs_cgroups_ = target_.needs_cgroups() || has_events() ||
+                         collectors_.front()->grouping().needs_cgroups();
     }
 
     ExitStatus run() {
@@ -82,7 +84,11 @@ class Session {
   private:
     void start() {
         check_tracing_is_possible();
-        collectors_.front()->grouping().configure(tracer_);
+        if (has_events()) {
+            tracer_.set_reader_left_out(!request_.own_events);
+        } else {
+            collectors_.front()->grouping().configure(tracer_);
+        }
         target_.configure(tracer_, command_.has_value());
         for (const auto& [constant, value] : request_.options) {
             tracer_.set_constant(constant, value);
@@ -93,7 +99,7 @@ class Session {
         if (needs_cgroups_ || request_.hierarchy) {
             find_hierarchy_of_run();
         }
-        tracer_.load({request_.max_keys});
+        tracer_.load({request_.max_keys, request_.ring_size});
         for (const auto& [set, values] : request_.selections) {
             for (const std::uint64_t value : values) {
                 if (!tracer_.add_to_set(set, &value)) {
@@ -103,6 +109,10 @@ class Session {
             }
         }
         losses_.emplace(tracer_);
+        if (has_events()) {
+            events_.emplace(tracer_);
+            tracer_.leave_out_reader();
+        }
         if (needs_cgroups_) {
             find_containers();
         } else {
@@ -114,7 +124,8 @@ class Session {
                                           : OutputFile(STDOUT_FILENO, "stdout"));
         writer_ = make_writer(request_.format, request_.text, *out_, errors_);
         waiter_.emplace(out_->fd());
-        out_->give_up_when_readable(waiter_->signals());
+        out_->give_up_when_readable(waiter_->signals(),
+                                    [this] { return finished_ || waiter_->is_second_signal(); });
         tracer_.attach();
         begin_output();
         started_ = interval_started_ = Clock::now();
@@ -134,7 +145,13 @@ class Session {
         }
     }
 
+    bool has_events() const { return !tracer_.schema().events.empty(); }
+
     void begin_output() {
+        if (events_) {
+            writer_->begin_events(events_->shapes());
+            return;
+        }
         std::vector<AnyReport> reports;
         for (const auto& each : collectors_) {
             reports.push_back(each->total(head(Scope::total, 0, Seconds(0))));
@@ -176,6 +193,20 @@ class Session {
         following_ = false;
     }
 
+    void forget_names() {
+        if (events_) {
+            events_->forget_names();
+        }
+    }
+
+    /// Tells the events that are there. False: there was none.
+    bool tell_events() {
+        const bool any =
+            events_->drain(*containers_, [this](const Event& event) { writer_->event(event); });
+        writer_->flush();
+        return any;
+    }
+
     void follow_cgroups() {
         const CgroupEvents events = cgroups_->take();
         for (const CgroupBirth& each : events.births) {
@@ -186,6 +217,7 @@ class Session {
             containers_->bury(each);
         }
         if (!events.births.empty()) {
+            forget_names();
             looks_ = 0;
             if (!look_again_) {
                 look_again_ = Clock::now() + kLooksAfterBirth.front();
@@ -198,6 +230,7 @@ class Session {
         follow_cgroups();
         containers_->observe(read_processes(tracer_));
         follow({});
+        forget_names();
     }
 
     void look_again_after_birth() {
@@ -240,10 +273,15 @@ class Session {
     void loop() {
         std::uint64_t intervals = 0;
         for (;;) {
-            switch (waiter_->wait(cgroups_ ? cgroups_->fd() : -1, look_again_)) {
+            switch (waiter_->wait(events_ ? events_->fd() : -1, cgroups_ ? cgroups_->fd() : -1,
+                                  look_again_)) {
                 case Wake::stop:
                 case Wake::command:
                     return;
+                case Wake::events:
+                    follow_cgroups();  // or a flood of events would keep us from it
+                    tell_events();
+                    break;
                 case Wake::cgroups:
                     follow_cgroups();
                     break;
@@ -288,7 +326,7 @@ class Session {
             }
         }
         interval_started_ = now;
-        if (request_.interval || is_live() || finished_) {
+        if (request_.interval || is_live() || events_ || finished_) {
             report_losses(time);
         }
         if (is_live() && !finished_) {
@@ -302,7 +340,8 @@ class Session {
 
     void report_losses(UnixNanoseconds time) {
         const std::uint64_t unfollowed = losses_->count_of("cgroup_event");
-        for (const LostRecord& each : losses_->collect(time, target_.not_added())) {
+        for (const LostRecord& each :
+             losses_->collect(time, target_.not_added(), events_ ? events_->malformed() : 0)) {
             writer_->lost(each);
         }
         if (losses_->count_of("cgroup_event") > unfollowed) {
@@ -319,6 +358,8 @@ class Session {
         finished_ = true;
         const auto ended = Clock::now();
         detach();
+        while (events_ && tell_events()) {
+        }
         read(ended);
         const UnixNanoseconds time = unix_now();
         const Seconds duration = ended - started_;
@@ -371,6 +412,7 @@ class Session {
     OutputFile errors_;
     bool needs_cgroups_ = false;
     std::vector<std::unique_ptr<Collector>> collectors_;
+    std::optional<EventStream> events_;
     std::optional<Losses> losses_;
     std::string hierarchy_;  ///< where it is mounted
     std::optional<CgroupEventReader> cgroups_;

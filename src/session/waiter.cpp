@@ -64,8 +64,30 @@ void Waiter::start(std::optional<Seconds> interval, std::optional<Seconds> durat
     }
 }
 
-Wake Waiter::wait(int cgroups, std::optional<std::chrono::steady_clock::time_point> again) {
+/// So that one more signal is news: it ends waiting for a reader that reads no more.
+void Waiter::take_signals() {
+    signalfd_siginfo taken;
+    while (::read(signals_.get(), &taken, sizeof taken) > 0) {
+        if (!taken_) {
+            taken_ = {static_cast<int>(taken.ssi_signo), taken.ssi_code == SI_KERNEL};
+        }
+    }
+}
+
+bool Waiter::is_second_signal() {
+    if (taken_) {
+        return true;
+    }
+    take_signals();
+    return false;
+}
+
+Wake Waiter::wait(int events, int cgroups,
+                  std::optional<std::chrono::steady_clock::time_point> again) {
     using std::chrono::milliseconds;
+    if (taken_) {
+        return Wake::stop;
+    }
     for (;;) {
         int timeout = -1;
         if (again) {
@@ -73,12 +95,13 @@ Wake Waiter::wait(int cgroups, std::optional<std::chrono::steady_clock::time_poi
             timeout = static_cast<int>(
                 std::max(milliseconds(0), std::chrono::ceil<milliseconds>(left)).count());
         }
-        std::array<pollfd, 6> files{{{signals_.get(), POLLIN, 0},
+        std::array<pollfd, 7> files{{{signals_.get(), POLLIN, 0},
                                      {duration_.get(), POLLIN, 0},
                                      {output_, 0, 0},
                                      {interval_.get(), POLLIN, 0},
                                      {cgroups, POLLIN, 0},
-                                     {command_, POLLIN, 0}}};
+                                     {command_, POLLIN, 0},
+                                     {events, POLLIN, 0}}};
         const int ready = ::poll(files.data(), files.size(), timeout);
         if (ready == 0) {
             return Wake::again;
@@ -91,14 +114,7 @@ Wake Waiter::wait(int cgroups, std::optional<std::chrono::steady_clock::time_poi
         }
         // A pipe whose reader has gone has POLLERR, a socket or a terminal POLLHUP.
         if ((files[0].revents | files[1].revents | files[2].revents) != 0) {
-            // Taken, so that one more signal is news: it ends waiting for a reader that reads no
-            // more.
-            signalfd_siginfo taken;
-            while (::read(signals_.get(), &taken, sizeof taken) > 0) {
-                if (!taken_) {
-                    taken_ = {static_cast<int>(taken.ssi_signo), taken.ssi_code == SI_KERNEL};
-                }
-            }
+            take_signals();
             return Wake::stop;
         }
         if (files[5].revents != 0) {
@@ -110,6 +126,9 @@ Wake Waiter::wait(int cgroups, std::optional<std::chrono::steady_clock::time_poi
             if (::read(interval_.get(), &ticks, sizeof ticks) == sizeof ticks) {
                 return Wake::tick;
             }
+        }
+        if (files[6].revents != 0) {
+            return Wake::events;
         }
         if (files[4].revents != 0) {
             return Wake::cgroups;

@@ -13,6 +13,7 @@ namespace tally {
 enum class Wake {
     tick,     ///< an interval is over
     command,  ///< the command has ended
+    events,   ///< the descriptor of the tracer's events is readable
     cgroups,  ///< the descriptor of cgroup events is readable
     again,    ///< the time is over that wait() was given
     stop,     ///< a signal, the end of the duration, or nobody reads our output any more
@@ -47,11 +48,17 @@ class Waiter {
     /// Readable when a signal is there that wait() has not returned for.
     int signals() const { return signals_.get(); }
 
-    /// Blocks until something happens, at most until `again`; `cgroups` may be -1. A stop is
-    /// returned before all else, the command's end before a tick.
-    Wake wait(int cgroups, std::optional<std::chrono::steady_clock::time_point> again);
+    /// A signal that came while something else was waited for: takes it, so that wait() returns for
+    /// it, and returns false; true, where one was taken before.
+    bool is_second_signal();
+
+    /// Blocks until something happens, at most until `again`; `events` and `cgroups` may be -1. A
+    /// stop is returned before all else, the command's end before a tick.
+    Wake wait(int events, int cgroups, std::optional<std::chrono::steady_clock::time_point> again);
 
   private:
+    void take_signals();
+
     int output_;
     int command_ = -1;
     std::optional<TakenSignal> taken_;

@@ -8,7 +8,9 @@
 #include <array>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <string_view>
+#include <type_traits>
 
 #include "buckets.h"
 #include "util/error.h"
@@ -64,9 +66,17 @@ class SchemaReader {
             read_variable(each, schema);
         }
         read_losses(schema);
-        if (schema.slots().empty()) {
-            throw Error("{} declares nothing to measure: it has no HISTOGRAM(...) or COUNTS(...)",
-                        name_);
+        if (schema.slots().empty() && schema.events.empty()) {
+            throw Error(
+                "{} declares nothing to measure: it has no HISTOGRAM(...), COUNTS(...) or "
+                "EVENTS(...)",
+                name_);
+        }
+        if (!schema.slots().empty() && !schema.events.empty()) {
+            throw Error(
+                "{} declares EVENTS(...) beside HISTOGRAM(...) or COUNTS(...): a tool has "
+                "either",
+                name_);
         }
         return schema;
     }
@@ -187,6 +197,8 @@ class SchemaReader {
             schema.selections.push_back(read_selection(variable, *selection));
         } else if (const auto counts_help = after("counts:")) {
             schema.counts.push_back(read_counts(variable, *counts_help));
+        } else if (const auto events_help = after("events:")) {
+            schema.events.push_back(read_events(variable, *events_help));
         } else if (const auto option_help = after("option:")) {
             schema.options.push_back(read_option(variable, *option_help));
         } else if (const auto histogram_help = after("histogram:")) {
@@ -247,7 +259,7 @@ class SchemaReader {
         selection.set = map.name;
         selection.constant = parts[0] + "_selection";
         const std::uint32_t value = map_member(map, "key");
-        selection.type = meaning(value, parts[0], map.name);
+        selection.type = meaning(value, parts[0], key_of(map.name));
         selection.size = size_of(value);
         if (selection.type == SemanticType::text || selection.type == SemanticType::comm ||
             selection.size > sizeof(std::uint64_t) ||
@@ -278,7 +290,7 @@ class SchemaReader {
         slots.slot_size = size_of(slot);
 
         std::vector<KeyField> fields;
-        unfold(key, 0, fields, map.name);
+        unfold(key, 0, fields, key_of(map.name));
         std::size_t end = 0;
         for (const KeyField& each : fields) {
             // Padding holds whatever was on the stack: one key would become many.
@@ -348,6 +360,71 @@ class SchemaReader {
         return counts;
     }
 
+    /// struct NAME_scratch { __u64 users; struct NAME_record { struct tally_event_front front;
+    /// EVENT event; char text[]; } record; }
+    EventsSchema read_events(const Variable& map, const std::string& help) const {
+        EventsSchema events;
+        events.name = map.name;
+        events.help = help;
+        events.kind = map.name + "_kind";
+        const Variable* kind = find(events.kind);
+        const std::uint32_t value = map_member(map, "value");
+        const btf_type* scratch = resolve(value);
+        const btf_type* record = btf_is_struct(scratch) && btf_vlen(scratch) == 2
+                                     ? resolve(btf_members(scratch)[1].type)
+                                     : nullptr;
+        if (record == nullptr || !btf_is_struct(record) || btf_vlen(record) != 3 ||
+            kind == nullptr || kind->size != 4 || kind->section != ".rodata" ||
+            btf_member_bit_offset(record, 1) != 8 * sizeof(tally_event_front) ||
+            !is_map(map.name, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(std::uint32_t), size_of(value)) ||
+            !is_map("tally_events", BPF_MAP_TYPE_RINGBUF, 0, 0)) {
+            throw Error("{}: '{}' is not declared with EVENTS(...)", name_, map.name);
+        }
+        const btf_member* event = btf_members(record) + 1;
+        events.struct_size = size_of(event->type);
+        unfold(event->type, 0, events.fields, struct_of(map.name));
+        constexpr std::array kHead{SemanticType::time, SemanticType::cgroup, SemanticType::pid,
+                                   SemanticType::tid, SemanticType::comm};
+        const btf_type* layout = resolve(event->type);
+        // Three 64-bit numbers' worth of these, and a name of 16 bytes.
+        if (btf_vlen(layout) == 0 || size_of(btf_members(layout)[0].type) != 3 * 8 + 16 ||
+            text(resolve(btf_members(layout)[0].type)->name_off) != "event_head" ||
+            !begins_with(events.fields, kHead)) {
+            throw Error("{}: the struct of '{}' must begin with a struct event_head", name_,
+                        map.name);
+        }
+        events.fields.erase(events.fields.begin(), events.fields.begin() + kHead.size());
+        check_columns(events);
+        return events;
+    }
+
+    /// All members of a record stand side by side.
+    void check_columns(const EventsSchema& events) const {
+        std::set<std::string> taken{"schema",    "type",      "tool",      "name",
+                                    "time",      "pid",       "tid",       "comm",
+                                    "container", "runtime",   "cgroup",    "container_id",
+                                    "pod",       "cgroup_id", "namespace", "systemd_unit"};
+        const auto take = [&](const std::string& name) {
+            if (!taken.insert(name).second) {
+                throw Error("{}: field '{}' of '{}' has the name of another member", name_, name,
+                            events.name);
+            }
+        };
+        for (const EventField& each : events.fields) {
+            take(each.name);
+            if (each.type == SemanticType::words) {
+                take(each.name + "_cut");
+            }
+            if (each.offset + each.size > events.struct_size) {
+                throw Error("{}: field '{}' of '{}' is outside of its struct", name_, each.name,
+                            events.name);
+            }
+        }
+    }
+
+    static std::string key_of(const std::string& map) { return "the key of '" + map + "'"; }
+    static std::string struct_of(const std::string& map) { return "the struct of '" + map + "'"; }
+
     Unit unit_of(std::uint32_t id) const {
         std::vector<std::string> typedefs;
         resolve(id, &typedefs);
@@ -371,39 +448,56 @@ class SchemaReader {
                bpf_map__key_size(found) == key && bpf_map__value_size(found) == value;
     }
 
-    static bool begins_with_subject(const std::vector<KeyField>& fields) {
-        constexpr std::array kSubject{SemanticType::cgroup, SemanticType::pid, SemanticType::tid,
-                                      SemanticType::comm};
-        return fields.size() >= kSubject.size() &&
-               std::equal(
-                   kSubject.begin(), kSubject.end(), fields.begin(),
-                   [](SemanticType type, const KeyField& each) { return each.type == type; });
+    template <typename Field, std::size_t count>
+    static bool begins_with(const std::vector<Field>& fields,
+                            const std::array<SemanticType, count>& types) {
+        return fields.size() >= count &&
+               std::equal(types.begin(), types.end(), fields.begin(),
+                          [](SemanticType type, const Field& each) { return each.type == type; });
     }
 
-    void unfold(std::uint32_t id, std::size_t base, std::vector<KeyField>& fields,
-                const std::string& map) const {
+    static bool begins_with_subject(const std::vector<KeyField>& fields) {
+        return begins_with(fields, std::array{SemanticType::cgroup, SemanticType::pid,
+                                              SemanticType::tid, SemanticType::comm});
+    }
+
+    /// What `id`, a struct, consists of. `whole` says in messages what it is.
+    template <typename Field>
+    void unfold(std::uint32_t id, std::size_t base, std::vector<Field>& fields,
+                const std::string& whole) const {
+        constexpr bool is_event = std::is_same_v<Field, EventField>;
         const btf_type* key = resolve(id);
         if (key == nullptr || !btf_is_struct(key)) {
-            throw Error("{}: the key of '{}' must be a struct", name_, map);
+            throw Error("{}: {} must be a struct", name_, whole);
         }
         const btf_member* member = btf_members(key);
         for (int i = 0; i < btf_vlen(key); ++i) {
             const std::uint32_t index = static_cast<std::uint32_t>(i);
             const std::size_t offset = base + btf_member_bit_offset(key, index) / 8;
             const btf_type* content = resolve(member[i].type);
-            if (content != nullptr && btf_is_struct(content)) {
-                unfold(member[i].type, offset, fields, map);
+            std::optional<SemanticType> of_event;
+            if constexpr (is_event) {
+                of_event = meaning_in_event(member[i].type);
+            }
+            if (content != nullptr && btf_is_struct(content) && !of_event) {
+                unfold(member[i].type, offset, fields, whole);
                 continue;
             }
-            KeyField field;
+            Field field;
             field.name = text(member[i].name_off);
             check_name(field.name);
             field.offset = offset;
             field.size = size_of(member[i].type);
-            field.type = meaning(member[i].type, field.name, map);
+            field.type = of_event ? *of_event : meaning(member[i].type, field.name, whole);
             if (btf_member_bitfield_size(key, index) != 0 || !has_size_of(field)) {
-                throw Error("{}: field '{}' of the key of '{}' has a size that cannot be shown",
-                            name_, field.name, map);
+                throw Error("{}: field '{}' of {} has a size that cannot be shown", name_,
+                            field.name, whole);
+            }
+            if constexpr (is_event) {
+                field.unit = unit_of(member[i].type);
+                if (field.type == SemanticType::enumeration) {
+                    read_names(content, field.names);
+                }
             }
             fields.push_back(std::move(field));
         }
@@ -426,11 +520,72 @@ class SchemaReader {
                 return field.size == 1 || field.size == 2 || field.size == 4 || field.size == 8;
             case SemanticType::text:
                 return field.size != 0;
+            case SemanticType::time:
+                return field.size == 8;
+            case SemanticType::signal:
+            case SemanticType::open_flags:
+            case SemanticType::file_mode:
+            case SemanticType::natural_or_none:
+            case SemanticType::enumeration:
+                return field.size == 4;
+            case SemanticType::boolean:
+                return field.size == 1;
+            case SemanticType::address:
+                return field.size == sizeof(tally_ip);
+            case SemanticType::string:
+            case SemanticType::words:
+                return field.size == sizeof(tally_text);
         }
         return false;
     }
 
-    SemanticType meaning(std::uint32_t id, const std::string& field, const std::string& map) const {
+    /// What a type means in events and not in keys; none: what it means in keys.
+    std::optional<SemanticType> meaning_in_event(std::uint32_t id) const {
+        constexpr std::pair<std::string_view, SemanticType> kTypes[] = {
+            {"timestamp_ns", SemanticType::time},
+            {"signal_nr", SemanticType::signal},
+            {"ip_addr", SemanticType::address},
+            {"open_flags", SemanticType::open_flags},
+            {"file_mode", SemanticType::file_mode},
+            {"natural_or_none", SemanticType::natural_or_none},
+            {"path", SemanticType::string},
+            {"argument_vector", SemanticType::words},
+        };
+        std::vector<std::string> typedefs;
+        const btf_type* content = resolve(id, &typedefs);
+        for (const std::string& each : typedefs) {
+            for (const auto& [name, type] : kTypes) {
+                if (each == name) {
+                    return type;
+                }
+            }
+        }
+        if (content != nullptr && btf_is_int(content) &&
+            (btf_int_encoding(content) & BTF_INT_BOOL) != 0) {
+            return SemanticType::boolean;
+        }
+        if (content != nullptr && ::btf_is_enum(content)) {
+            return SemanticType::enumeration;
+        }
+        return std::nullopt;
+    }
+
+    void read_names(const btf_type* enumeration, std::map<std::int64_t, std::string>& names) const {
+        const struct btf_enum* each = ::btf_enum(enumeration);
+        for (int i = 0; i < btf_vlen(enumeration); ++i) {
+            names.emplace(each[i].val, lower(text(each[i].name_off)));
+        }
+    }
+
+    static std::string lower(std::string name) {
+        std::transform(name.begin(), name.end(), name.begin(), [](char letter) {
+            return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+        });
+        return name;
+    }
+
+    SemanticType meaning(std::uint32_t id, const std::string& field,
+                         const std::string& whole) const {
         std::vector<std::string> typedefs;
         const btf_type* content = resolve(id, &typedefs);
         for (const std::string& each : typedefs) {
@@ -461,8 +616,7 @@ class SchemaReader {
             btf__resolve_size(btf_, btf_array(content)->type) == 1) {
             return SemanticType::text;
         }
-        throw Error("{}: field '{}' of the key of '{}' has a type that cannot be shown", name_,
-                    field, map);
+        throw Error("{}: field '{}' of {} has a type that cannot be shown", name_, field, whole);
     }
 
     void read_losses(TracerSchema& schema) const {
@@ -479,11 +633,7 @@ class SchemaReader {
             if (name.starts_with("LOST_")) {
                 name.erase(0, 5);
             }
-            std::transform(name.begin(), name.end(), name.begin(), [](char letter) {
-                return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a')
-                                                      : letter;
-            });
-            schema.losses.push_back(name);
+            schema.losses.push_back(lower(name));
         }
     }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,7 @@ struct bpf_object;
 
 namespace tally {
 
-/// What a field of a key means, by the name of its type (bpf/include/types.bpf.h).
+/// What a field of a key or an event means, by the name of its type (bpf/include/types.bpf.h).
 enum class SemanticType {
     cgroup,   ///< cgroup_id
     pid,      ///< pid_nr
@@ -22,6 +23,18 @@ enum class SemanticType {
     number,   ///< any other unsigned integer
     signed_number,
     text,  ///< any other array of char, up to its first NUL
+
+    // Of events only.
+    time,             ///< timestamp_ns
+    signal,           ///< signal_nr
+    address,          ///< ip_addr
+    open_flags,       ///< open_flags
+    file_mode,        ///< file_mode
+    natural_or_none,  ///< natural_or_none
+    boolean,          ///< bool
+    enumeration,      ///< an enum
+    string,           ///< path: a struct tally_text
+    words,            ///< argument_vector: a struct tally_text
 };
 
 /// One field of a map's key, nested structs unfolded.
@@ -30,6 +43,21 @@ struct KeyField {
     SemanticType type = SemanticType::number;
     std::size_t offset = 0;  ///< in bytes from the beginning of the key
     std::size_t size = 0;
+};
+
+/// One field of the struct of an event, nested structs unfolded.
+struct EventField : KeyField {
+    Unit unit = Unit::count;
+    std::map<std::int64_t, std::string> names;  ///< of an enumeration, as they are shown
+};
+
+/// EVENTS(name, event_type, help): what comes through the ring for each event.
+struct EventsSchema {
+    std::string name;
+    std::string help;
+    std::string kind;  ///< the constant for the number that its records begin with
+    std::size_t struct_size = 0;
+    std::vector<EventField> fields;  ///< without the struct event_head at its beginning
 };
 
 /// OPTION(type, name, initial, help)
@@ -83,10 +111,12 @@ struct TracerSchema {
     std::vector<SelectionSchema> selections;
     std::vector<HistogramSchema> histograms;
     std::vector<CountsSchema> counts;
+    std::vector<EventsSchema> events;        ///< then there is nothing to be measured by key
     std::vector<std::string> thread_states;  ///< THREAD_STATE(name, type)
     std::vector<std::string> losses;  ///< enum tally_counter: "before_attach", "map_full" ...
 
-    /// All maps of what is measured, whatever their content; at least one.
+    /// All maps of what is measured by key, whatever their content; at least one, or there are
+    /// events.
     std::vector<const SlotsSchema*> slots() const;
 };
 

@@ -39,6 +39,9 @@ constexpr std::uint64_t kOwnKeysSlotMemory = 23ULL << 20;
 /// storage, which came with 5.12 for tracing programs).
 constexpr std::uint64_t kLockedSlotMemory = 4ULL << 20;
 
+/// Of the ring of events, on such kernels.
+constexpr std::uint32_t kLockedRingSize = 1U << 20;
+
 /// Small slots fill less memory than that: each costs a system call at the start.
 constexpr std::uint64_t kMostSlots = 32768;
 
@@ -58,6 +61,7 @@ bool is_probe(const bpf_program* program) {
 constexpr std::array kCgroupEvents{"tally_cgroup_mkdir", "tally_cgroup_rmdir"};
 constexpr std::array kTree{"tally_tree_root", "tally_tree_exec", "tally_tree_newtask",
                            "tally_tree_free"};
+constexpr const char* kReader = "tally_reader";
 constexpr const char* kThreadMade = "_thread_made";
 constexpr const char* kThreadsExisting = "_threads_existing";
 
@@ -190,6 +194,28 @@ void Tracer::size_slots(const MapSizes& sizes) {
     }
 }
 
+void Tracer::size_ring(const MapSizes& sizes) {
+    if (schema_.events.empty()) {
+        return;
+    }
+    const std::uint32_t size =
+        sizes.ring_size.value_or(has_task_storage() ? kRingSize : kLockedRingSize);
+    bpf_map__set_max_entries(find_map("tally_events"), size);
+    set_constant("tally_ring_half", size / 2);
+    std::uint32_t kind = 0;
+    for (const EventsSchema& each : schema_.events) {
+        set_constant(each.kind, kind++);
+    }
+}
+
+void Tracer::set_reader_left_out(bool left_out) {
+    set_constant("target_leaves_tally_out", left_out);
+}
+
+void Tracer::leave_out_reader() const {
+    read_iterator(kReader);
+}
+
 void Tracer::fill_free_slots() {
     for (const SlotsSchema* each : schema_.slots()) {
         const int free = map_fd(each->name + kFree);
@@ -211,6 +237,7 @@ void Tracer::free_slot(const SlotsSchema& slots, std::uint32_t number, const std
 
 void Tracer::size_maps(const MapSizes& sizes) {
     size_slots(sizes);
+    size_ring(sizes);
     const bool by_number = wants_thread_arrays();
     for (const std::string& state : schema_.thread_states) {
         bpf_map__set_max_entries(find_map(state + "_by_number"),

@@ -25,7 +25,14 @@ struct MapSizes {
     /// MiB where a key has more than its subject), or in 4 MiB where maps count against
     /// RLIMIT_MEMLOCK.
     std::optional<std::uint32_t> max_keys;
+
+    /// Of the ring of events, in bytes, a power of two from 4,096 on; none: kRingSize, or 1 MiB
+    /// where maps count against RLIMIT_MEMLOCK.
+    std::optional<std::uint32_t> ring_size;
 };
+
+/// docs/design.md says why.
+inline constexpr std::uint32_t kRingSize = 8U << 20;
 
 /// A BPF object as a tracer, from a built-in or a file alike: opened, configured, loaded, attached,
 /// read, detached, in this order. Destroying it removes everything from the kernel.
@@ -52,6 +59,11 @@ class Tracer {
     /// Before load(): whether a process tree is a target (bpf/include/tree.bpf.h). It grows from
     /// the process that calls enter_tree(). Without, its programs and its map are left out.
     void set_tree(bool wanted);
+
+    /// Before load(): whether what the calling process does is left out (EVENTS() only). To be said
+    /// again, by leave_out_reader(), after it.
+    void set_reader_left_out(bool left_out);
+    void leave_out_reader() const;
 
     /// Makes the calling process the root of the tree, from its next successful exec on.
     void enter_tree() const;
@@ -97,6 +109,7 @@ class Tracer {
     void set_started(bool started);
     void size_maps(const MapSizes& sizes);
     void size_slots(const MapSizes& sizes);
+    void size_ring(const MapSizes& sizes);
     void fill_free_slots();
     std::span<std::byte> find_constant(const std::string& variable) const;
     bpf_map* find_map(const std::string& map) const;

@@ -357,6 +357,15 @@ class Result:
             if record["type"] == "histogram" and record["scope"] == scope and has_key(record, key)
         ]
 
+    def events(self, **members):
+        """Records of events with these members."""
+        return [
+            record
+            for record in self.records
+            if record["type"] == "event"
+            and all(record[name] == value for name, value in members.items())
+        ]
+
     def total(self, **key):
         """The one total record of this key."""
         found = self.histograms("total", **key)

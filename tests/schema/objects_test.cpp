@@ -59,6 +59,12 @@ TEST(Objects, SayWhatTheyLack) {
     EXPECT_EQ(refusal_of("key_type"),
               "it: field 'task' of the key of 'days' has a type that cannot be shown");
     EXPECT_EQ(refusal_of("key_subject"), "it: the key of 'days' must begin with a struct subject");
+    EXPECT_EQ(refusal_of("event_map"), "it: 'days' is not declared with EVENTS(...)");
+    EXPECT_EQ(refusal_of("event_column"),
+              "it: field 'container' of 'days' has the name of another member");
+    EXPECT_EQ(refusal_of("event_and_counts"),
+              "it declares EVENTS(...) beside HISTOGRAM(...) or COUNTS(...): a tool has either");
+    EXPECT_EQ(refusal_of("event_types"), "");
     EXPECT_EQ(refusal_of("declaration"),
               "it: this tally does not know the declaration 'forecast:tomorrow'");
     EXPECT_EQ(refusal_of("wire_version"),

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "cli/command_line.h"
 #include "tracer/registry.h"
@@ -50,7 +52,7 @@ TEST(Tools, DeclareASummaryAndSomethingToMeasure) {
         const TracerSchema& schema = tracer.schema();
         EXPECT_FALSE(schema.summary.empty());
         EXPECT_FALSE(schema.summary.ends_with("."));
-        EXPECT_FALSE(schema.slots().empty());
+        EXPECT_NE(schema.slots().empty(), schema.events.empty());
         EXPECT_FALSE(each->description.empty());
         EXPECT_FALSE(each->examples.empty());
         for (const SlotsSchema* slots : schema.slots()) {
@@ -133,6 +135,58 @@ TEST(Syscount, DeclaresWhatItsPageSays) {
     EXPECT_EQ(calls.values[1].name, "errors");
     EXPECT_EQ(calls.values[2].name, "total_ns");
     EXPECT_EQ(calls.values[2].unit, Unit::nanoseconds);
+}
+
+TEST(Execsnoop, DeclaresWhatItsPageSays) {
+    const Tool* execsnoop = find_tool("execsnoop");
+    ASSERT_NE(execsnoop, nullptr);
+    const Tracer tracer("execsnoop", execsnoop->object);
+    ASSERT_EQ(tracer.schema().events.size(), 1U);
+    const EventsSchema& execs = tracer.schema().events[0];
+    EXPECT_EQ(execs.name, "execs");
+    std::vector<std::pair<std::string, SemanticType>> fields;
+    for (const EventField& each : execs.fields) {
+        fields.emplace_back(each.name, each.type);
+    }
+    EXPECT_EQ(fields, (decltype(fields){{"container_pid", SemanticType::pid},
+                                        {"parent_pid", SemanticType::pid},
+                                        {"uid", SemanticType::number},
+                                        {"error", SemanticType::error},
+                                        {"file", SemanticType::string},
+                                        {"arguments", SemanticType::words}}));
+}
+
+TEST(Tools, OfEventsHaveNoOptionsOfReports) {
+    const Tool* tool = find_tool("opensnoop");
+    ASSERT_NE(tool, nullptr);
+    const Tracer tracer("opensnoop", tool->object);
+    const auto parse = [&](std::vector<std::string> arguments) {
+        return parse_tool_arguments(*tool, tracer.schema(), std::move(arguments));
+    };
+    const std::string help = std::get<HelpText>(parse({"--help"})).text;
+    for (const char* each : {"INTERVAL", "--by", "--view", "--top", "--min-count", "--max-keys"}) {
+        EXPECT_EQ(help.find(each), std::string::npos) << each;
+    }
+    for (const auto& each : std::vector<std::vector<std::string>>{{"1"},
+                                                                  {"1", "2"},
+                                                                  {"--by", "pid"},
+                                                                  {"--view", "bars"},
+                                                                  {"--top=1"},
+                                                                  {"--min-count", "1"},
+                                                                  {"--max-keys", "9"},
+                                                                  {"--ring-size", "5K"},
+                                                                  {"--ring-size", "2K"},
+                                                                  {"--ring-size", "4096"},
+                                                                  {"--ring-size", "2048M"},
+                                                                  {"--ring-size", ""}}) {
+        EXPECT_THROW(parse(each), UsageError) << each.front();
+    }
+    for (const auto& [word, size] : std::map<std::string, std::uint32_t>{
+             {"4K", 4096}, {"64KiB", 65536}, {"1M", 1U << 20}, {"1024M", 1U << 30}}) {
+        EXPECT_EQ(std::get<Request>(parse({"--ring-size", word})).ring_size, size) << word;
+    }
+    EXPECT_FALSE(std::get<Request>(parse({})).ring_size);
+    EXPECT_TRUE(std::get<Request>(parse({"--own-events"})).own_events);
 }
 
 }  // namespace

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+// opensnoop: each call that opens a file, or fails to.
+#include "full_path.bpf.h"
+#include "system_call.bpf.h"
+
+TRACER("Files that are opened, or cannot be");
+OPTION(bool, errors_only, false, "only calls that fail");
+OPTION(bool, full_path, false, "with the directory that a relative path is relative to");
+
+struct open_event {
+    struct event_head head;
+    natural_or_none fd;
+    errno_nr error;
+    duration_ns duration_ns;
+    open_flags flags;
+    file_mode mode;  // asked for, where a file may be made
+    path path;
+};
+EVENTS(opens, struct open_event, "files that are opened");
+
+// include/uapi/asm-generic/fcntl.h
+#define O_CREAT 0100
+#define O_TMPFILE 020000000
+#define FLAGS_OF_CREAT 01101  // O_CREAT|O_WRONLY|O_TRUNC
+
+#define EFAULT 14
+
+static __always_inline bool call_is_selected(syscall_nr number) {
+    return open_call_of(number) != NOT_OPEN;
+}
+
+// The path is read now, at the return: by then its page is there, at the entry one in fifty is not.
+static __always_inline void wanted_call_returned(const struct returned_call* call) {
+    enum open_call which = open_call_of(call->number);
+    bool has_directory = which == OPENAT || which == OPENAT2;
+    struct open_event* event;
+    struct open_how how = {};
+    int directory = TALLY_AT_FDCWD;
+    __u64 path;
+
+    if (errors_only && !is_error(call->result))
+        return;
+    event = event_begin(opens, call->task, call->now ? call->now : clock_ns());
+    if (!event)
+        return;
+    event->fd = is_error(call->result) ? -1 : call->result;
+    event->error = is_error(call->result) ? -call->result : 0;
+    event->duration_ns = call->duration == CALL_REFUSED ? NO_DURATION : call->duration;
+    if (has_directory)
+        directory = call_argument(call->number, call->regs, 0);
+    path = call_argument(call->number, call->regs, has_directory ? 1 : 0);
+    switch (which) {
+        case OPENAT2:
+            if (call->result != -EFAULT &&
+                bpf_probe_read_user(&how, sizeof(how),
+                                    (void*)call_argument(call->number, call->regs, 2)))
+                count_one(LOST_STRING_FAULT);
+            break;
+        case CREAT:
+            how.flags = FLAGS_OF_CREAT;
+            how.mode = call_argument(call->number, call->regs, 1);
+            break;
+        case OPENAT:
+            how.flags = call_argument(call->number, call->regs, 2);
+            how.mode = call_argument(call->number, call->regs, 3);
+            break;
+        default:
+            how.flags = call_argument(call->number, call->regs, 1);
+            how.mode = call_argument(call->number, call->regs, 2);
+    }
+    event->flags = how.flags;
+    event->mode = how.flags & (O_CREAT | O_TMPFILE) ? how.mode & 07777 : NO_MODE;
+    if (call->result == -EFAULT)
+        ;  // what the kernel could not read, we cannot
+    else if (full_path)
+        event_user_path(opens, event, path, path, call->task, directory);
+    else
+        event_user_string(opens, event, path, path);
+    event_submit(opens, event);
+}

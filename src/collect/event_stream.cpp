@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "collect/event_stream.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <utility>
+
+#include "collect/owner_fields.h"
+#include "host/call_values.h"
+#include "host/system_calls.h"
+#include "util/error.h"
+#include "wire.h"
+
+namespace tally {
+namespace {
+
+constexpr long kPeriod = 10'000'000;  // nanoseconds between two looks at the ring
+
+/// The clocks drift by less than this in a second; by more they were set.
+constexpr std::int64_t kClockStep = 1'000'000;
+
+constexpr std::size_t kMostNames = 10'000;
+
+/// bpf/include/events.bpf.h: struct event_head.
+struct Head {
+    std::uint64_t time;
+    std::uint64_t cgroup;
+    std::uint32_t pid;
+    std::uint32_t tid;
+    char comm[16];
+};
+
+std::int64_t nanoseconds(clockid_t clock) {
+    timespec now{};
+    ::clock_gettime(clock, &now);
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+std::size_t width_of(const EventField& field) {
+    switch (field.type) {
+        case SemanticType::pid:
+        case SemanticType::tid:
+            return 7;
+        case SemanticType::error:
+            return 9;
+        case SemanticType::syscall:
+        case SemanticType::comm:
+        case SemanticType::address:
+            return 15;
+        case SemanticType::signal:
+            return 10;
+        case SemanticType::time:
+            return 12;
+        case SemanticType::open_flags:
+            return 26;
+        case SemanticType::string:
+        case SemanticType::words:
+            return 24;
+        case SemanticType::text:
+            return std::min<std::size_t>(field.size - 1, 24);
+        case SemanticType::file_mode:
+        case SemanticType::boolean:
+            return 5;
+        case SemanticType::natural_or_none:
+            return 3;
+        case SemanticType::enumeration: {
+            std::size_t longest = 0;
+            for (const auto& [value, name] : field.names) {
+                longest = std::max(longest, name.size());
+            }
+            return longest;
+        }
+        case SemanticType::cgroup:
+        case SemanticType::number:
+        case SemanticType::signed_number:
+            break;
+    }
+    return field.unit == Unit::count ? 6 : 8;
+}
+
+bool is_number(const EventField& field) {
+    switch (field.type) {
+        case SemanticType::cgroup:
+        case SemanticType::pid:
+        case SemanticType::tid:
+        case SemanticType::number:
+        case SemanticType::signed_number:
+        case SemanticType::natural_or_none:
+            return true;
+        default:
+            return false;
+    }
+}
+
+EventShape shape_of(const std::string& tool, const EventsSchema& schema) {
+    EventShape shape;
+    shape.tool = tool;
+    shape.name = schema.name;
+    shape.description = schema.help;
+    for (const Field& each : owner_fields(Owner())) {
+        shape.key_names.push_back(each.name);
+    }
+    for (const EventField& field : schema.fields) {
+        shape.columns.push_back({field.name, field.unit, width_of(field), is_number(field), false});
+        if (field.type == SemanticType::words) {
+            shape.columns.push_back({field.name + "_cut", Unit::count, 5, false, true});
+        }
+    }
+    return shape;
+}
+
+std::uint64_t number_at(const EventField& field, const std::byte* event) {
+    std::uint64_t number = 0;
+    std::memcpy(&number, event + field.offset, std::min(field.size, sizeof number));
+    return number;
+}
+
+std::int64_t signed_number_at(const EventField& field, const std::byte* event) {
+    const std::size_t unused = 64 - 8 * std::min<std::size_t>(field.size, 8);
+    return static_cast<std::int64_t>(number_at(field, event) << unused) >> unused;
+}
+
+std::string address_text(const std::byte* bytes) {
+    in6_addr address{};
+    std::memcpy(&address, bytes, sizeof address);
+    char text[INET6_ADDRSTRLEN] = "";
+    if (IN6_IS_ADDR_V4MAPPED(&address)) {
+        ::inet_ntop(AF_INET, &address.s6_addr[12], text, sizeof text);
+    } else {
+        ::inet_ntop(AF_INET6, &address, text, sizeof text);
+    }
+    return text;
+}
+
+FileDescriptor make_period() {
+    FileDescriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+    const itimerspec period{{0, kPeriod}, {0, kPeriod}};
+    if (!timer || ::timerfd_settime(timer.get(), 0, &period, nullptr) != 0) {
+        throw Error("cannot make a timer: {}", std::strerror(errno));
+    }
+    return timer;
+}
+
+}  // namespace
+
+EventStream::EventStream(const Tracer& tracer)
+    : tracer_(tracer),
+      ring_(tracer.map_fd("tally_events"), tracer.max_entries("tally_events")),
+      timer_(make_period()),
+      wake_(::epoll_create1(EPOLL_CLOEXEC)) {
+    for (const EventsSchema& each : tracer.schema().events) {
+        shapes_.push_back(shape_of(tracer.name(), each));
+    }
+    // The ring by its edge: it is readable whenever there is anything in it, which is not when we
+    // want to be woken, but its waiters are woken only when the kernel's side says so.
+    epoll_event on_timer{EPOLLIN, {}};
+    epoll_event on_ring{EPOLLIN | EPOLLET, {}};
+    if (!wake_ || ::epoll_ctl(wake_.get(), EPOLL_CTL_ADD, timer_.get(), &on_timer) != 0 ||
+        ::epoll_ctl(wake_.get(), EPOLL_CTL_ADD, tracer.map_fd("tally_events"), &on_ring) != 0) {
+        throw Error("cannot wait for events: {}", std::strerror(errno));
+    }
+    set_clock();
+}
+
+/// Moves only when it must: times should not jump against each other from one look to the next.
+void EventStream::set_clock() {
+    const std::int64_t before = nanoseconds(CLOCK_MONOTONIC);
+    const std::int64_t utc = nanoseconds(CLOCK_REALTIME);
+    const std::int64_t offset = utc - (before + nanoseconds(CLOCK_MONOTONIC)) / 2;
+    if (std::llabs(offset - clock_offset_) > kClockStep) {
+        clock_offset_ = offset;
+    }
+}
+
+const EventOwner& EventStream::owner_of(CgroupId cgroup, Containers& containers) {
+    const auto known = owners_.find(cgroup);
+    if (known != owners_.end()) {
+        return known->second;
+    }
+    if (owners_.size() >= kMostNames) {
+        owners_.clear();
+    }
+    // May come back to forget_names(), when there are births that were not told yet.
+    const Owner& owner = containers.owner_of(cgroup);
+    EventOwner named{++serial_, owner.label(), owner_fields(owner)};
+    return owners_.insert_or_assign(cgroup, std::move(named)).first->second;
+}
+
+EventValue EventStream::value_of(const EventField& field, const std::byte* event,
+                                 std::string_view text, std::string& room) const {
+    const auto number = [&] { return number_at(field, event); };
+    const auto said = [&](std::string words) -> EventValue {
+        room = std::move(words);
+        return std::string_view(room);
+    };
+    switch (field.type) {
+        case SemanticType::cgroup:
+        case SemanticType::pid:
+        case SemanticType::tid:
+            return number();
+        case SemanticType::number:
+            return field.unit == Unit::nanoseconds && number() == ~0ULL ? EventValue()
+                                                                        : EventValue(number());
+        case SemanticType::signed_number:
+            return signed_number_at(field, event);
+        case SemanticType::natural_or_none: {
+            const std::int64_t value = signed_number_at(field, event);
+            return value < 0 ? EventValue() : EventValue(static_cast<std::uint64_t>(value));
+        }
+        case SemanticType::boolean:
+            return number() != 0;
+        case SemanticType::comm:
+        case SemanticType::text: {
+            const char* begin = reinterpret_cast<const char*>(event + field.offset);
+            return std::string_view(begin, ::strnlen(begin, field.size));
+        }
+        case SemanticType::syscall:
+            return said(syscall_name(static_cast<std::uint32_t>(number())));
+        case SemanticType::error:
+            return number() == 0 ? EventValue()
+                                 : said(error_name(static_cast<std::uint32_t>(number())));
+        case SemanticType::signal:
+            return number() == 0 ? EventValue()
+                                 : said(signal_name(static_cast<std::uint32_t>(number())));
+        case SemanticType::open_flags:
+            return said(open_flags_text(static_cast<std::uint32_t>(number())));
+        case SemanticType::file_mode:
+            return number() == 0xffffffff
+                       ? EventValue()
+                       : said(file_mode_text(static_cast<std::uint32_t>(number())));
+        case SemanticType::address:
+            return said(address_text(event + field.offset));
+        case SemanticType::time:
+            return number() == 0
+                       ? EventValue()
+                       : EventValue(Moment{number() + static_cast<std::uint64_t>(clock_offset_)});
+        case SemanticType::enumeration: {
+            const auto name = field.names.find(static_cast<std::int32_t>(number()));
+            return name != field.names.end() ? EventValue(std::string_view(name->second))
+                                             : said(std::to_string(number()));
+        }
+        case SemanticType::string:
+        case SemanticType::words: {
+            tally_text where{};
+            std::memcpy(&where, event + field.offset, sizeof where);
+            if (where.state == TALLY_TEXT_NONE) {
+                return {};
+            }
+            const std::string_view found = text.substr(where.offset, where.length);
+            return field.type == SemanticType::words ? EventValue(Words{found}) : EventValue(found);
+        }
+    }
+    return {};
+}
+
+void EventStream::take_one(std::span<const std::byte> record, Containers& containers,
+                           const std::function<void(const Event&)>& take) {
+    tally_event_front front{};
+    if (record.size() >= sizeof front) {
+        std::memcpy(&front, record.data(), sizeof front);
+    }
+    const std::vector<EventsSchema>& all = tracer_.schema().events;
+    if (front.kind >= all.size() ||
+        record.size() != sizeof front + all[front.kind].struct_size + front.text_size) {
+        ++malformed_;
+        return;
+    }
+    const EventsSchema& schema = all[front.kind];
+    const std::byte* event = record.data() + sizeof front;
+    const std::string_view text(reinterpret_cast<const char*>(event + schema.struct_size),
+                                front.text_size);
+    for (const EventField& field : schema.fields) {
+        if (field.type == SemanticType::string || field.type == SemanticType::words) {
+            tally_text where{};
+            std::memcpy(&where, event + field.offset, sizeof where);
+            if (where.state > TALLY_TEXT_CUT ||
+                std::size_t{where.offset} + where.length > text.size()) {
+                ++malformed_;
+                return;
+            }
+        }
+    }
+    Head head{};
+    std::memcpy(&head, event, sizeof head);
+    const EventOwner& owner = owner_of(head.cgroup, containers);
+
+    values_.clear();
+    rooms_.resize(std::max(rooms_.size(), schema.fields.size()));
+    for (std::size_t i = 0; i < schema.fields.size(); ++i) {
+        const EventField& field = schema.fields[i];
+        values_.push_back(value_of(field, event, text, rooms_[i]));
+        if (field.type == SemanticType::words) {
+            tally_text where{};
+            std::memcpy(&where, event + field.offset, sizeof where);
+            values_.emplace_back(where.state == TALLY_TEXT_CUT);
+        }
+    }
+    take({shapes_[front.kind], head.time + static_cast<std::uint64_t>(clock_offset_), owner,
+          head.pid, head.tid, std::string_view(head.comm, ::strnlen(head.comm, sizeof head.comm)),
+          values_});
+}
+
+bool EventStream::drain(Containers& containers, const std::function<void(const Event&)>& take) {
+    std::uint64_t ticks = 0;
+    [[maybe_unused]] const ssize_t got = ::read(timer_.get(), &ticks, sizeof ticks);
+    epoll_event ready[2];
+    ::epoll_wait(wake_.get(), ready, 2, 0);  // takes the edge
+    set_clock();
+    return ring_.drain(
+        [&](std::span<const std::byte> record) { take_one(record, containers, take); });
+}
+
+}  // namespace tally

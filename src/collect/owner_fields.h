@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#pragma once
+
+#include <vector>
+
+#include "container/container.h"
+#include "model/record.h"
+
+namespace tally {
+
+/// What a record says of a container, or of what else a cgroup belongs to: docs/output.md, `key`.
+/// Always the same names, in the same order.
+std::vector<Field> owner_fields(const Owner& owner);
+
+}  // namespace tally

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "collect/ring.h"
+
+#include <linux/bpf.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+#include "util/error.h"
+
+namespace tally {
+namespace {
+
+std::size_t page_size() {
+    return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::byte* map_memory(int map, std::size_t size, int protection, std::size_t offset) {
+    void* memory = ::mmap(nullptr, size, protection, MAP_SHARED, map, static_cast<off_t>(offset));
+    if (memory == MAP_FAILED) {
+        throw Error("cannot read events: {}", std::strerror(errno));
+    }
+    return static_cast<std::byte*>(memory);
+}
+
+template <typename Number>
+Number load(const std::byte* place) {
+    return std::atomic_ref(*reinterpret_cast<Number*>(const_cast<std::byte*>(place)))
+        .load(std::memory_order_acquire);
+}
+
+}  // namespace
+
+Ring::Ring(int map, std::size_t size) : size_(size) {
+    const std::size_t page = page_size();
+    consumer_ = map_memory(map, page, PROT_READ | PROT_WRITE, 0);
+    try {
+        producer_ = map_memory(map, page + size, PROT_READ, page);
+    } catch (...) {
+        ::munmap(consumer_, page);
+        throw;
+    }
+    position_ = given_back_ = load<std::uint64_t>(consumer_);
+}
+
+Ring::~Ring() {
+    ::munmap(consumer_, page_size());
+    ::munmap(producer_, page_size() + size_);
+}
+
+std::uint64_t Ring::produced() const {
+    return load<std::uint64_t>(producer_);
+}
+
+Ring::Record Ring::at(std::uint64_t position) const {
+    const std::byte* header = producer_ + page_size() + (position & (size_ - 1));
+    const auto length = load<std::uint32_t>(header);
+    if ((length & BPF_RINGBUF_BUSY_BIT) != 0) {
+        return {};
+    }
+    const std::uint32_t content = length & ~BPF_RINGBUF_DISCARD_BIT;
+    Record record;
+    record.is_whole = true;
+    record.length = (std::uint64_t{content} + BPF_RINGBUF_HDR_SZ + 7) / 8 * 8;
+    if ((length & BPF_RINGBUF_DISCARD_BIT) == 0 && content <= size_) {
+        record.content = content;
+    }
+    return record;
+}
+
+std::span<const std::byte> Ring::content_at(std::uint64_t position, std::size_t size) {
+    const std::byte* data = producer_ + page_size();
+    const std::size_t begin = (position + BPF_RINGBUF_HDR_SZ) & (size_ - 1);
+    const std::size_t first = std::min(size, size_ - begin);
+    if (first == size) {
+        return {data + begin, size};
+    }
+    joined_.assign(data + begin, data + begin + first);
+    joined_.insert(joined_.end(), data, data + (size - first));
+    return joined_;
+}
+
+void Ring::give_back() {
+    std::atomic_ref(*reinterpret_cast<std::uint64_t*>(consumer_))
+        .store(position_, std::memory_order_release);
+    given_back_ = position_;
+}
+
+}  // namespace tally

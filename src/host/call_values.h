@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+//
+// What the numbers in the arguments of system calls are called on this machine.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace tally {
+
+/// "SIGKILL"; "SIGRTMIN+3"; "SIG32" for one that has no name.
+std::string signal_name(std::uint32_t number);
+
+/// "O_RDWR|O_CREAT|O_CLOEXEC"; bits that have no name as one number: "O_RDONLY|0x80000000".
+std::string open_flags_text(std::uint32_t flags);
+
+/// "0644"
+std::string file_mode_text(std::uint32_t mode);
+
+}  // namespace tally

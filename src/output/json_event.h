@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "model/event.h"
+#include "output/record_members.h"
+
+namespace tally {
+
+/// Events as JSON, fast: into one buffer, with what does not change written once. (JsonRecord takes
+/// three times as long.)
+class JsonEvents {
+  public:
+    /// One record as a line; good until the next call.
+    std::string_view line(const Event& event);
+
+  private:
+    void add_name(std::string_view name);
+    void add(std::uint64_t value);
+    void add(std::int64_t value);
+    void add(bool value);
+    void add(std::monostate);
+    void add(std::string_view value);
+    void add(const Words& value);
+    void add(const Moment& value);
+    void add(const EventOwner& owner);
+
+    std::string line_;
+    Timestamps timestamps_;
+    std::unordered_map<std::uint64_t, std::string> owners_;  ///< by serial: their members
+};
+
+}  // namespace tally

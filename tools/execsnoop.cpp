@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "tracer/registry.h"
+
+TALLY_DECLARE_OBJECT(execsnoop);
+
+namespace {
+
+const tally::Registration registered{{
+    .name = "execsnoop",
+    .object = TALLY_OBJECT(execsnoop),
+    .description =
+        "Tells of each program that begins (execve, execveat): whose it is, its file and all of "
+        "its arguments; and of each exec that fails, with the error.",
+    .examples =
+        {
+            {"tally execsnoop", "every container, until Ctrl-C"},
+            {"tally execsnoop -c web", "what one container starts"},
+            {"tally execsnoop --errors-only", "what cannot be started, and why"},
+            {"tally execsnoop --json | jq -r '[.container, .arguments[0]] | @tsv'", "for a script"},
+            {"tally execsnoop -- make", "what a build starts"},
+        },
+}};
+
+}  // namespace

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "tracer/registry.h"
+
+TALLY_DECLARE_OBJECT(opensnoop);
+
+namespace {
+
+const tally::Registration registered{{
+    .name = "opensnoop",
+    .object = TALLY_OBJECT(opensnoop),
+    .description = "Tells of each call that opens a file (open, openat, openat2, creat), when it "
+                   "returns: whose it is, the path and the flags, the descriptor or the error, and "
+                   "how long it took.",
+    .examples =
+        {
+            {"tally opensnoop", "every container, until Ctrl-C"},
+            {"tally opensnoop -c web --errors-only", "which files a container does not find"},
+            {"tally opensnoop --full-path -p 4711", "a process, with full paths"},
+            {"tally opensnoop --json -d 10 | jq -r 'select(.duration_ns > 1000000) | .path'",
+             "what took longer than a millisecond"},
+            {"tally opensnoop -- python3 -c 'import json'", "what a command reads"},
+        },
+}};
+
+}  // namespace
