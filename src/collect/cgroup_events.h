@@ -12,13 +12,19 @@ struct ring_buffer;
 
 namespace tally {
 
-/// What happened to cgroups since the last look.
+/// What happened to cgroups since the last look; each list in its order.
 struct CgroupEvents {
     std::vector<CgroupBirth> births;
+    std::vector<CgroupBirth> renames;  ///< under their new names
     std::vector<CgroupId> deaths;
+    std::vector<ProcessFacts> seen;  ///< processes in cgroups where they are new
+
+    bool is_empty() const {
+        return births.empty() && renames.empty() && deaths.empty() && seen.empty();
+    }
 };
 
-/// The births and deaths of cgroups that a tracer with attach_cgroup_events() reports.
+/// What happens to cgroups, as a tracer with attach_cgroup_events() reports it.
 class CgroupEventReader {
   public:
     /// `tracer` is loaded and outlives this. Throws Error.
@@ -27,7 +33,7 @@ class CgroupEventReader {
     /// Readable when there are events.
     int fd() const;
 
-    /// Takes all that there are, in the order in which they happened.
+    /// Takes all that there are.
     CgroupEvents take();
 
   private:

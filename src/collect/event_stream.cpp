@@ -31,6 +31,10 @@ constexpr std::int64_t kClockStep = 1'000'000;
 
 constexpr std::size_t kMostNames = 10'000;
 
+/// Bytes of events of cgroups of which it is not known yet whose they are: for a second at the
+/// most.
+constexpr std::size_t kMostHeld = 8U << 20;
+
 /// bpf/include/events.bpf.h: struct event_head.
 struct Head {
     std::uint64_t time;
@@ -182,18 +186,42 @@ void EventStream::set_clock() {
     }
 }
 
-const EventOwner& EventStream::owner_of(CgroupId cgroup, Containers& containers) {
-    const auto known = owners_.find(cgroup);
-    if (known != owners_.end()) {
-        return known->second;
+const EventStream::Known& EventStream::look_up(CgroupId cgroup, Containers& containers) {
+    const auto found = known_.find(cgroup);
+    if (found != known_.end()) {
+        return found->second;
     }
-    if (owners_.size() >= kMostNames) {
-        owners_.clear();
+    if (known_.size() >= kMostNames) {
+        known_.clear();
     }
-    // May come back to forget_names(), when there are births that were not told yet.
+    // May come back to forget_names(), when there are births that were not told yet. Only then is
+    // it known that the cgroup is a new one.
     const Owner& owner = containers.owner_of(cgroup);
-    EventOwner named{++serial_, owner.label(), owner_fields(owner)};
-    return owners_.insert_or_assign(cgroup, std::move(named)).first->second;
+    Known known{admission_ ? admission_(cgroup) : Admission::counted,
+                {++serial_, owner.label(), owner_fields(owner)}};
+    return known_.insert_or_assign(cgroup, std::move(known)).first->second;
+}
+
+/// False: there is no more room.
+bool EventStream::hold(CgroupId cgroup, std::span<const std::byte> record) {
+    if (held_bytes_ + record.size() > kMostHeld) {
+        return false;
+    }
+    held_.emplace_back(record.begin(), record.end());
+    held_of_.insert(cgroup);
+    held_bytes_ += record.size();
+    return true;
+}
+
+void EventStream::release_held(Containers& containers, const Take& take) {
+    if (!std::exchange(may_release_, false)) {
+        return;
+    }
+    held_bytes_ = 0;
+    held_of_.clear();
+    for (const std::vector<std::byte>& record : std::exchange(held_, {})) {
+        take_one(record, containers, take);
+    }
 }
 
 EventValue EventStream::value_of(const EventField& field, const std::byte* event,
@@ -264,7 +292,7 @@ EventValue EventStream::value_of(const EventField& field, const std::byte* event
 }
 
 void EventStream::take_one(std::span<const std::byte> record, Containers& containers,
-                           const std::function<void(const Event&)>& take) {
+                           const Take& take) {
     tally_event_front front{};
     if (record.size() >= sizeof front) {
         std::memcpy(&front, record.data(), sizeof front);
@@ -284,7 +312,8 @@ void EventStream::take_one(std::span<const std::byte> record, Containers& contai
             tally_text where{};
             std::memcpy(&where, event + field.offset, sizeof where);
             if (where.state > TALLY_TEXT_CUT ||
-                std::size_t{where.offset} + where.length > text.size()) {
+                (where.state != TALLY_TEXT_NONE &&
+                 std::size_t{where.offset} + where.length > text.size())) {
                 ++malformed_;
                 return;
             }
@@ -292,7 +321,14 @@ void EventStream::take_one(std::span<const std::byte> record, Containers& contai
     }
     Head head{};
     std::memcpy(&head, event, sizeof head);
-    const EventOwner& owner = owner_of(head.cgroup, containers);
+    const Known& known = look_up(head.cgroup, containers);
+    if (known.admission == Admission::dropped) {
+        return;
+    }
+    if (known.admission == Admission::held || held_of_.contains(head.cgroup)) {
+        not_held_ += !hold(head.cgroup, record);
+        return;
+    }
 
     values_.clear();
     rooms_.resize(std::max(rooms_.size(), schema.fields.size()));
@@ -305,17 +341,18 @@ void EventStream::take_one(std::span<const std::byte> record, Containers& contai
             values_.emplace_back(where.state == TALLY_TEXT_CUT);
         }
     }
-    take({shapes_[front.kind], head.time + static_cast<std::uint64_t>(clock_offset_), owner,
+    take({shapes_[front.kind], head.time + static_cast<std::uint64_t>(clock_offset_), known.owner,
           head.pid, head.tid, std::string_view(head.comm, ::strnlen(head.comm, sizeof head.comm)),
           values_});
 }
 
-bool EventStream::drain(Containers& containers, const std::function<void(const Event&)>& take) {
+bool EventStream::drain(Containers& containers, const Take& take) {
     std::uint64_t ticks = 0;
     [[maybe_unused]] const ssize_t got = ::read(timer_.get(), &ticks, sizeof ticks);
     epoll_event ready[2];
     ::epoll_wait(wake_.get(), ready, 2, 0);  // takes the edge
     set_clock();
+    release_held(containers, take);
     return ring_.drain(
         [&](std::span<const std::byte> record) { take_one(record, containers, take); });
 }

@@ -3,12 +3,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
+#include "collect/collector.h"
 #include "collect/ring.h"
 #include "container/containers.h"
 #include "model/event.h"
@@ -21,6 +25,8 @@ namespace tally {
 /// are when it is read.
 class EventStream {
   public:
+    using Take = std::function<void(const Event&)>;
+
     /// `tracer` is loaded and outlives this. Throws Error.
     explicit EventStream(const Tracer& tracer);
 
@@ -30,21 +36,39 @@ class EventStream {
     /// Readable when drain() should be called: every 10 ms, and when much has come.
     int fd() const { return wake_.get(); }
 
-    /// Hands everything that is in the ring when it is called to `take`, in the ring's order.
-    /// Returns whether there was anything.
-    bool drain(Containers& containers, const std::function<void(const Event&)>& take);
+    /// What decides for each cgroup whether its events are told; without it all are.
+    void set_admission(std::function<Admission(CgroupId)> admission) {
+        admission_ = std::move(admission);
+    }
 
-    /// Containers may be called otherwise by now.
-    void forget_names() { owners_.clear(); }
+    /// Hands everything that is in the ring when it is called to `take`, in the ring's order.
+    /// Before it, what was held and is decided by now. Returns whether there was anything in the
+    /// ring.
+    bool drain(Containers& containers, const Take& take);
+
+    /// Containers may be called otherwise, or their admission decided, by now.
+    void forget_names() {
+        known_.clear();
+        may_release_ = true;
+    }
 
     /// Events that are not laid out as declared, which only a wrong object can make: not told.
     std::uint64_t malformed() const { return malformed_; }
 
+    /// Events of cgroups that are not decided, and for which there was no room: not told.
+    std::uint64_t not_held() const { return not_held_; }
+
   private:
-    const EventOwner& owner_of(CgroupId cgroup, Containers& containers);
+    struct Known {
+        Admission admission = Admission::counted;
+        EventOwner owner;
+    };
+
+    const Known& look_up(CgroupId cgroup, Containers& containers);
+    bool hold(CgroupId cgroup, std::span<const std::byte> record);
+    void release_held(Containers& containers, const Take& take);
     void set_clock();
-    void take_one(std::span<const std::byte> record, Containers& containers,
-                  const std::function<void(const Event&)>& take);
+    void take_one(std::span<const std::byte> record, Containers& containers, const Take& take);
     EventValue value_of(const EventField& field, const std::byte* event, std::string_view text,
                         std::string& room) const;
 
@@ -54,9 +78,15 @@ class EventStream {
     FileDescriptor timer_;
     FileDescriptor wake_;
     std::int64_t clock_offset_ = 0;  ///< from CLOCK_MONOTONIC to UTC
-    std::unordered_map<CgroupId, EventOwner> owners_;
+    std::function<Admission(CgroupId)> admission_;
+    std::unordered_map<CgroupId, Known> known_;
+    std::deque<std::vector<std::byte>> held_;  ///< records of cgroups that are not decided
+    std::unordered_set<CgroupId> held_of_;     ///< those cgroups
+    std::size_t held_bytes_ = 0;
+    bool may_release_ = false;  ///< something may be decided since the last look at them
     std::uint64_t serial_ = 0;
     std::uint64_t malformed_ = 0;
+    std::uint64_t not_held_ = 0;
     std::vector<EventValue> values_;  ///< of one event, reused, as are the next
     std::vector<std::string> rooms_;
 };

@@ -44,6 +44,9 @@ std::string advice(std::string_view reason) {
     if (reason == "event_nested") {
         return "interrupts came while events were put together on the same CPU";
     }
+    if (reason == "held_full") {
+        return "too many events came from new cgroups before it was known whose they are";
+    }
     if (reason == "malformed_event") {
         return "events are not laid out as the object declares them";
     }
@@ -55,8 +58,7 @@ std::string advice(std::string_view reason) {
 
 }  // namespace
 
-std::vector<LostRecord> Losses::collect(UnixNanoseconds time, std::uint64_t target_full,
-                                        std::uint64_t malformed) {
+std::vector<LostRecord> Losses::collect(UnixNanoseconds time, const OwnLosses& own) {
     const auto cpus = static_cast<std::size_t>(std::max(1, libbpf_num_possible_cpus()));
     const int map = tracer_.map_fd("tally_counters");
     std::vector<std::uint64_t> by_cpu(cpus);
@@ -67,7 +69,7 @@ std::vector<LostRecord> Losses::collect(UnixNanoseconds time, std::uint64_t targ
         bpf_map_lookup_elem(map, &index, by_cpu.data());
         std::uint64_t count = std::accumulate(by_cpu.begin(), by_cpu.end(), std::uint64_t{0});
         if (names[index] == "target_full") {
-            count += target_full;
+            count += own.target_full;
         }
         if (names[index] == kBeforeAttach) {
             before_attach_ = count;
@@ -77,7 +79,8 @@ std::vector<LostRecord> Losses::collect(UnixNanoseconds time, std::uint64_t targ
     }
     now.push_back({"missed_run", tracer_.missed_runs()});
     if (!tracer_.schema().events.empty()) {
-        now.push_back({"malformed_event", malformed});
+        now.push_back({"malformed_event", own.malformed_event});
+        now.push_back({"held_full", own.held_full});
     }
 
     std::vector<LostRecord> records;

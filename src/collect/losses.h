@@ -10,6 +10,14 @@
 
 namespace tally {
 
+/// What user space itself has lost so far.
+struct OwnLosses {
+    std::uint64_t target_full = 0;  ///< cgroups that did not fit into the set of wanted ones
+    // Of a tracer of events:
+    std::uint64_t malformed_event = 0;  ///< not laid out as declared
+    std::uint64_t held_full = 0;        ///< no room to hold them until it is known whose they are
+};
+
 /// What a running tracer has not counted, by reason: the BPF side's own counters
 /// (bpf/include/loss.bpf.h) and what the kernel says of the programs ("missed_run").
 class Losses {
@@ -18,10 +26,7 @@ class Losses {
     explicit Losses(const Tracer& tracer) : tracer_(tracer) {}
 
     /// Reads the counters; returns what was lost since the last call, one record a reason.
-    /// `target_full` is what user space could not add to the set of wanted cgroups; `malformed`, of
-    /// a tracer of events, how many it could not read.
-    std::vector<LostRecord> collect(UnixNanoseconds time, std::uint64_t target_full,
-                                    std::uint64_t malformed);
+    std::vector<LostRecord> collect(UnixNanoseconds time, const OwnLosses& own);
 
     /// All reasons with their numbers as of the last collect(), also those with 0.
     const std::vector<EndRecord::Lost>& total() const { return total_; }

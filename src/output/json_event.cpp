@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "output/escape.h"
+#include "output/record_members.h"
 
 namespace tally {
 namespace {

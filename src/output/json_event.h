@@ -7,7 +7,7 @@
 #include <unordered_map>
 
 #include "model/event.h"
-#include "output/record_members.h"
+#include "output/times.h"
 
 namespace tally {
 

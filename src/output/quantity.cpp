@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 
 namespace tally {
 
@@ -46,13 +45,6 @@ std::string heading_of(std::string name, Unit unit) {
                                             : each;
     });
     return name;
-}
-
-std::string local_clock(UnixNanoseconds time) {
-    const auto seconds = static_cast<std::time_t>(time / 1'000'000'000);
-    std::tm local{};
-    ::localtime_r(&seconds, &local);
-    return fmt::format("{:02}:{:02}:{:02}", local.tm_hour, local.tm_min, local.tm_sec);
 }
 
 std::string format_count(std::uint64_t count) {

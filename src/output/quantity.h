@@ -33,9 +33,6 @@ std::string format_bytes(std::uint64_t bytes);
 /// PID.
 std::string heading_of(std::string name, Unit unit);
 
-/// The local time of day: "09:00:05".
-std::string local_clock(UnixNanoseconds time);
-
 /// A value of a histogram, as its unit wants it.
 std::string format_quantity(Unit unit, std::uint64_t value);
 

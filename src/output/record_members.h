@@ -16,6 +16,7 @@
 
 #include "model/event.h"
 #include "model/record.h"
+#include "output/times.h"
 
 namespace tally {
 
@@ -31,20 +32,6 @@ std::string_view name_of(Unit unit);
 
 /// "interval", "total"
 std::string_view name_of(Scope scope);
-
-/// RFC 3339 in UTC, with nanoseconds.
-std::string timestamp(UnixNanoseconds time);
-
-/// The same for a stream of events, most of them of the same second as the one before.
-class Timestamps {
-  public:
-    /// Good until the next call.
-    std::string_view of(UnixNanoseconds time);
-
-  private:
-    UnixNanoseconds second_ = 0;  ///< that text_ is of, in seconds
-    std::string text_ = timestamp(0);
-};
 
 /// A finite number with at most nine decimals, at least one, never an exponent.
 std::string decimal(double number);

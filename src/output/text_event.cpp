@@ -10,6 +10,7 @@
 #include "output/fit.h"
 #include "output/quantity.h"
 #include "output/text_rows.h"
+#include "output/times.h"
 
 namespace tally {
 namespace {

@@ -16,6 +16,7 @@
 #include "output/quantity.h"
 #include "output/text_event.h"
 #include "output/text_rows.h"
+#include "output/times.h"
 
 namespace tally {
 

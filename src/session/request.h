@@ -20,6 +20,7 @@ struct TargetRequest {
     std::vector<std::uint32_t> pids;
     std::vector<std::uint32_t> tids;
     std::vector<std::string> comms;
+    bool wait = false;  ///< `containers` need not exist yet
 };
 
 using Seconds = std::chrono::duration<double>;
@@ -45,6 +46,16 @@ struct Request {
     std::map<std::string, std::uint64_t> options;  ///< the tool's own, by the constant's name
     /// The values of the tool's own selections, by the name of their map.
     std::map<std::string, std::vector<std::uint64_t>> selections;
+};
+
+/// What `tally containers` and `tally doctor` were asked.
+struct ListingRequest {
+    Format format = Format::text;
+    std::optional<std::string> hierarchy;
+    bool verbose = false;
+    bool watch = false;               ///< this and what follows: containers only
+    std::optional<Seconds> duration;  ///< of the watch
+    std::optional<int> ready_fd;
 };
 
 }  // namespace tally
