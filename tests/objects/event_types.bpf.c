@@ -54,12 +54,14 @@ static const char kFile[] = "/a \"b\"";
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct* task) {
     struct typed_event* event;
+    struct event_head head;
     __u64 now = clock_ns();
     __u64 begin;
 
     if (!target_includes(task))
         return 0;
-    event = event_begin(typed, task, now);
+    head = event_head_of(task, now);
+    event = event_begin_as(typed, &head);
     if (!event)
         return 0;
     event->began = now;
@@ -82,10 +84,7 @@ int BPF_PROG(on_exec, struct task_struct* task) {
     event->yes = true;
     event->below = -5;
     event->small = 255;
-    event->version_4.bytes[10] = 255;
-    event->version_4.bytes[11] = 255;
-    event->version_4.bytes[12] = 10;
-    event->version_4.bytes[15] = 1;
+    event->version_4 = ip_of_v4(0x0100000a);  // 10.0.0.1 in network byte order
     event->version_6.bytes[0] = 0x20;
     event->version_6.bytes[1] = 1;
     event->version_6.bytes[15] = 1;
