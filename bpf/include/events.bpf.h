@@ -26,6 +26,8 @@
 
 #include "tally.bpf.h"
 
+#include <bpf/bpf_endian.h>
+
 /* Whose event it is: event_begin() fills it in. */
 struct event_head {
     timestamp_ns time;
@@ -276,12 +278,12 @@ static __always_inline bool tally_add_word(char* text, __u32* used, struct tally
 #define event_user_word(name, event, field, pointer) \
     tally_add_word(TALLY_TEXT_OF(name, event, field), (const void*)(pointer))
 
-/* An address of IP version 4, in network byte order. */
-static __always_inline ip_addr ip_of_v4(__u32 address) {
-    ip_addr ip = {.bytes = {[10] = 0xff, [11] = 0xff}};
-
-    __builtin_memcpy(&ip.bytes[12], &address, sizeof(address));
-    return ip;
+/* Of an address of IP version 4, in network byte order, the ip_addr. */
+static __always_inline void set_ip_v4(ip_addr* ip, __u32 address) {
+    ip->words[0] = 0;
+    ip->words[1] = 0;
+    ip->words[2] = bpf_htonl(0xffff);
+    ip->words[3] = address;
 }
 
 /* The number that a process has in its own, the innermost, pid namespace. */

@@ -169,7 +169,9 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
     OutputFile errors(STDERR_FILENO, "stderr", OutputFile::Failures::ignored);
     Losses losses(engine.tracer);
     Waiter waiter(out.fd());
-    out.give_up_when_readable(waiter.signals(), [&] { return waiter.is_second_signal(); });
+    bool finished = false;
+    out.give_up_when_readable(waiter.signals(),
+                              [&] { return finished || waiter.is_second_signal(); });
     ListingStream stream(
         request.format,
         {"container_change", {"TIME", "CHANGE", "NAME", "ID", "RUNTIME", "POD", "CGROUP"}, {}, ""},
@@ -211,6 +213,7 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
                 break;
         }
     }
+    finished = true;
     live.look();
     report_losses();
     const Seconds duration = LiveContainers::Clock::now() - started;

@@ -216,9 +216,9 @@ class Session {
             say(fmt::format("maps take {} KiB", tracer_.map_memory() / 1024));
         }
         say(fmt::format("{} is measuring{}", tracer_.name(),
-                        request_.duration || request_.count || command_
-                            ? ""
-                            : "; Ctrl-C ends it with the report"));
+                        request_.duration || request_.count || command_ ? ""
+                        : events_                                       ? "; Ctrl-C ends it"
+                                  : "; Ctrl-C ends it with the report"));
         if (request_.ready_fd) {
             announce_ready(*request_.ready_fd);
         }

@@ -84,10 +84,9 @@ int BPF_PROG(on_exec, struct task_struct* task) {
     event->yes = true;
     event->below = -5;
     event->small = 255;
-    event->version_4 = ip_of_v4(0x0100000a);  // 10.0.0.1 in network byte order
-    event->version_6.bytes[0] = 0x20;
-    event->version_6.bytes[1] = 1;
-    event->version_6.bytes[15] = 1;
+    set_ip_v4(&event->version_4, bpf_htonl(0x0a000001));
+    event->version_6.words[0] = bpf_htonl(0x20010000);
+    event->version_6.words[3] = bpf_htonl(1);
     event->weather = WEATHER_FOUL;
     event->unheard_of = 7;
     event->place.floor = 3;
