@@ -36,7 +36,7 @@ constexpr std::size_t kShortestId = 4;
 // removed before the start.
 constexpr std::size_t kMostNotFound = 16'384;
 
-// A chain of parents is never as long; births that lie could make a ring.
+// A chain of parents is never as long, unless births lie.
 constexpr int kDeepest = 4096;
 
 /// Who says that a cgroup is a container; the later word counts less.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 
 namespace tally {
 
@@ -205,7 +206,8 @@ bool is_in_service(std::string_view path) {
 std::string expand_cgroups_path(std::string_view text) {
     const std::size_t first = text.find(':');
     const std::size_t second = first == std::string_view::npos ? first : text.find(':', first + 1);
-    if (text.starts_with('/') || second == std::string_view::npos) {
+    // No directory has a longer name; a slice of a million dashes would lie below all others.
+    if (text.starts_with('/') || second == std::string_view::npos || first > NAME_MAX) {
         return text.starts_with('/') ? std::string(text) : "/" + std::string(text);
     }
     std::string_view slice = text.substr(0, first);

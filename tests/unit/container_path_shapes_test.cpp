@@ -259,6 +259,9 @@ TEST(PathShapes, OciCgroupsPath) {
     EXPECT_EQ(expand_cgroups_path("-.slice::x"), "/x.scope");
     EXPECT_EQ(expand_cgroups_path("a.slice:p:pod.slice"), "/a.slice/pod.slice");
     EXPECT_EQ(expand_cgroups_path("::"), "/system.slice/.scope");
+    // Were it a slice, its path would have 500 GB.
+    const std::string dashes = std::string(1'000'000, '-') + ".slice:a:b";
+    EXPECT_EQ(expand_cgroups_path(dashes), "/" + dashes);
 }
 
 TEST(PathShapes, ShortId) {
