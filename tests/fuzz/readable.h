@@ -61,8 +61,8 @@ inline bool acts(std::uint32_t value) {
     };
     return value < 0x20 || between(0x7f, 0x9f) || value == 0xad || value == 0x61c ||
            between(0x200b, 0x200f) || between(0x2028, 0x202e) || between(0x2060, 0x206f) ||
-           value == 0xfeff || between(0xfff9, 0xfffb) || between(0xe0000, 0xe0fff) ||
-           (value & 0xfffeU) == 0xfffe;
+           value == 0xfeff || between(0xfff9, 0xfffb) || between(0x13430, 0x1343f) ||
+           between(0xe0000, 0xe0fff) || (value & 0xfffeU) == 0xfffe;
 }
 
 /// Valid UTF-8, nothing in it that acts.
