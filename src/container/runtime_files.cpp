@@ -2,6 +2,7 @@
 #include "container/runtime_files.h"
 
 #include <dirent.h>
+#include <time.h>
 
 #include <array>
 #include <memory>
@@ -14,11 +15,18 @@ namespace tally {
 
 namespace {
 
-// The largest of these files has a few hundred KiB: podman's list of some hundred containers.
-constexpr std::size_t kLargestFile = 4 * 1024 * 1024;
+// The list of all containers of a storage, some 550 bytes each: 30,000 of podman's. Read and parsed
+// in 0.1 s at the worst.
+constexpr std::size_t kLargestList = 16 << 20;
 
-// A directory of state files with more entries than this is not read to its end.
+// Directories of state files are not read on when there were so many entries in all.
 constexpr std::size_t kMostEntries = 20'000;
+
+// containerd has one directory of state files for each of its namespaces.
+constexpr std::size_t kMostNamespaces = 200;
+
+// The clock that stamps files goes in steps of up to 10 ms.
+constexpr std::int64_t kSettledNanoseconds = 20'000'000;
 
 constexpr std::string_view kDocker = "/var/lib/docker/containers/";
 constexpr std::string_view kRunc = "/run/runc/";
@@ -49,10 +57,10 @@ std::string join(std::initializer_list<std::string_view> parts) {
     return all;
 }
 
-std::vector<std::string> entries_of(const std::string& path) {
+std::vector<std::string> entries_of(const std::string& path, std::size_t most) {
     std::vector<std::string> names;
     const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), &::closedir);
-    while (directory && names.size() < kMostEntries) {
+    while (directory && names.size() < most) {
         const dirent* entry = ::readdir(directory.get());
         if (entry == nullptr) {
             break;
@@ -78,11 +86,28 @@ Container container_of(const std::string& id, std::string runtime, const Runtime
     return container;
 }
 
+/// Whether a file is the same as at another look. By the time of last change, not of last
+/// modification: that one can be set back.
+bool is_same(const struct stat& one, const struct stat& other) {
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino &&
+           one.st_size == other.st_size && one.st_ctim.tv_sec == other.st_ctim.tv_sec &&
+           one.st_ctim.tv_nsec == other.st_ctim.tv_nsec;
+}
+
+/// Whether what is written to a file from now on will show in its time of last change.
+bool is_settled(const struct stat& status) {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    return (now.tv_sec - status.st_ctim.tv_sec) * 1'000'000'000 + now.tv_nsec -
+               status.st_ctim.tv_nsec >
+           kSettledNanoseconds;
+}
+
 }  // namespace
 
 template <typename T>
 const T* RuntimeFiles::parsed(const std::string& path,
-                              std::optional<T> (*parse)(const std::string&)) {
+                              std::optional<T> (*parse)(const std::string&), std::size_t most) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
         return nullptr;
@@ -90,16 +115,13 @@ const T* RuntimeFiles::parsed(const std::string& path,
     auto [at, is_new] = remembered_.try_emplace(path);
     Remembered& file = at->second;
     file.read_since = true;
-    // By the time of last change, not of last modification: that one can be set back.
-    if (is_new || file.device != status.st_dev || file.inode != status.st_ino ||
-        file.size != status.st_size || file.changed.tv_sec != status.st_ctim.tv_sec ||
-        file.changed.tv_nsec != status.st_ctim.tv_nsec) {
-        file.device = status.st_dev;
-        file.inode = status.st_ino;
-        file.size = status.st_size;
-        file.changed = status.st_ctim;
-        const auto text = read_file(path, kLargestFile);
-        file.parsed = text ? parse(*text) : std::optional<T>();
+    if (is_new || !is_same(file.status, status)) {
+        const auto text = read_file(path, most, &file.status);
+        // One that was written to meanwhile may be half the old text and half the new.
+        const bool is_whole =
+            text && ::stat(path.c_str(), &status) == 0 && is_same(file.status, status);
+        file.parsed = is_whole ? parse(*text) : std::optional<T>();
+        file.may_change_unseen = text && !(is_whole && is_settled(status));
     }
     const auto& result = std::any_cast<const std::optional<T>&>(file.parsed);
     return result ? &*result : nullptr;
@@ -109,6 +131,9 @@ void RuntimeFiles::forget_unread() {
     std::erase_if(remembered_, [](const auto& each) { return !each.second.read_since; });
     for (auto& [path, file] : remembered_) {
         file.read_since = false;
+        if (file.may_change_unseen) {
+            file.status = {};
+        }
     }
 }
 
@@ -146,7 +171,7 @@ std::optional<Container> RuntimeFiles::in_docker(const std::string& id) {
 std::optional<Container> RuntimeFiles::in_containerd(const std::string& id) {
     for (const std::string_view state : kContainerd) {
         const std::string tasks = join({root_, state});
-        for (const std::string& name_space : entries_of(tasks)) {
+        for (const std::string& name_space : entries_of(tasks, kMostNamespaces)) {
             if (const auto* facts =
                     parsed(join({tasks, name_space, "/", id, "/config.json"}), &parse_oci_config)) {
                 return container_of(id, "containerd", *facts);
@@ -159,7 +184,8 @@ std::optional<Container> RuntimeFiles::in_containerd(const std::string& id) {
 std::optional<Container> RuntimeFiles::in_storage(const std::string& id) {
     for (const std::string_view storage : kStorage) {
         const std::string containers = join({root_, storage});
-        const auto* names = parsed(containers + "containers.json", &parse_storage_names);
+        const auto* names =
+            parsed(containers + "containers.json", &parse_storage_names, kLargestList);
         const auto* annotated =
             parsed(join({containers, id, "/userdata/config.json"}), &parse_oci_config);
         const auto name = names == nullptr ? std::map<std::string, std::string>::const_iterator()
@@ -207,10 +233,16 @@ const RuntimeFacts* RuntimeFiles::crun_annotations(const std::string& state,
 
 std::vector<RuntimeFiles::Located> RuntimeFiles::with_cgroup() {
     std::vector<Located> all;
+    std::size_t left = kMostEntries;
+    const auto ids_in = [&left](const std::string& directory) {
+        auto ids = entries_of(directory, left);
+        left -= ids.size();
+        return ids;
+    };
     for (const std::string_view state : kContainerd) {
         const std::string tasks = join({root_, state});
-        for (const std::string& name_space : entries_of(tasks)) {
-            for (const std::string& id : entries_of(join({tasks, name_space}))) {
+        for (const std::string& name_space : entries_of(tasks, kMostNamespaces)) {
+            for (const std::string& id : ids_in(join({tasks, name_space}))) {
                 if (const auto* facts = parsed(join({tasks, name_space, "/", id, "/config.json"}),
                                                &parse_oci_config)) {
                     all.push_back({container_of(id, "containerd", *facts), facts->cgroups});
@@ -218,13 +250,13 @@ std::vector<RuntimeFiles::Located> RuntimeFiles::with_cgroup() {
             }
         }
     }
-    for (const std::string& id : entries_of(join({root_, kRunc}))) {
+    for (const std::string& id : ids_in(join({root_, kRunc}))) {
         if (const auto* facts =
                 parsed(join({root_, kRunc, id, "/state.json"}), &parse_runc_state)) {
             all.push_back({container_of(id, "runc", *facts), facts->cgroups});
         }
     }
-    for (const std::string& id : entries_of(join({root_, kCrun}))) {
+    for (const std::string& id : ids_in(join({root_, kCrun}))) {
         if (auto container = in_crun(id)) {
             const auto* status = parsed(join({root_, kCrun, id, "/status"}), &parse_crun_status);
             if (status != nullptr) {

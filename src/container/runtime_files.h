@@ -39,18 +39,20 @@ class RuntimeFiles {
     void forget_unread();
 
   private:
+    // Files of one container have a few KiB.
+    static constexpr std::size_t kLargestFile = 4 << 20;
+
     /// How a file looked when it was parsed: the same again is not read again.
     struct Remembered {
-        dev_t device = 0;
-        ino_t inode = 0;
-        off_t size = 0;
-        timespec changed{};
+        struct stat status {};
+        bool may_change_unseen = false;  ///< it was so young: to be read again at the next look
         std::any parsed;
         bool read_since = true;
     };
 
     template <typename T>
-    const T* parsed(const std::string& path, std::optional<T> (*parse)(const std::string&));
+    const T* parsed(const std::string& path, std::optional<T> (*parse)(const std::string&),
+                    std::size_t most = kLargestFile);
 
     std::optional<Container> in_docker(const std::string& id);
     std::optional<Container> in_containerd(const std::string& id);
