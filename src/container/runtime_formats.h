@@ -22,8 +22,8 @@ struct RuntimeFacts {
 };
 
 // Each function takes the text of a file and gives nothing if it is not what it should be: broken
-// JSON, another type, something missing, more than a million values. None of them throws or recurses
-// with the text; 16 MiB take 0.1 s and 60 MiB of memory at the worst.
+// JSON, another type, something missing, more than a million values. None of them throws or
+// recurses with the text; 16 MiB take 0.1 s and 60 MiB of memory at the worst.
 
 /// docker: /var/lib/docker/containers/ID/config.v2.json.
 std::optional<RuntimeFacts> parse_docker_config(const std::string& text);
