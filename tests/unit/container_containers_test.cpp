@@ -2,6 +2,7 @@
 #include "container/containers.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -148,6 +149,50 @@ TEST_F(ContainersTest, ByFiles) {
     EXPECT_EQ(containers.owner_of(crun).label(), "three");
     EXPECT_FALSE(containers.owner_of(id("")).container);
     EXPECT_EQ(containers.list().size(), 4U);
+}
+
+TEST_F(ContainersTest, FilesOfAUserSpeakForTheirCgroupsOnly) {
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "needs root, to give directories to a user";
+    }
+    constexpr uid_t kUser = 4242;
+    const std::string slice = "/user.slice/user-4242.slice/user@4242.service/user.slice/";
+    const std::string files = "/home/u/.local/share/containers/storage/overlay-containers/";
+    const std::string c(64, 'c');
+    const auto give = [&](const std::string& path) {
+        ASSERT_EQ(::chown(path.c_str(), kUser, static_cast<gid_t>(-1)), 0);
+    };
+    write("/etc/passwd", "u:x:4242:1::/home/u:\n");
+    std::string names = "[";
+    for (const std::string& id : {kA, kB, c}) {
+        names += R"({"id":")" + id + R"(","names":["his-)" + id[0] + R"("]},)";
+    }
+    names.back() = ']';
+    write(files + "containers.json", names);
+    give(root() + files + "containers.json");
+    const CgroupId own = make(slice + "libpod-" + kA + ".scope");
+    const CgroupId system = make("/machine.slice/libpod-" + kB + ".scope");
+    const CgroupId nested = make("/docker/" + c + slice + "libpod-" + kB + ".scope");
+    const CgroupId delegated = make("/system.slice/app.service/libpod-payload-" + c);
+    give(hierarchy() + "/system.slice/app.service/libpod-payload-" + c);
+    // What a user's runtime says of cgroups that are not the user's.
+    const CgroupId claimed = make("/system.slice/nginx.service");
+    const CgroupId his = make(slice + "run");
+    const std::string run = "/run/user/4242/runc/";
+    for (const auto& [id, path] :
+         {std::pair<std::string, std::string>{"one", "/system.slice/nginx.service"},
+          {"two", slice + "run"}}) {
+        write(run + id + "/state.json", R"({"cgroup_paths":{"":")" + path + R"("}})");
+        give(root() + run + id + "/state.json");
+    }
+    Containers containers(paths());
+    containers.walk();
+    EXPECT_EQ(name_of(containers, own), "his-a");
+    EXPECT_EQ(name_of(containers, system), "bbbbbbbbbbbb");
+    EXPECT_EQ(name_of(containers, nested), "bbbbbbbbbbbb");
+    EXPECT_EQ(name_of(containers, delegated), "his-c");
+    EXPECT_EQ(name_of(containers, claimed), "(none)");
+    EXPECT_EQ(name_of(containers, his), "two");
 }
 
 TEST_F(ContainersTest, FilesThatComeLate) {

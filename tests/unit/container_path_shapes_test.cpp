@@ -248,6 +248,33 @@ TEST(PathShapes, SystemdUnit) {
     EXPECT_FALSE(is_in_service("/service"));
 }
 
+TEST(PathShapes, UserOfSlice) {
+    EXPECT_EQ(user_of_slice("/user.slice/user-1000.slice"), 1000U);
+    EXPECT_EQ(user_of_slice("/user.slice/user-0.slice/x"), 0U);
+    for (const std::string& path : std::vector<std::string>{
+             "", "/", "/user.slice", "/user.slice/user-.slice", "/user.slice/user-1000",
+             "/user.slice/user-1000.slicer", "/user.slice/user-1000.scope",
+             "/user.slice/user--1.slice", "/user.slice/user-4294967296.slice",
+             "/user.slice/user-1x.slice", "/docker/x/user.slice/user-1000.slice"}) {
+        EXPECT_FALSE(user_of_slice(path)) << path;
+    }
+}
+
+TEST(PathShapes, PodmanPodOf) {
+    EXPECT_EQ(podman_pod_of("/libpod_parent/" + kB + "/libpod-" + kA), kB);
+    EXPECT_EQ(
+        podman_pod_of("/machine.slice/machine-libpod_pod_" + kB + ".slice/libpod-" + kA + ".scope"),
+        kB);
+    EXPECT_EQ(podman_pod_of("/user.slice/user-libpod_pod_" + kB + ".slice/libpod-" + kA + ".scope"),
+              kB);
+    for (const std::string& path : std::vector<std::string>{
+             "", "/", "/libpod-" + kA, "/libpod_parent/libpod-" + kA, "/" + kB + "/" + kA,
+             "/libpod_pod_.slice/libpod-" + kA, "/x-libpod_pod_" + kB + "/libpod-" + kA,
+             "/x-libpod_pod_" + kB.substr(1) + ".slice/libpod-" + kA}) {
+        EXPECT_FALSE(podman_pod_of(path)) << path;
+    }
+}
+
 TEST(PathShapes, OciCgroupsPath) {
     EXPECT_EQ(expand_cgroups_path("/default/web"), "/default/web");
     EXPECT_EQ(expand_cgroups_path("/odd:one:two"), "/odd:one:two");
