@@ -146,6 +146,15 @@ std::string short_id(std::string_view id) {
 }
 
 std::optional<DirectoryShape> directory_shape(std::string_view parent, std::string_view name) {
+    // A runtime that was told systemd's form, SLICE:PREFIX:ID, but makes its cgroups by itself.
+    const std::size_t last = name.rfind(':');
+    const std::size_t before = last == 0 ? std::string_view::npos : name.rfind(':', last - 1);
+    if (last != std::string_view::npos && before != std::string_view::npos &&
+        is_long_id(name.substr(last + 1))) {
+        std::string scope(name.substr(before + 1));
+        scope[last - before - 1] = '-';
+        return directory_shape("", scope.append(".scope"));
+    }
     for (const Shape& shape : kShapes) {
         if (!shape.parent.empty() && shape.parent != parent) {
             continue;
