@@ -16,7 +16,7 @@ struct PodmanPods {
 // podman keeps the names of pods in its database and in no other file. Each function takes the
 // bytes of a database and gives nothing if it is broken or another one.
 
-/// BoltDB, the only one before podman 4.4 and the default before 4.8: libpod/bolt_state.db.
+/// BoltDB, the default before podman 4.8: libpod/bolt_state.db.
 std::optional<PodmanPods> parse_podman_bolt(const std::string& bytes);
 
 /// SQLite, the default from podman 4.8 on and the only one in 6: db.sql.

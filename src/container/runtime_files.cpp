@@ -125,7 +125,11 @@ const T* RuntimeFiles::parsed(const std::string& path,
         file.changed = status.st_ctim;
         file.is_settled = is_settled(status);
         const auto text = read_file(path, most);
-        file.parsed = text ? parse(*text) : std::optional<T>();
+        std::optional<T> told = text ? parse(*text) : std::nullopt;
+        // Half written, mostly: what it said before still holds.
+        if (told || is_new) {
+            file.parsed = std::move(told);
+        }
     }
     const auto& result = std::any_cast<const std::optional<T>&>(file.parsed);
     return result ? &*result : nullptr;

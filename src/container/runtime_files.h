@@ -65,6 +65,7 @@ class RuntimeFiles {
     const Place& system();
     std::optional<Place> place_of(uid_t user);
 
+    /// What a file says, or said when it was last whole; null: nothing, or it is not `owner`'s.
     template <typename T>
     const T* parsed(const std::string& path, std::optional<T> (*parse)(const std::string&),
                     std::optional<uid_t> owner = std::nullopt, std::size_t most = kLargestFile);

@@ -499,6 +499,33 @@ TEST_F(ContainersTest, NamespacesThatMakeNoContainer) {
     EXPECT_FALSE(containers.owner_of(session).container);
 }
 
+TEST_F(ContainersTest, WhoRunsBesideAContainerIsNotInIt) {
+    const CgroupId web = make("/machine.slice/libpod-" + kA + ".scope/container");
+    const CgroupId conmon = make("/machine.slice/libpod-conmon-" + kA + ".scope");
+    const CgroupId shim = make("/system.slice/containerd.service");
+    const CgroupId unit = make("/system.slice/web.service");
+    const CgroupId session = make("/user.slice/user-1000.slice/session-3.scope");
+    Containers containers(paths());
+    containers.walk();
+    containers.observe({
+        process(10, web, 7, "web"),
+        process(11, conmon, 0),
+        process(12, shim, 0),
+        // ProtectHostname=, PrivateTmp= and the like: namespaces of their own, but not of
+        // processes.
+        process(13, unit, 0, "host"),
+        // PrivatePIDs=: systemd 257's services have even that.
+        process(14, unit, 8, "host"),
+        // nsenter into `web`, from a shell.
+        process(15, session, 7, "web"),
+    });
+    ASSERT_EQ(containers.list().size(), 1U);
+    EXPECT_EQ(containers.list()[0].processes, 1U);
+    for (const CgroupId id : {conmon, shim, unit, session}) {
+        EXPECT_FALSE(containers.owner_of(id).container) << *containers.path_of(id);
+    }
+}
+
 TEST_F(ContainersTest, WithoutACommonAncestorEachCgroupIsTried) {
     const CgroupId one = make("/one/a");
     const CgroupId two = make("/two/b");

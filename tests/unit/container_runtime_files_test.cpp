@@ -100,6 +100,19 @@ TEST_F(RuntimeFilesTest, AFileWrittenInPlaceIsReadAgain) {
     }
 }
 
+TEST_F(RuntimeFilesTest, AFileThatIsBrokenSaysWhatItSaidBefore) {
+    const std::string file = "/var/lib/docker/containers/" + kA + "/config.v2.json";
+    RuntimeFiles files(root());
+    write(file, R"({"Name":"/one"})");
+    EXPECT_EQ(files.by_id(kA, "docker")->name, "one");
+    write(file, R"({"Name":"/tw)");
+    EXPECT_EQ(files.by_id(kA, "docker")->name, "one");
+    write(file, R"({"Name":"/two"})");
+    EXPECT_EQ(files.by_id(kA, "docker")->name, "two");
+    std::filesystem::remove(root() + file);
+    EXPECT_EQ(files.by_id(kA, "docker"), std::nullopt);
+}
+
 TEST_F(RuntimeFilesTest, Podman) {
     write(kStorage + "containers.json",
           R"([{"id":")" + kB + R"(","names":["other"]},{"id":")" + kA +
