@@ -254,9 +254,14 @@ void Containers::State::read_name(CgroupId id, Known& known) {
     if (!known.container.id) {
         return;  // named by its path
     }
-    const auto path = tree.path_of(id);
-    auto container =
-        files.by_id(*known.container.id, known.runtime, path ? user_of(*path) : std::nullopt);
+    auto container = files.by_id(*known.container.id, known.runtime);
+    if (!container) {
+        const auto path = tree.path_of(id);
+        const auto user = path ? user_of(*path) : std::nullopt;
+        if (user) {
+            container = files.by_id_of_user(*known.container.id, known.runtime, *user);
+        }
+    }
     if (!container || *container == known.container) {
         known.told = known.told || container.has_value();
         return;  // the last good name is kept

@@ -172,14 +172,14 @@ std::optional<RuntimeFiles::Place> RuntimeFiles::place_of(uid_t user) {
                  run + "crun/"};
 }
 
-std::optional<Container> RuntimeFiles::by_id(const std::string& id, const std::string& runtime,
-                                             std::optional<uid_t> user) {
-    auto found = in_place(system(), id, runtime);
-    if (!found && user) {
-        const auto place = place_of(*user);
-        found = place ? in_place(*place, id, runtime) : std::nullopt;
-    }
-    return found;
+std::optional<Container> RuntimeFiles::by_id(const std::string& id, const std::string& runtime) {
+    return in_place(system(), id, runtime);
+}
+
+std::optional<Container> RuntimeFiles::by_id_of_user(const std::string& id,
+                                                     const std::string& runtime, uid_t user) {
+    const auto place = place_of(user);
+    return place ? in_place(*place, id, runtime) : std::nullopt;
 }
 
 std::optional<Container> RuntimeFiles::in_place(const Place& place, const std::string& id,

@@ -24,9 +24,11 @@ class RuntimeFiles {
 
     /// The container with a long id, as its runtime's files name it; `runtime` is what its path
     /// told, empty: find it out. None if no file tells. The name falls back to the short id.
-    /// The system's files come first; those of `user`, if its cgroup is a user's, after.
-    std::optional<Container> by_id(const std::string& id, const std::string& runtime,
-                                   std::optional<uid_t> user = std::nullopt);
+    std::optional<Container> by_id(const std::string& id, const std::string& runtime);
+
+    /// The same by the files of a user, for a cgroup that is the user's.
+    std::optional<Container> by_id_of_user(const std::string& id, const std::string& runtime,
+                                           uid_t user);
 
     /// A container, and where its runtime says its cgroup is.
     struct Located {

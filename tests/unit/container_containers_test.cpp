@@ -171,6 +171,14 @@ TEST_F(ContainersTest, FilesOfAUserSpeakForTheirCgroupsOnly) {
     write(files + "containers.json", names);
     give(root() + files + "containers.json");
     const CgroupId own = make(slice + "libpod-" + kA + ".scope");
+    // The system's own files come first.
+    const std::string d(64, 'd');
+    const CgroupId known = make(slice + "docker-" + d + ".scope");
+    name_docker(d, "of-the-system");
+    const std::string his_docker =
+        "/home/u/.local/share/docker/containers/" + d + "/config.v2.json";
+    write(his_docker, R"({"Name":"/his"})");
+    give(root() + his_docker);
     const CgroupId system = make("/machine.slice/libpod-" + kB + ".scope");
     const CgroupId nested = make("/docker/" + c + slice + "libpod-" + kB + ".scope");
     const CgroupId delegated = make("/system.slice/app.service/libpod-payload-" + c);
@@ -188,6 +196,7 @@ TEST_F(ContainersTest, FilesOfAUserSpeakForTheirCgroupsOnly) {
     Containers containers(paths());
     containers.walk();
     EXPECT_EQ(name_of(containers, own), "his-a");
+    EXPECT_EQ(name_of(containers, known), "of-the-system");
     EXPECT_EQ(name_of(containers, system), "bbbbbbbbbbbb");
     EXPECT_EQ(name_of(containers, nested), "bbbbbbbbbbbb");
     EXPECT_EQ(name_of(containers, delegated), "his-c");

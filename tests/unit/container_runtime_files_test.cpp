@@ -206,18 +206,16 @@ TEST_F(RuntimeFilesTest, FilesOfAUser) {
              R"({"ID":")" + kA + R"(","Name":"/mine"})");
     RuntimeFiles files(root());
     EXPECT_EQ(files.by_id(kFront, "podman"), std::nullopt);
-    EXPECT_EQ(files.by_id(kFront, "podman", user + 1), std::nullopt);
-    EXPECT_EQ(files.by_id(kFront, "podman", user)->name, "front");
-    EXPECT_EQ(files.by_id(kFront, "", user)->pod, "shop");
-    EXPECT_EQ(files.by_id(kA, "docker", user)->name, "mine");
-    EXPECT_EQ(files.by_id(kA, "", user)->runtime, "docker");
     EXPECT_EQ(files.by_id(kA, "docker"), std::nullopt);
-    // The system's own files come first.
-    write("/var/lib/docker/containers/" + kA + "/config.v2.json", R"({"Name":"/of-the-system"})");
-    EXPECT_EQ(files.by_id(kA, "docker", user)->name, "of-the-system");
+    EXPECT_EQ(files.by_id(kA, ""), std::nullopt);
+    EXPECT_EQ(files.by_id_of_user(kFront, "podman", user + 1), std::nullopt);
+    EXPECT_EQ(files.by_id_of_user(kFront, "podman", user)->name, "front");
+    EXPECT_EQ(files.by_id_of_user(kFront, "", user)->pod, "shop");
+    EXPECT_EQ(files.by_id_of_user(kA, "docker", user)->name, "mine");
+    EXPECT_EQ(files.by_id_of_user(kA, "", user)->runtime, "docker");
     // What is in somebody's home but is not theirs says nothing: a link to another's files.
     write("/etc/passwd", "u:x:" + std::to_string(user + 1) + ":1::/home/u:/bin/sh\n");
-    EXPECT_EQ(RuntimeFiles(root()).by_id(kFront, "podman", user + 1), std::nullopt);
+    EXPECT_EQ(RuntimeFiles(root()).by_id_of_user(kFront, "podman", user + 1), std::nullopt);
 }
 
 TEST_F(RuntimeFilesTest, StateOfAUser) {
