@@ -68,7 +68,7 @@ inline void check_facts(const std::string& text, const std::optional<RuntimeFact
     MUST(facts->name != "POD" || strings->has_ending("POD") || !facts->pod.empty());
     MUST(facts->pod.empty() || strings->has_ending(facts->pod));
     MUST(facts->pod_namespace.empty() || strings->has_ending(facts->pod_namespace));
-    MUST(facts->bundle.empty() || strings->has(facts->bundle));
+    MUST(facts->bundle.empty() || strings->has_ending(facts->bundle));
     for (const std::string& cgroup : facts->cgroups) {
         MUST(!cgroup.empty());
     }
