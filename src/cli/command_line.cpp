@@ -421,6 +421,9 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
         ->check(number(3, 1 << 20, "a descriptor"))
         ->type_name("FD")
         ->group(scripts);
+    app.add_flag("--keep-privileges", request.keep_privileges,
+                 "do not give up what only the start needs (see docs/privileges.md)")
+        ->group(scripts);
     app.add_flag("-v,--verbose", request.verbose, "say what is done, and all that the kernel says")
         ->group(scripts);
 

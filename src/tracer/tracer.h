@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -82,7 +83,8 @@ class Tracer {
     /// Adds a key to a set (value 1). False: the set is full.
     bool add_to_set(const std::string& map, const void* key);
 
-    /// Runs an iterator program to its end and returns all that it wrote.
+    /// Runs an iterator program to its end and returns all that it wrote. Needs no rights after
+    /// load(), as reading maps (from Linux 5.19 on; see session/privileges.h).
     std::vector<std::byte> read_iterator(const std::string& program) const;
 
     /// How often an event came while the same program ran on that CPU, so that the kernel left the
@@ -102,6 +104,7 @@ class Tracer {
     bpf_map* find_map(const std::string& map) const;
     bpf_program* find_program(const std::string& program) const;
     void attach_program(bpf_program* program);
+    void make_iterators();
 
     std::string name_;
     TracerSchema schema_;
@@ -113,6 +116,7 @@ class Tracer {
     };
     std::unique_ptr<bpf_object, ObjectCloser> object_;
     std::vector<std::unique_ptr<bpf_link, LinkCloser>> links_;
+    std::map<std::string, std::unique_ptr<bpf_link, LinkCloser>> iterators_;  ///< by program
 };
 
 }  // namespace tally
