@@ -178,7 +178,7 @@ std::vector<Check> examine(const std::optional<std::string>& hierarchy, bool ver
 
     std::optional<Hierarchy> chosen;
     try {
-        const HierarchyChoice choice = find_hierarchy(hierarchy, {});
+        const HostHierarchy choice = find_hierarchy(hierarchy, {});
         chosen = choice.hierarchy;
         checks.push_back({"cgroups", false, choice.warning.empty() ? Status::ok : Status::warn,
                           describe(choice), choice.warning});

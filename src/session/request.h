@@ -47,4 +47,15 @@ struct Request {
     std::map<std::string, std::vector<std::uint64_t>> selections;
 };
 
+/// What `tally containers` and `tally doctor` were asked.
+struct ListingRequest {
+    Format format = Format::text;
+    std::optional<std::string> hierarchy;
+    bool verbose = false;
+    bool watch = false;               ///< this and what follows: containers only
+    std::optional<Seconds> duration;  ///< of the watch
+    std::optional<int> ready_fd;
+    bool keep_privileges = false;
+};
+
 }  // namespace tally

@@ -103,9 +103,8 @@ Tracer::Tracer(std::string name, std::span<const std::byte> object, bool engine_
     if (!object_) {
         throw Error("{} is not a BPF object that can be read: {}", name_, first_libbpf_warning());
     }
-    if (!engine_only) {
-        schema_ = read_schema(object_.get(), name_);
-    }
+    schema_ =
+        engine_only ? read_engine_schema(object_.get(), name_) : read_schema(object_.get(), name_);
 }
 
 Tracer::~Tracer() = default;

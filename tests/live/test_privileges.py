@@ -85,6 +85,18 @@ def test_given_up_by_every_tool(tool):
     assert names and "?" not in names
 
 
+def test_given_up_by_the_watch(start):
+    running = Run("containers", "--watch", "--json")
+    check_limited(limited(running), DAC_READ_SEARCH)
+    start("newcomer", "chatter", 1, 1).stop()
+    time.sleep(1.5)
+    result = running.end()
+    changes = [(record["change"], record["name"]) for record in result.records
+               if record["type"] == "container_change" and record["name"] == "newcomer"]
+    assert result.status == 0
+    assert changes == [("born", "newcomer"), ("died", "newcomer")], result.out
+
+
 def test_nothing_is_kept_where_no_name_is_asked_for():
     running = Run("runqlat", "--json", "--by", "comm")
     check_limited(limited(running), 0)
