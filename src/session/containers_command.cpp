@@ -18,6 +18,7 @@
 #include "output/writer.h"
 #include "session/hierarchy.h"
 #include "session/live_containers.h"
+#include "session/privileges.h"
 #include "session/ready.h"
 #include "session/waiter.h"
 #include "tracer/registry.h"
@@ -192,6 +193,9 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
     live.set_listener({}, [&] { watch.tell(false); });
     constexpr Seconds kLook{1.0};  // names may change without an event
     waiter.start(kLook, request.duration);
+    if (!request.keep_privileges) {
+        give_up_privileges({true});
+    }
     if (request.ready_fd) {
         announce_ready(*request.ready_fd);
     }

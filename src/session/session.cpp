@@ -23,6 +23,7 @@
 #include "session/command.h"
 #include "session/hierarchy.h"
 #include "session/live_containers.h"
+#include "session/privileges.h"
 #include "session/ready.h"
 #include "session/target.h"
 #include "session/waiter.h"
@@ -114,6 +115,9 @@ class Session {
             command_->start(request_.output_file ? STDOUT_FILENO : STDERR_FILENO,
                             [this] { tracer_.enter_tree(); });
             waiter_->watch(command_->end());
+        }
+        if (!request_.keep_privileges) {
+            give_up_privileges({needs_cgroups_, command_ ? command_->pid() : -1});
         }
     }
 
