@@ -3,7 +3,10 @@
 
 #include <rapidjson/document.h>
 
+#include <array>
+#include <charconv>
 #include <initializer_list>
+#include <sstream>
 
 #include "container/path_shapes.h"
 
@@ -87,6 +90,7 @@ std::optional<RuntimeFacts> parse_docker_config(const std::string& text) {
         return std::nullopt;
     }
     RuntimeFacts facts;
+    facts.id = string_in(document, "ID");
     facts.name = string_in(document, "Name");
     if (facts.name.starts_with('/')) {
         facts.name.erase(0, 1);
@@ -140,6 +144,7 @@ std::optional<RuntimeFacts> parse_runc_state(const std::string& text) {
         return std::nullopt;
     }
     RuntimeFacts facts;
+    facts.id = string_in(document, "id");
     // By controller, on version 1 and hybrid hosts; "" is version 2. Seen with runc 1.1.5 on a
     // hybrid host: all nine controllers, "name=systemd" and "".
     if (const Json* paths = object_in(document, "cgroup_paths")) {
@@ -174,6 +179,7 @@ std::optional<RuntimeFacts> parse_runc_state(const std::string& text) {
         }
     }
     add_names(annotations, facts);
+    facts.bundle = first_of(annotations, {"bundle"});
     return facts;
 }
 
@@ -189,6 +195,33 @@ std::optional<RuntimeFacts> parse_crun_status(const std::string& text) {
     }
     facts.bundle = string_in(document, "bundle");
     return facts;
+}
+
+std::optional<std::string> parse_docker_root(const std::string& text) {
+    rapidjson::Document document;
+    return parse_object(text, document) ? std::optional(string_in(document, "data-root"))
+                                        : std::nullopt;
+}
+
+std::optional<std::map<std::uint32_t, std::string>> parse_homes(const std::string& text) {
+    std::map<std::uint32_t, std::string> homes;
+    std::istringstream lines(text);
+    std::string line;
+    while (std::getline(lines, line)) {
+        // NAME:PASSWORD:NUMBER:GROUP:FULL NAME:HOME:SHELL
+        std::array<std::string, 7> parts;
+        std::istringstream rest(line);
+        for (std::string& part : parts) {
+            std::getline(rest, part, ':');
+        }
+        std::uint32_t number = 0;
+        const char* end = parts[2].data() + parts[2].size();
+        const auto read = std::from_chars(parts[2].data(), end, number);
+        if (read.ec == std::errc() && read.ptr == end && parts[5].starts_with('/')) {
+            homes.emplace(number, parts[5]);
+        }
+    }
+    return homes;
 }
 
 }  // namespace tally
