@@ -43,7 +43,7 @@ def runtime(request):
     made = kind()
     with contextlib.ExitStack() as ends:
         ends.callback(before.assert_nothing_left)
-        ends.callback(before.remove_parents, kind.parents)
+        ends.callback(lambda: before.remove_parents(made.parents))
         ends.callback(made.down)
         made.up()
         yield made

@@ -77,12 +77,12 @@ class Cri(Containerd):
     name_space = "k8s.io"
     programs = (*Containerd.programs, "/usr/lib/python3/dist-packages/grpc/__init__.py")
     packages = (*Containerd.packages, "python3-grpcio")
-    parents = ("kubepods",)
 
     def up(self):
         super().up()
         self.runtime = cri.RuntimeService(SOCKET)
         self.pods = {}
+        self.parents = ["kubepods", "kubepods/burstable"]
 
     def down(self):
         self.runtime.close()
@@ -90,6 +90,7 @@ class Cri(Containerd):
 
     def start(self, name, *command):
         pod = cri.Pod(f"{name}-0", "shop", f"11111111-2222-3333-4444-{len(self.pods):012}")
+        self.parents.append(pod.cgroup.lstrip("/"))
         pod.sandbox = self.runtime.run_pod_sandbox(pod)
         self.pods[name] = pod
         return self.start_in(pod, name, command, 0)

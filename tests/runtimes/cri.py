@@ -45,12 +45,13 @@ class Pod:
             "io.kubernetes.pod.namespace": namespace,
             "io.kubernetes.pod.uid": uid,
         }
+        self.cgroup = f"/kubepods/burstable/pod{uid}"
         self.sandbox = None
 
     def config(self):
         """PodSandboxConfig: metadata, labels, linux (cgroup_parent, security_context)."""
         metadata = field(1, self.name) + field(2, self.uid) + field(3, self.namespace)
-        linux = field(1, f"/kubepods/burstable/pod{self.uid}") + field(2, field(1, HOST_NETWORK))
+        linux = field(1, self.cgroup) + field(2, field(1, HOST_NETWORK))
         return field(1, metadata) + string_map(6, self.labels) + field(8, linux)
 
 

@@ -22,6 +22,9 @@ WAITING = """#!/bin/sh
 mkfifo /dev/go && exec "$@" <>/dev/go
 """
 
+# Without it systemd-nspawn takes this for no operating system.
+OS_RELEASE = "ID=tally-test\n"
+
 
 @functools.cache
 def root():
@@ -41,9 +44,13 @@ def root():
     waiting = made / "bin" / "waiting"
     waiting.write_text(WAITING)
     waiting.chmod(0o755)
-    # Without it systemd-nspawn takes this for no operating system.
-    (made / "etc" / "os-release").write_text("ID=tally-test\n")
+    (made / "etc" / "os-release").write_text(OS_RELEASE)
     return made
+
+
+def is_root(folder):
+    """Whether this is the root of a container of this image."""
+    return (folder / "etc" / "os-release").read_text() == OS_RELEASE
 
 
 @functools.cache

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 """What a runtime may leave behind that does not end with our mount and network namespaces: cgroups
-and processes. Mounts as well, which would be in the way of the next one."""
+and processes. Mounts as well, which would be in the way of the next one. The host has containers of its
+own, which come and go meanwhile."""
 
 import contextlib
 import os
 from pathlib import Path
 
+import image
 from support import eventually
-
-# Where the host's own life goes on meanwhile.
-NOT_OURS = ("/user.slice", "/system.slice", "/init.scope", "/tally-live-")
 
 
 def hierarchies():
@@ -28,31 +27,36 @@ def hierarchies():
 
 
 def cgroups():
-    found = set()
-    for _, root in hierarchies():
-        for folder, below, _ in os.walk(root):
-            path = "/" + os.path.relpath(folder, root)
-            if path.startswith(NOT_OURS):
-                below.clear()
-            elif folder != str(root):
-                found.add(folder)
-    return found
+    return {folder for _, root in hierarchies() for folder, _, _ in os.walk(root)}
+
+
+def is_populated(cgroup):
+    """Whether any process is in it or below. One that has been removed meanwhile is not."""
+    for folder, _, _ in os.walk(cgroup):
+        with contextlib.suppress(OSError):
+            if Path(folder, "cgroup.procs").read_text():
+                return True
+    return False
 
 
 def processes():
-    """Those in our mount namespace, but for this one and those above it."""
+    """Those in our mount namespace, which are all daemons and monitors of containers, and those that
+    see our image as their root. But for this process and those above it."""
     own = os.readlink("/proc/self/ns/mnt")
     above, pid = set(), os.getpid()
     while pid != 0:
         above.add(pid)
         status = Path(f"/proc/{pid}/stat").read_text()
         pid = int(status.rpartition(")")[2].split()[1])
-    found = {}
+    found = set()
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if int(folder.name) not in above and os.readlink(folder / "ns" / "mnt") == own:
-                found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
-    return {f"{pid} {command.decode(errors='replace')}" for pid, command in found.items()}
+            if int(folder.name) not in above and (
+                os.readlink(folder / "ns" / "mnt") == own or image.is_root(folder / "root")
+            ):
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
+                found.add(f"{folder.name} {command.decode(errors='replace')}")
+    return found
 
 
 def mounts():
@@ -66,20 +70,19 @@ class Before:
         self.cgroups, self.processes, self.mounts = cgroups(), processes(), mounts()
 
     def remove_parents(self, parents):
-        """The empty cgroups that a runtime never removes, if they came with it."""
+        """The cgroups that a runtime never removes, if they came with it and are empty."""
         for _, root in hierarchies():
-            for parent in parents:
-                for folder, _, _ in os.walk(root / parent, topdown=False):
-                    if folder not in self.cgroups:
-                        with contextlib.suppress(OSError):
-                            os.rmdir(folder)
+            for parent in sorted(parents, reverse=True):  # a child comes before its parent
+                if str(root / parent) not in self.cgroups:
+                    with contextlib.suppress(OSError):
+                        (root / parent).rmdir()
 
     def assert_nothing_left(self):
         def left():
-            return (cgroups() - self.cgroups, processes() - self.processes,
-                    mounts() - self.mounts)
+            empty = {cgroup for cgroup in cgroups() - self.cgroups if not is_populated(cgroup)}
+            return empty | (processes() - self.processes) | (mounts() - self.mounts)
 
         try:
-            eventually(lambda: not any(left()), "nothing left", 5)
+            eventually(lambda: not left(), "nothing left", 5)
         except AssertionError:
             raise AssertionError(f"left behind: {left()}") from None

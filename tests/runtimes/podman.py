@@ -24,10 +24,10 @@ class Podman(Runtime):
     title = reported = "podman"
     programs = ("podman", "runc")
     packages = ("podman", "runc")
-    parents = ("libpod_parent",)
     can_rename = True
 
     def up(self):
+        self.parents = ["libpod_parent", "libpod_parent/conmon"]
         config = Path("/run/containers.conf")
         config.write_text(CONFIG)
         self.environment = {**os.environ, "CONTAINERS_CONF": str(config)}
@@ -59,7 +59,8 @@ class Podman(Runtime):
         self.podman("rename", old, new)
 
     def make_pod(self, name):
-        self.podman("pod", "create", "--name", name)
+        identity = self.podman("pod", "create", "--name", name)
+        self.parents.append(f"libpod_parent/{identity}")
 
     def remove_pod(self, name):
         self.podman("pod", "rm", "--force", "--time", "0", name)

@@ -16,7 +16,7 @@ class Runtime:
     reported = None  # what tally calls it
     programs = ()  # where these are, it is installed
     packages = ()  # of Debian, that bring them
-    parents = ()  # cgroups at the root of a hierarchy that it makes and never removes
+    parents = ()  # cgroups that it makes and never removes, from the root of each hierarchy
     can_rename = False  # rename(OLD, NEW) exists
 
     def up(self):
