@@ -6,8 +6,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "cgroup.bpf.h"
+#include "cgroup_events.bpf.h"
 #include "declare.bpf.h"
-#include "processes.bpf.h"
 
 char _license[] SEC("license") = "Dual BSD/GPL";

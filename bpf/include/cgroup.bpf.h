@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Cgroups: which one a thread is in, which ones are wanted, and which ones are born.
+ * Cgroups: which one a thread is in, and which ones are wanted.
  */
 #ifndef TALLY_CGROUP_BPF_H
 #define TALLY_CGROUP_BPF_H
 
 #include "compat.bpf.h"
-#include "loss.bpf.h"
 #include "wire.h"
 
 /* The one hierarchy of this run (src/session/hierarchy.cpp): its number, which is the first field
@@ -60,6 +59,12 @@ static __always_inline __u64 cgroup_of(struct task_struct* task) {
 /* --container, --cgroup: the wanted cgroups with all below them. */
 const volatile bool target_by_cgroup = false;
 
+/* --container: every cgroup that is made from now on is wanted until user space knows better. What
+ * a container is called may be known only when it has run for a while, and it is to be measured
+ * from its first instruction. User space keeps apart what was measured meanwhile
+ * (src/session/target.h). */
+const volatile bool target_by_name = false;
+
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);
@@ -67,67 +72,5 @@ struct {
     __type(key, __u64);
     __type(value, __u8);
 } target_cgroups SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_RINGBUF);
-    __uint(max_entries, 256 * 1024);
-} tally_cgroup_events SEC(".maps");
-
-static __always_inline struct tally_cgroup_event* reserve_cgroup_event(__u64 id, bool removed) {
-    struct tally_cgroup_event* event = bpf_ringbuf_reserve(&tally_cgroup_events, sizeof(*event), 0);
-
-    if (!event) {
-        count_one(LOST_CGROUP_EVENT);
-        return NULL;
-    }
-    event->id = id;
-    event->parent = 0;
-    event->removed = removed;
-    event->name[0] = 0;
-    return event;
-}
-
-/* A child of a wanted cgroup is wanted before any thread can enter it: this runs before the new
- * directory becomes visible (cgroup_mkdir() calls TRACE_CGROUP_PATH before kernfs_activate()). */
-SEC("tp_btf/cgroup_mkdir")
-int BPF_PROG(tally_cgroup_mkdir, struct cgroup* cgroup, const char* path) {
-    struct tally_cgroup_event* event;
-    __u64 id, parent;
-    __u8 member = 1;
-
-    if (cgroup->root->hierarchy_id != hierarchy_number)
-        return 0;
-    id = cgroup->kn->id;
-    parent = cgroup->self.parent->cgroup->kn->id;
-    if (target_by_cgroup && bpf_map_lookup_elem(&target_cgroups, &parent) &&
-        bpf_map_update_elem(&target_cgroups, &id, &member, BPF_ANY))
-        count_one(LOST_TARGET_FULL);
-
-    event = reserve_cgroup_event(id, false);
-    if (event) {
-        event->parent = parent;
-        bpf_probe_read_kernel_str(event->name, sizeof(event->name),
-                                  BPF_CORE_READ(cgroup, kn, name));
-        bpf_ringbuf_submit(event, 0);
-    }
-    return 0;
-}
-
-/* Makes room in the set: a container may make and remove cgroups for ever. */
-SEC("tp_btf/cgroup_rmdir")
-int BPF_PROG(tally_cgroup_rmdir, struct cgroup* cgroup, const char* path) {
-    struct tally_cgroup_event* event;
-    __u64 id;
-
-    if (cgroup->root->hierarchy_id != hierarchy_number)
-        return 0;
-    id = cgroup->kn->id;
-    if (target_by_cgroup)
-        bpf_map_delete_elem(&target_cgroups, &id);
-    event = reserve_cgroup_event(id, true);
-    if (event)
-        bpf_ringbuf_submit(event, 0);
-    return 0;
-}
 
 #endif /* TALLY_CGROUP_BPF_H */

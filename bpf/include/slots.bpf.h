@@ -13,20 +13,11 @@
 
 #include "declare.bpf.h"
 #include "loss.bpf.h"
+#include "same_words.bpf.h"
 
 /* Several CPUs that count into one slot fight over its cache lines (251 instead of 400 ns with two
  * CPUs). So a key has up to eight copies, by CPU, which user space adds up. */
 const volatile __u32 tally_shard_mask = 0;
-
-/* memcmp() of whole words; clang makes no calls in BPF. */
-static __always_inline bool tally_same_words(const void* one, const void* other, __u32 size) {
-    __u64 difference = 0;
-
-#pragma unroll
-    for (__u32 i = 0; i < size / 8; i++)
-        difference |= ((const __u64*)one)[i] ^ ((const __u64*)other)[i];
-    return !difference;
-}
 
 /*
  * TALLY_SLOTS(waits, struct subject, struct waits_content, "histogram:help", slot->content.min =

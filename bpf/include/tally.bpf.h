@@ -15,6 +15,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "cgroup.bpf.h"
+#include "cgroup_events.bpf.h"
 #include "compat.bpf.h"
 #include "counts.bpf.h"
 #include "declare.bpf.h"

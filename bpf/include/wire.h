@@ -12,18 +12,26 @@
 
 /* To be raised with every change of this file, of buckets.h, or of a name that src/ looks up in an
  * object: an object of another number is refused. */
-#define TALLY_WIRE_VERSION 3
+#define TALLY_WIRE_VERSION 4
 
 /* In so many hierarchies a cgroup of one without a controller is found: 16 controllers at the most,
  * version 2, and names. */
 #define TALLY_MOST_HIERARCHIES 32
 
-/* A cgroup that has just been made or removed. */
+/* What happens to cgroups and matters for their names (cgroup_events.bpf.h). */
+enum tally_cgroup_change {
+    TALLY_CGROUP_MADE,
+    TALLY_CGROUP_REMOVED,
+    TALLY_CGROUP_RENAMED, /* version 1 only */
+    TALLY_PROCESS_SEEN, /* a struct tally_process_event: the first of its pid namespace in a cgroup,
+                           or the first under another node name */
+};
+
 struct tally_cgroup_event {
+    __u64 change;
     __u64 id;
-    __u64 parent;   /* of a new one */
-    __u64 removed;  /* 1, or 0: it is new */
-    char name[256]; /* of a new one: NAME_MAX and NUL */
+    __u64 parent;   /* unless it was removed */
+    char name[256]; /* the same; NAME_MAX and NUL */
 };
 
 /* Where a process is. */
@@ -31,7 +39,14 @@ struct tally_process {
     __u64 cgroup;
     __u32 pid;
     __u32 pid_namespace; /* inode number of the innermost one, 0 for the host's own */
-    char node_name[72];  /* __NEW_UTS_LEN is 64; empty in the host's own UTS namespace */
+    __u32 made_by;       /* of process 1 of a pid namespace: its parent, as the host numbers it */
+    __u32 unused;
+    char node_name[72]; /* __NEW_UTS_LEN is 64; empty in the host's own UTS namespace */
+};
+
+struct tally_process_event {
+    __u64 change;
+    struct tally_process process;
 };
 
 /* What IN_FLIGHT() writes behind the key, for one thread. */

@@ -348,6 +348,10 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
         ->type_name("CONTAINER")
         ->allow_extra_args(false)
         ->group(target);
+    app.add_flag("--wait", request.target.wait,
+                 "with -c: the container need not exist yet; it is measured from its first "
+                 "instruction")
+        ->group(target);
     app.add_option("--cgroup", request.target.cgroups, "a cgroup with all below it")
         ->type_name("PATH")
         ->allow_extra_args(false)
@@ -447,6 +451,9 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
         if (result->format != Format::text && ((view != nullptr && *view) || *top || *min_count)) {
             throw UsageError(
                 "--view, --top and --min-count are for text: leave them out with json and csv");
+        }
+        if (result->target.wait && result->target.containers.empty()) {
+            throw UsageError("--wait waits for a container: name it with -c");
         }
         if (*with_interval) {
             result->interval = Seconds(interval);

@@ -12,19 +12,42 @@
 namespace tally {
 namespace {
 
+ProcessFacts facts_of(const tally_process& process) {
+    ProcessFacts facts{process.cgroup, process.pid, process.pid_namespace, process.made_by,
+                       std::nullopt};
+    if (process.node_name[0] != '\0') {
+        facts.node_name =
+            std::string(process.node_name, ::strnlen(process.node_name, sizeof process.node_name));
+    }
+    return facts;
+}
+
 int take_event(void* taken, void* data, std::size_t size) {
-    if (size < sizeof(tally_cgroup_event)) {
+    auto& events = *static_cast<CgroupEvents*>(taken);
+    std::uint64_t change = 0;
+    if (size < sizeof change) {
+        return 0;
+    }
+    std::memcpy(&change, data, sizeof change);
+    if (change == TALLY_PROCESS_SEEN) {
+        tally_process_event event;
+        if (size >= sizeof event) {
+            std::memcpy(&event, data, sizeof event);
+            events.seen.push_back(facts_of(event.process));
+        }
         return 0;
     }
     tally_cgroup_event event;
+    if (size < sizeof event) {
+        return 0;
+    }
     std::memcpy(&event, data, sizeof event);
-    auto& events = *static_cast<CgroupEvents*>(taken);
-    if (event.removed != 0) {
+    if (change == TALLY_CGROUP_REMOVED) {
         events.deaths.push_back(event.id);
     } else {
-        events.births.push_back(
-            {event.id, event.parent,
-             std::string(event.name, ::strnlen(event.name, sizeof event.name))});
+        (change == TALLY_CGROUP_MADE ? events.births : events.renames)
+            .push_back({event.id, event.parent,
+                        std::string(event.name, ::strnlen(event.name, sizeof event.name))});
     }
     return 0;
 }
@@ -61,12 +84,7 @@ std::vector<ProcessFacts> read_processes(const Tracer& tracer) {
          at += sizeof(tally_process)) {
         tally_process each;
         std::memcpy(&each, records.data() + at, sizeof each);
-        ProcessFacts facts{each.cgroup, each.pid, each.pid_namespace, std::nullopt};
-        if (each.node_name[0] != '\0') {
-            facts.node_name =
-                std::string(each.node_name, ::strnlen(each.node_name, sizeof each.node_name));
-        }
-        processes.push_back(std::move(facts));
+        processes.push_back(facts_of(each));
     }
     return processes;
 }

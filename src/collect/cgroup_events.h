@@ -12,13 +12,15 @@ struct ring_buffer;
 
 namespace tally {
 
-/// What happened to cgroups since the last look.
+/// What happened to cgroups since the last look; each list in its order.
 struct CgroupEvents {
     std::vector<CgroupBirth> births;
+    std::vector<CgroupBirth> renames;  ///< under their new names
     std::vector<CgroupId> deaths;
+    std::vector<ProcessFacts> seen;  ///< processes in cgroups where they are new
 };
 
-/// The births and deaths of cgroups that a tracer with attach_cgroup_events() reports.
+/// What happens to cgroups, as a tracer with attach_cgroup_events() reports it.
 class CgroupEventReader {
   public:
     /// `tracer` is loaded and outlives this. Throws Error.
@@ -27,7 +29,7 @@ class CgroupEventReader {
     /// Readable when there are events.
     int fd() const;
 
-    /// Takes all that there are, in the order in which they happened.
+    /// Takes all that there are.
     CgroupEvents take();
 
   private:

@@ -78,24 +78,38 @@ bool Collector::take(std::uint32_t number, const std::byte* slot, Containers& co
         known.key.assign(again.begin(),
                          again.begin() + static_cast<std::ptrdiff_t>(schema_.key_size));
     }
-    known.changed = add_new(number, known.key.data(), slot + schema_.key_size, containers);
+    const Admission admission = admission_of(known.key.data());
+    known.changed =
+        admission != Admission::held && add_new(number, known.key.data(), slot + schema_.key_size,
+                                                admission == Admission::dropped, containers);
     return true;
+}
+
+/// 0 (kernel threads) where keys have no cgroup.
+CgroupId Collector::cgroup_of(const std::byte* key) const {
+    const KeyField& field = schema_.key.front();
+    CgroupId id = kKernelThreads;
+    if (field.type == SemanticType::cgroup) {
+        std::memcpy(&id, key + field.offset, sizeof id);
+    }
+    return id;
+}
+
+Admission Collector::admission_of(const std::byte* key) const {
+    return admission_ ? admission_(cgroup_of(key)) : Admission::counted;
 }
 
 void Collector::forget_dead(Tracer& tracer, const std::function<bool(CgroupId)>& is_gone,
                             Containers& containers) {
-    const KeyField& cgroup = schema_.key.front();
-    if (cgroup.type != SemanticType::cgroup || used_ * 2 < tracer.max_entries(schema_.name)) {
+    if (used_ * 2 < tracer.max_entries(schema_.name)) {
         return;
     }
     const int map = tracer.map_fd(schema_.name);
     for (std::uint32_t number = 0; number < known_.size(); ++number) {
         Slot& known = known_[number];
-        CgroupId id = 0;
-        if (!known.key.empty()) {
-            std::memcpy(&id, known.key.data() + cgroup.offset, sizeof id);
-        }
-        if (id == 0 || known.changed || !is_gone(id)) {
+        const CgroupId id = known.key.empty() ? kKernelThreads : cgroup_of(known.key.data());
+        if (id == kKernelThreads || known.changed || !is_gone(id) ||
+            admission_of(known.key.data()) == Admission::held) {
             continue;
         }
         // The last events of a dying thread may have come after the reading.

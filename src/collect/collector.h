@@ -14,6 +14,13 @@
 
 namespace tally {
 
+/// What becomes of what was measured in a cgroup.
+enum class Admission {
+    counted,
+    held,     ///< not yet: whose cgroup it is may be known later; the kernel's map keeps it
+    dropped,  ///< never
+};
+
 /// Reads what a running tracer measures by key, again and again, and says what is new. One for each
 /// map of slots (bpf/include/slots.bpf.h).
 ///
@@ -24,6 +31,11 @@ class Collector {
     virtual ~Collector() = default;
     Collector(const Collector&) = delete;
     Collector& operator=(const Collector&) = delete;
+
+    /// What decides for each cgroup, at each reading; without it all is counted.
+    void set_admission(std::function<Admission(CgroupId)> admission) {
+        admission_ = std::move(admission);
+    }
 
     /// Looks which measurements are in flight now, for the next collect(). Before the tracer is
     /// detached: afterwards, nothing ends any more. `age_of_run` is what is known of the age of
@@ -55,13 +67,16 @@ class Collector {
 
     void describe(Report& head) const;
 
+    /// What becomes of what has this key.
+    Admission admission_of(const std::byte* key) const;
+
     const Tracer& tracer() const { return tracer_; }
 
   private:
-    /// Adds what `content` has more than at the last call for this slot to the row of its key.
-    /// False: it has nothing more.
+    /// Adds what `content` has more than at the last call for this slot to the row of its key, or
+    /// to none if it is `dropped`. False: it has nothing more.
     virtual bool add_new(std::uint32_t number, const std::byte* key, const std::byte* content,
-                         Containers& containers) = 0;
+                         bool dropped, Containers& containers) = 0;
 
     /// The slot will be used for another key, and begin with nothing.
     virtual void forget(std::uint32_t number) = 0;
@@ -72,10 +87,12 @@ class Collector {
     };
 
     bool take(std::uint32_t number, const std::byte* slot, Containers& containers);
+    CgroupId cgroup_of(const std::byte* key) const;
 
     const Tracer& tracer_;
     const SlotsSchema& schema_;
     Grouping grouping_;
+    std::function<Admission(CgroupId)> admission_;
     std::vector<Slot> known_;             ///< by number, as far as they were read
     std::uint32_t used_ = 0;              ///< all slots that were ever used lie before this one
     std::vector<std::uint32_t> numbers_;  ///< of one chunk of slots, reused

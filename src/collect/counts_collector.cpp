@@ -20,7 +20,7 @@ CountsCollector::Row& CountsCollector::row_in(Rows& rows, RowKey&& key) const {
 }
 
 bool CountsCollector::add_new(std::uint32_t number, const std::byte* key, const std::byte* content,
-                              Containers& containers) {
+                              bool dropped, Containers& containers) {
     if (known_.size() <= number) {
         known_.resize(number + 1);
     }
@@ -31,9 +31,11 @@ bool CountsCollector::add_new(std::uint32_t number, const std::byte* key, const 
     if (now == known) {
         return false;
     }
-    Row& row = row_in(interval_, grouping().resolve(key, containers));
-    for (std::size_t i = 0; i < now.size(); ++i) {
-        row.values[i] += now[i] - known[i];
+    if (!dropped) {
+        Row& row = row_in(interval_, grouping().resolve(key, containers));
+        for (std::size_t i = 0; i < now.size(); ++i) {
+            row.values[i] += now[i] - known[i];
+        }
     }
     known = std::move(now);
     return true;

@@ -55,7 +55,7 @@ AnyReport HistogramCollector::collect(Report head, Containers& containers) {
 }
 
 bool HistogramCollector::add_new(std::uint32_t number, const std::byte* key,
-                                 const std::byte* content, Containers& containers) {
+                                 const std::byte* content, bool dropped, Containers& containers) {
     if (known_.size() <= number) {
         known_.resize(number + 1);
     }
@@ -87,13 +87,15 @@ bool HistogramCollector::add_new(std::uint32_t number, const std::byte* key,
     if (changed.empty() && now.sum == known.sum) {
         return false;
     }
-    Row& row = row_of(key, containers);
-    for (const BucketCount& each : changed) {
-        row.histogram.add(each.bucket, each.count);
+    if (!dropped) {
+        Row& row = row_of(key, containers);
+        for (const BucketCount& each : changed) {
+            row.histogram.add(each.bucket, each.count);
+        }
+        row.histogram.add_sum(now.sum - known.sum);
+        row.min = least<std::uint64_t>(row.min, now.min);
+        row.max = std::max(row.max, std::optional<std::uint64_t>(now.max));
     }
-    row.histogram.add_sum(now.sum - known.sum);
-    row.min = least<std::uint64_t>(row.min, now.min);
-    row.max = std::max(row.max, std::optional<std::uint64_t>(now.max));
 
     known.sum = now.sum;
     known.buckets.clear();
@@ -132,6 +134,9 @@ void HistogramCollector::add_in_flight(Containers& containers) {
     // A record is a key without its shard, and struct tally_in_flight.
     const std::size_t size = schema_.shard_offset + sizeof(tally_in_flight);
     for (std::size_t at = 0; at + size <= in_flight_.size(); at += size) {
+        if (admission_of(in_flight_.data() + at) != Admission::counted) {
+            continue;
+        }
         tally_in_flight one;
         std::memcpy(&one, in_flight_.data() + at + schema_.shard_offset, sizeof one);
         const bool is_older = one.age == TALLY_OLDER_THAN_RUN;

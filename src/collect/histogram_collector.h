@@ -34,7 +34,7 @@ class HistogramCollector final : public Collector {
     };
     using Rows = std::unordered_map<std::string, Row>;
 
-    bool add_new(std::uint32_t number, const std::byte* key, const std::byte* content,
+    bool add_new(std::uint32_t number, const std::byte* key, const std::byte* content, bool dropped,
                  Containers& containers) override;
     void forget(std::uint32_t number) override;
     Row& row_of(const std::byte* key, Containers& containers);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <deque>
 #include <limits>
 #include <map>
 #include <set>
@@ -35,6 +36,10 @@ constexpr std::size_t kShortestId = 4;
 // Cgroups that no walk has found are not looked for again: those of zombies, say, which were
 // removed before the start.
 constexpr std::size_t kMostNotFound = 16'384;
+
+// Processes that were seen since the last look at all of them. The kernel tells each pid namespace
+// of a cgroup once, so that is as many new containers in a second.
+constexpr std::size_t kMostNoticed = 16'384;
 
 // A chain of parents is never as long; births that lie could make a ring.
 constexpr int kDeepest = 4096;
@@ -102,6 +107,8 @@ struct Containers::State {
                          std::vector<Candidate>& candidates) const;
     void find_by_namespaces(const std::vector<ProcessFacts>& processes);
     void name_by_node(const std::vector<ProcessFacts>& processes);
+    std::vector<ProcessFacts> with_noticed(const std::vector<ProcessFacts>& living);
+    bool is_untold(const Known& known) const;
     void forget_owners();
 
     ContainerPaths paths;
@@ -118,6 +125,8 @@ struct Containers::State {
 
     std::unordered_set<CgroupId> missing;  ///< asked for, for the next walk to find
     RecentIds not_found{kMostNotFound};    ///< those that it did not find
+
+    std::deque<ProcessFacts> noticed;  ///< since the last observe()
 
     std::function<void()> catch_up;  ///< may be empty
 
@@ -442,16 +451,51 @@ void Containers::State::find_neighbours(const PidNamespaces& of_namespace,
     }
 }
 
+/// Whether its path has the shape of a container's with an id, and no file of a runtime knows the
+/// id.
+bool Containers::State::is_untold(const Known& known) const {
+    return known.source == Source::shape && !known.told && known.runtime.empty() &&
+           known.container.id.has_value();
+}
+
+/// The living, and those that were seen since the last look and are gone: of each the last that was
+/// told, if it is not among the living.
+std::vector<ProcessFacts> Containers::State::with_noticed(const std::vector<ProcessFacts>& living) {
+    std::vector<ProcessFacts> all = living;
+    std::set<std::pair<std::uint32_t, std::uint32_t>> have;
+    for (const ProcessFacts& process : living) {
+        have.emplace(process.pid, process.pid_namespace);
+    }
+    for (; !noticed.empty(); noticed.pop_back()) {
+        ProcessFacts& process = noticed.back();
+        if (process.pid_namespace != 0 && have.emplace(process.pid, process.pid_namespace).second) {
+            all.push_back(std::move(process));
+        }
+    }
+    return all;
+}
+
 /// Rule 2: containers without a runtime, known by their own pid namespace.
 void Containers::State::find_by_namespaces(const std::vector<ProcessFacts>& all) {
     std::unordered_set<CgroupId> with_host;  ///< cgroups with a process of the host at or below
     PidNamespaces of_namespace;
+    // `unshare --fork` stays beside the container that it has made, and waits: it is of the host,
+    // and part of the container's cgroup all the same.
+    std::set<std::pair<std::uint32_t, CgroupId>> makers;
+    for (const ProcessFacts& process : all) {
+        if (process.made_by != 0 && process.node_name) {
+            makers.emplace(process.made_by, process.cgroup);
+        }
+    }
     for (const ProcessFacts& process : all) {
         if (process.cgroup == kKernelThreads) {
             continue;
         }
         if (process.pid_namespace != 0) {
             of_namespace[process.pid_namespace].insert(process.cgroup);
+            continue;
+        }
+        if (makers.contains({process.pid, process.cgroup})) {
             continue;
         }
         CgroupId id = process.cgroup;
@@ -496,8 +540,9 @@ void Containers::State::find_by_namespaces(const std::vector<ProcessFacts>& all)
     }
 }
 
-/// Names them by their UTS node name, that of the oldest process first. Again at each look: whoever
-/// makes a container by hand sets the name some time after making the namespaces.
+/// Names those that nothing else names by their UTS node name, that of the oldest process first.
+/// Again at each look: whoever makes a container by hand sets the name some time after making the
+/// namespaces, which begin with the host's.
 void Containers::State::name_by_node(const std::vector<ProcessFacts>& all) {
     struct Name {
         std::uint32_t pid = std::numeric_limits<std::uint32_t>::max();
@@ -505,11 +550,13 @@ void Containers::State::name_by_node(const std::vector<ProcessFacts>& all) {
     };
     std::unordered_map<CgroupId, Name> names;
     for (const ProcessFacts& process : all) {
-        if (process.pid_namespace == 0 || !process.node_name || process.node_name->empty()) {
+        if (process.pid_namespace == 0 || !process.node_name || process.node_name->empty() ||
+            *process.node_name == paths.node_name) {
             continue;
         }
         const auto known = containers.find(container_above(process.cgroup));
-        if (known == containers.end() || known->second.source != Source::namespaces) {
+        if (known == containers.end() ||
+            (known->second.source != Source::namespaces && !is_untold(known->second))) {
             continue;
         }
         Name& name = names[known->first];
@@ -577,8 +624,55 @@ void Containers::observe(const std::vector<ProcessFacts>& processes) {
     if (!is_any_missing || !state.walk_once()) {
         state.read_names();
     }
-    state.find_by_namespaces(processes);
-    state.name_by_node(processes);
+    const std::vector<ProcessFacts> all = state.with_noticed(processes);
+    state.find_by_namespaces(all);
+    state.name_by_node(all);
+}
+
+void Containers::notice(ProcessFacts process) {
+    State& state = *state_;
+    const CgroupId root = state.container_above(process.cgroup);
+    const auto known = state.containers.find(root);
+    if (known != state.containers.end()) {
+        if (known->second.source == Source::shape && !known->second.told) {
+            state.read_name(root, known->second);
+        }
+    } else if (state.file_looks > 0 && process.cgroup != state.tree.root()) {
+        --state.file_looks;
+        state.locate_containers();
+    }
+    if (state.noticed.size() >= kMostNoticed) {
+        state.noticed.pop_front();
+    }
+    state.noticed.push_back(std::move(process));
+}
+
+bool Containers::has_noticed() const {
+    return !state_->noticed.empty();
+}
+
+bool Containers::may_get_name(CgroupId cgroup) {
+    if (cgroup == kKernelThreads) {
+        return false;
+    }
+    const Owner& owner = owner_of(cgroup);
+    const auto found = state_->containers.find(owner.root);
+    if (found == state_->containers.end()) {
+        return !owner.cgroup || !is_in_service(*owner.cgroup);
+    }
+    const Known& known = found->second;
+    if (known.source == Source::namespaces) {
+        return known.container.name == owner.cgroup;
+    }
+    return known.source == Source::shape && !known.told && known.container.id &&
+           known.container.name == short_id(*known.container.id);
+}
+
+void Containers::for_each(
+    const std::function<void(CgroupId, const Container&, bool)>& visit) const {
+    for (const auto& [id, known] : state_->containers) {
+        visit(id, known.container, state_->tree.is_alive(id));
+    }
 }
 
 void Containers::set_catch_up(std::function<void()> catch_up) {

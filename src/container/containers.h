@@ -26,6 +26,7 @@ struct ProcessFacts {
     CgroupId cgroup = 0;
     std::uint32_t pid = 0;            ///< as the host numbers it
     std::uint32_t pid_namespace = 0;  ///< inode of the innermost one; 0: the host's own
+    std::uint32_t made_by = 0;        ///< of process 1 of a pid namespace: its parent; else 0
     /// The UTS node name, where the UTS namespace is not the host's own.
     std::optional<std::string> node_name;
 };
@@ -34,6 +35,7 @@ struct ProcessFacts {
 struct ContainerPaths {
     std::string hierarchy;  ///< mount point of the cgroup hierarchy: "/sys/fs/cgroup/unified"
     std::string root;  ///< put before the runtimes' files ("/run", "/var/lib"); "" on a real host
+    std::string node_name = {};  ///< the host's own, which names no container
 };
 
 /// The containers of this machine and the cgroups that belong to them: design.md, "Containers".
@@ -63,11 +65,23 @@ class Containers {
     /// runtime's files are looked at no more. May be told before the birth.
     void bury(CgroupId id);
 
+    /// A process was seen in a cgroup (its first exec there, that it was moved there, its end). It
+    /// may be gone by the next observe(), which remembers it until then. What is called by its
+    /// runtime's files is looked up again now: by the first exec, they are there.
+    void notice(ProcessFacts process);
+
+    /// Whether there is something that was noticed and waits for observe().
+    bool has_noticed() const;
+
     /// Tells where all processes are now, for containers that only their namespaces betray, and
     /// for the number of processes. Replaces what was told before; containers found stay known.
     /// Reads again what the runtimes' files say, also of births whose files came later. Where
     /// nothing has changed it costs a few stat(2) for each container and does not walk the tree.
     void observe(const std::vector<ProcessFacts>& processes);
+
+    /// Whether what is known of a cgroup's owner may still become more: a container of which only
+    /// the id or the path is known, or none yet.
+    bool may_get_name(CgroupId cgroup);
 
     /// Whose `cgroup` is. Never throws: what is not known has an Owner that says so; for that the
     /// tree is walked, once between two observe() and not again for what a walk has not found.
@@ -90,6 +104,10 @@ class Containers {
     };
     /// All living containers (cgroup still there), by name.
     std::vector<Listed> list();
+
+    /// Calls `visit` for each container that is known, the living and the dead, in no order.
+    void for_each(const std::function<void(CgroupId root, const Container& container, bool alive)>&
+                      visit) const;
 
     /// Whether a container is meant by what a user typed: its name, its id, its pod, NAMESPACE/POD,
     /// POD/NAME, its label (NAMESPACE/POD/NAME), a shell pattern (fnmatch(3), '*' means slashes

@@ -3,6 +3,7 @@
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <sys/utsname.h>
 
 #include <charconv>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "util/read_file.h"
 
 namespace tally {
+
 void check_tracing_is_possible() {
     const HostFacts facts = read_host_facts({});
     if (!facts.may_trace()) {
@@ -31,6 +33,11 @@ std::uint32_t thread_number_limit() {
         std::from_chars(text->data(), text->data() + text->size(), limit);
     }
     return limit;
+}
+
+std::string host_node_name() {
+    utsname names{};
+    return ::uname(&names) == 0 ? names.nodename : "";
 }
 
 bool has_task_storage() {

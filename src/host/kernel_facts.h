@@ -14,6 +14,9 @@ void check_tracing_is_possible();
 /// One more than the largest thread number: /proc/sys/kernel/pid_max.
 std::uint32_t thread_number_limit();
 
+/// The UTS node name of this process: the host's, unless tally runs in a container.
+std::string host_node_name();
+
 /// Whether tracing programs may use task storage (5.12, a10787e6d58c "bpf: Enable task local
 /// storage for tracing programs").
 bool has_task_storage();

@@ -31,7 +31,7 @@ Listing list_containers(const std::optional<std::string>& hierarchy, bool verbos
     Tracer tracer = Tracer::engine_only("containers", TALLY_OBJECT(containers));
     configure_hierarchy(tracer, choice.hierarchy);
     tracer.load({});
-    Containers containers(ContainerPaths{choice.hierarchy.mount_point, ""});
+    Containers containers(ContainerPaths{choice.hierarchy.mount_point, "", host_node_name()});
     containers.walk();
     containers.observe(read_processes(tracer));
 

@@ -20,6 +20,7 @@ struct TargetRequest {
     std::vector<std::uint32_t> pids;
     std::vector<std::uint32_t> tids;
     std::vector<std::string> comms;
+    bool wait = false;  ///< `containers` need not exist yet
 };
 
 using Seconds = std::chrono::duration<double>;

@@ -39,6 +39,9 @@ constexpr Seconds kLook{1.0};
 constexpr std::array kLooksAfterBirth{std::chrono::milliseconds(20), std::chrono::milliseconds(100),
                                       std::chrono::milliseconds(500)};
 
+/// The same for as long as it is not decided whose a new cgroup is.
+constexpr std::chrono::milliseconds kLooksWhileUndecided{1000};
+
 UnixNanoseconds unix_now() {
     return static_cast<UnixNanoseconds>(std::chrono::duration_cast<std::chrono::nanoseconds>(
                                             std::chrono::system_clock::now().time_since_epoch())
@@ -158,22 +161,25 @@ class Session {
     void find_containers() {
         tracer_.attach_cgroup_events();
         cgroups_.emplace(tracer_);
-        containers_.emplace(ContainerPaths{hierarchy_, ""});
+        containers_.emplace(ContainerPaths{hierarchy_, "", host_node_name()});
         containers_->walk();
         containers_->observe(read_processes(tracer_));
         target_.install(tracer_, *containers_);
         containers_->set_catch_up([this] {
             if (!following_) {
                 follow_cgroups();
+                if (containers_->has_noticed()) {
+                    look_at_processes();
+                }
             }
         });
+        for (const auto& each : collectors_) {
+            each->set_admission([this](CgroupId id) {
+                return id == kKernelThreads ? Admission::counted
+                                            : target_.admission_of(id, finished_);
+            });
+        }
         follow_cgroups();
-    }
-
-    void follow(const CgroupEvents& events) {
-        following_ = true;  // it asks for names, and must not be asked in the middle
-        target_.follow(tracer_, *containers_, events);
-        following_ = false;
     }
 
     void follow_cgroups() {
@@ -181,11 +187,19 @@ class Session {
         for (const CgroupBirth& each : events.births) {
             containers_->add(each);
         }
-        follow(events);
+        for (const CgroupBirth& each : events.renames) {
+            containers_->add(each);
+        }
+        for (const ProcessFacts& each : events.seen) {
+            containers_->notice(each);
+        }
+        following_ = true;  // it asks for names, and must not be asked in the middle
+        target_.follow(tracer_, *containers_, events);
+        following_ = false;
         for (const CgroupId each : events.deaths) {
             containers_->bury(each);
         }
-        if (!events.births.empty()) {
+        if (!events.births.empty() || containers_->has_noticed()) {
             looks_ = 0;
             if (!look_again_) {
                 look_again_ = Clock::now() + kLooksAfterBirth.front();
@@ -193,11 +207,17 @@ class Session {
         }
     }
 
+    void look_at_processes() {
+        containers_->observe(read_processes(tracer_));
+        following_ = true;
+        target_.settle(tracer_, *containers_);
+        following_ = false;
+    }
+
     /// What the containers are called by now.
     void look_at_names() {
         follow_cgroups();
-        containers_->observe(read_processes(tracer_));
-        follow({});
+        look_at_processes();
     }
 
     void look_again_after_birth() {
@@ -206,10 +226,11 @@ class Session {
         look_at_names();  // sets looks_ to 0 if more were born
         const auto ended = Clock::now();
         look_again_.reset();
-        if (looks_ < kLooksAfterBirth.size()) {
+        if (looks_ < kLooksAfterBirth.size() || target_.is_undecided()) {
+            const auto pause =
+                looks_ < kLooksAfterBirth.size() ? kLooksAfterBirth[looks_] : kLooksWhileUndecided;
             // Where cgroups are born without end, looking takes at most a tenth of the time.
-            look_again_ =
-                ended + std::max<Clock::duration>(kLooksAfterBirth[looks_], 10 * (ended - began));
+            look_again_ = ended + std::max<Clock::duration>(pause, 10 * (ended - began));
         }
     }
 
@@ -307,7 +328,7 @@ class Session {
         }
         if (losses_->count_of("cgroup_event") > unfollowed) {
             containers_->walk();
-            target_.match_again(tracer_, *containers_);
+            look_at_processes();
         }
     }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "output/messages.h"
 #include "util/error.h"
@@ -17,8 +18,20 @@ namespace {
 
 constexpr std::size_t kCommSize = 16;  // TASK_COMM_LEN
 
-/// So many new cgroups, the latest, are asked about again.
-constexpr std::size_t kMostUnmatched = 1024;
+/// So many cgroups may wait for their names at a time. If there are more, those whose name is not
+/// known by then are decided about without.
+constexpr std::size_t kMostNewborns = 16'384;
+
+/// How many cgroups that are gone, or not wanted, are remembered: what was measured in them may not
+/// have been read yet.
+constexpr std::size_t kMostDecided = 65'536;
+
+/// How long after its birth a cgroup may become a container that is asked for and have all of its
+/// life counted. A name that comes later counts from then on.
+constexpr std::chrono::seconds kLongestTrial{10};
+
+/// The same where the name is only for the row: runtimes that have files write them by then.
+constexpr std::chrono::seconds kLongestNaming{1};
 
 /// Whether `id` is a process, a thread of one, or nothing: a thread has a directory in /proc too,
 /// though it is not listed.
@@ -53,7 +66,8 @@ std::string names_of(const std::vector<Containers::Listed>& containers) {
 
 }  // namespace
 
-Target::Target(TargetRequest request) : request_(std::move(request)) {
+Target::Target(TargetRequest request)
+    : request_(std::move(request)), dead_members_(kMostDecided), rejected_(kMostDecided) {
     for (const std::uint32_t pid : request_.pids) {
         check_exists("--pid", pid, true);
     }
@@ -65,6 +79,10 @@ Target::Target(TargetRequest request) : request_(std::move(request)) {
 void Target::configure(Tracer& tracer, bool tree) const {
     tracer.set_tree(tree);
     tracer.set_constant("target_by_cgroup", needs_cgroups());
+    tracer.set_constant("target_by_name", by_name());
+    if (by_name()) {
+        tracer.set_constant("by_cgroup", 1);  // to tell apart what is held back
+    }
     tracer.set_constant("target_by_pid", !request_.pids.empty());
     tracer.set_constant("target_by_tid", !request_.tids.empty());
     tracer.set_constant("target_by_comm", !request_.comms.empty());
@@ -74,6 +92,10 @@ bool Target::is_wanted(const Container& container) const {
     return std::any_of(
         request_.containers.begin(), request_.containers.end(),
         [&](const std::string& wanted) { return Containers::matches(container, wanted); });
+}
+
+bool Target::is_member(CgroupId cgroup) const {
+    return members_.contains(cgroup) || dead_members_.contains(cgroup);
 }
 
 void Target::add_subtree(Tracer& tracer, const Containers& containers, CgroupId root) {
@@ -126,9 +148,15 @@ void Target::install_containers(Tracer& tracer, Containers& containers) {
                 add_subtree(tracer, containers, each.owner.root);
             }
         }
-        if (found.empty()) {
-            throw UsageError("--container {}: there is no such container; {}{}", wanted,
-                             all.empty() ? "no container runs here" : "there are ", names_of(all));
+        if (found.empty() && request_.wait) {
+            say(
+                fmt::format("there is no container '{}' yet; it will be measured from its first "
+                            "instruction",
+                            wanted));
+        } else if (found.empty()) {
+            throw UsageError(
+                "--container {}: there is no such container; {}{}; --wait waits for one", wanted,
+                all.empty() ? "no container runs here" : "there are ", names_of(all));
         }
         if (found.size() > 1) {
             say(fmt::format("'{}' means {} containers: {}", wanted, found.size(), names_of(found)));
@@ -136,43 +164,110 @@ void Target::install_containers(Tracer& tracer, Containers& containers) {
     }
 }
 
-void Target::match_again(Tracer& tracer, Containers& containers) {
-    for (const Containers::Listed& each : containers.list()) {
-        if (is_wanted(*each.owner.container)) {
-            add_subtree(tracer, containers, each.owner.root);
+/// True: a newborn cgroup is of a container that is wanted, and is a member by now.
+bool Target::adopt(Tracer& tracer, Containers& containers, CgroupId newborn) {
+    const Owner& owner = containers.owner_of(newborn);
+    if (!owner.container || !is_wanted(*owner.container)) {
+        return false;
+    }
+    add_subtree(tracer, containers, owner.root);
+    if (!members_.contains(newborn)) {
+        dead_members_.insert(newborn);
+    }
+    return true;
+}
+
+void Target::reject(Tracer& tracer, CgroupId newborn) {
+    rejected_.insert(newborn);
+    tracer.remove_from_set("target_cgroups", &newborn);
+}
+
+void Target::follow(Tracer& tracer, Containers& containers, const CgroupEvents& events) {
+    const std::unordered_set<CgroupId> gone(events.deaths.begin(), events.deaths.end());
+    for (const CgroupBirth& birth : events.births) {
+        const bool is_dead = gone.contains(birth.id);
+        if (is_member(birth.parent)) {
+            // The kernel has added it, unless its parent was added here only afterwards.
+            if (is_dead) {
+                dead_members_.insert(birth.id);
+            } else {
+                add_subtree(tracer, containers, birth.id);
+            }
+        }
+        if (by_name() ? !is_member(birth.id) : containers.may_get_name(birth.id)) {
+            newborns_.try_emplace(birth.id, Newborn{Clock::now(), is_dead});
+        }
+    }
+    for (const CgroupId id : events.deaths) {
+        if (members_.erase(id) != 0) {
+            // The kernel has taken it out of its set; but it may have been added here afterwards.
+            tracer.remove_from_set("target_cgroups", &id);
+            dead_members_.insert(id);
+        }
+        if (const auto newborn = newborns_.find(id); newborn != newborns_.end()) {
+            newborn->second.dead = true;
+        }
+    }
+    if (by_name()) {
+        std::erase_if(newborns_, [&](const auto& newborn) {
+            return adopt(tracer, containers, newborn.first);
+        });
+    }
+    if (newborns_.size() > kMostNewborns) {
+        settle(tracer, containers);
+        for (const auto& [id, newborn] : std::exchange(newborns_, {})) {
+            if (by_name()) {
+                reject(tracer, id);
+            }
         }
     }
 }
 
-void Target::follow(Tracer& tracer, Containers& containers, const CgroupEvents& events) {
-    if (!needs_cgroups()) {
-        return;
-    }
-    for (const CgroupBirth& birth : events.births) {
-        if (members_.count(birth.parent) != 0) {
-            // The kernel has added it, unless its parent was added here only afterwards.
-            add_subtree(tracer, containers, birth.id);
-        } else if (!request_.containers.empty()) {
-            unmatched_.push_back(birth.id);
+void Target::settle(Tracer& tracer, Containers& containers) {
+    if (by_name()) {
+        std::vector<CgroupId> wanted;
+        containers.for_each([&](CgroupId root, const Container& container, bool alive) {
+            if (alive && is_wanted(container)) {
+                wanted.push_back(root);
+            }
+        });
+        for (const CgroupId root : wanted) {
+            add_subtree(tracer, containers, root);
         }
     }
-    for (const CgroupId id : events.deaths) {
-        members_.erase(id);  // the kernel has taken it out of its set
-        std::erase(unmatched_, id);
-    }
-    if (unmatched_.size() > kMostUnmatched) {
-        unmatched_.erase(unmatched_.begin(), unmatched_.end() - kMostUnmatched);
-    }
-    // A name may come, or become another, after the first look: the runtime's file is written, the
-    // node name is set. So all of them are asked about each time.
-    std::erase_if(unmatched_, [&](CgroupId id) {
-        const Owner& owner = containers.owner_of(id);
-        const bool wanted = owner.container && is_wanted(*owner.container);
-        if (wanted) {
-            add_subtree(tracer, containers, owner.root);
+    // Whoever makes one by hand may give it its name in steps.
+    const auto is_home_made = [&](CgroupId id) {
+        const auto& container = containers.owner_of(id).container;
+        return container && container->runtime == "namespaces";
+    };
+    const auto now = Clock::now();
+    const Clock::duration longest =
+        by_name() ? Clock::duration(kLongestTrial) : Clock::duration(kLongestNaming);
+    std::erase_if(newborns_, [&](const auto& each) {
+        const auto& [id, newborn] = each;
+        if (by_name() && adopt(tracer, containers, id)) {
+            return true;
         }
-        return wanted;
+        const bool may_wait = !newborn.dead && now - newborn.born < longest;
+        if (may_wait && (containers.may_get_name(id) || (by_name() && is_home_made(id)))) {
+            return false;
+        }
+        if (by_name()) {
+            reject(tracer, id);
+        }
+        return true;
     });
+}
+
+Admission Target::admission_of(CgroupId cgroup, bool last) const {
+    const Admission undecided = by_name() ? Admission::dropped : Admission::counted;
+    if (newborns_.contains(cgroup)) {
+        return last ? undecided : Admission::held;
+    }
+    if (!by_name() || is_member(cgroup)) {
+        return Admission::counted;
+    }
+    return last || rejected_.contains(cgroup) ? undecided : Admission::held;
 }
 
 }  // namespace tally

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #pragma once
 
+#include <chrono>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "collect/cgroup_events.h"
+#include "collect/collector.h"
 #include "container/containers.h"
+#include "container/recent_ids.h"
 #include "session/request.h"
 #include "tracer/tracer.h"
 
@@ -13,8 +17,15 @@ namespace tally {
 
 /// Which threads a tracer measures: from words to the sets that the BPF side asks
 /// (bpf/include/target.bpf.h).
+///
+/// With --container, the kernel measures every cgroup from its birth on, because what a container
+/// is called may be known only later. Until then what it has measured is held back here; then it is
+/// counted, all of it, or dropped, and the kernel told to measure that cgroup no more. Without
+/// --container, only the names of the rows are waited for in this way, for a second at the most.
 class Target {
   public:
+    using Clock = std::chrono::steady_clock;
+
     /// Checks what can be checked without rights: that the processes and threads exist. Throws
     /// UsageError.
     explicit Target(TargetRequest request);
@@ -26,29 +37,45 @@ class Target {
     void configure(Tracer& tracer, bool tree) const;
 
     /// After births are reported and before the tracer is attached: fills the sets. Throws
-    /// UsageError if a container or cgroup does not exist, and says which do. Several containers
-    /// for one word are said on stderr.
+    /// UsageError if a cgroup does not exist, or a container that is not waited for, and says which
+    /// do. Several containers for one word are said on stderr, and one that is waited for.
     void install(Tracer& tracer, Containers& containers);
 
-    /// What happened to cgroups, which `containers` knows by now: a new container that the words
-    /// mean becomes a target (children of one already have, in the kernel). The others are
-    /// asked again at the next call, which may be without events: their name may not be known yet.
+    /// What happened to cgroups, which `containers` knows by now, but for the deaths.
     void follow(Tracer& tracer, Containers& containers, const CgroupEvents& events);
 
-    /// Looks at all containers again, after a walk that was needed because births were lost.
-    void match_again(Tracer& tracer, Containers& containers);
+    /// After a look at all names: decides about the cgroups whose names have come, or will not
+    /// come any more. Finds containers that were renamed to what is wanted, too.
+    void settle(Tracer& tracer, Containers& containers);
+
+    /// Whether there are cgroups that wait for the next settle().
+    bool is_undecided() const { return !newborns_.empty(); }
+
+    /// What becomes of what was measured in a cgroup. `last`: there will be no other reading.
+    Admission admission_of(CgroupId cgroup, bool last) const;
 
     /// How many cgroups of the target did not fit into the kernel's set, and are not measured.
     std::uint64_t not_added() const { return not_added_; }
 
   private:
+    struct Newborn {
+        Clock::time_point born;
+        bool dead = false;
+    };
+
+    bool by_name() const { return !request_.containers.empty(); }
     bool is_wanted(const Container& container) const;
+    bool is_member(CgroupId cgroup) const;
     void install_containers(Tracer& tracer, Containers& containers);
     void add_subtree(Tracer& tracer, const Containers& containers, CgroupId root);
+    bool adopt(Tracer& tracer, Containers& containers, CgroupId newborn);
+    void reject(Tracer& tracer, CgroupId newborn);
 
     TargetRequest request_;
-    std::unordered_set<CgroupId> members_;  ///< what was put into the kernel's set from here
-    std::vector<CgroupId> unmatched_;       ///< births that may yet turn out to be wanted
+    std::unordered_set<CgroupId> members_;  ///< living cgroups of the target
+    RecentIds dead_members_;
+    RecentIds rejected_;
+    std::unordered_map<CgroupId, Newborn> newborns_;  ///< not decided yet
     std::uint64_t not_added_ = 0;
 };
 

@@ -54,8 +54,11 @@ bool is_probe(const bpf_program* program) {
     return !std::string_view(bpf_program__section_name(program)).starts_with("iter/");
 }
 
-/// Programs that bpf/include declares: in cgroup.bpf.h, in tree.bpf.h, and for every THREAD_STATE.
-constexpr std::array kCgroupEvents{"tally_cgroup_mkdir", "tally_cgroup_rmdir"};
+/// Programs that bpf/include declares: in cgroup_events.bpf.h, in tree.bpf.h, and for every
+/// THREAD_STATE.
+constexpr std::array kCgroupEvents{"tally_cgroup_mkdir",  "tally_cgroup_rmdir",
+                                   "tally_cgroup_rename", "tally_cgroup_attach_task",
+                                   "tally_cgroup_exec",   "tally_cgroup_exit"};
 constexpr std::array kTree{"tally_tree_root", "tally_tree_exec", "tally_tree_newtask",
                            "tally_tree_free"};
 constexpr const char* kThreadMade = "_thread_made";
@@ -326,6 +329,10 @@ std::uint32_t Tracer::max_entries(const std::string& map) const {
 bool Tracer::add_to_set(const std::string& map, const void* key) {
     const std::uint8_t member = 1;
     return bpf_map_update_elem(map_fd(map), key, &member, BPF_ANY) == 0;
+}
+
+void Tracer::remove_from_set(const std::string& map, const void* key) {
+    bpf_map_delete_elem(map_fd(map), key);
 }
 
 std::vector<std::byte> Tracer::read_iterator(const std::string& program) const {

@@ -59,8 +59,8 @@ class Tracer {
     /// Sizes the maps, loads and verifies. Throws Error: which part, why, what helps.
     void load(const MapSizes& sizes);
 
-    /// Starts to report new and removed cgroups. First of all, so that walking the tree afterwards
-    /// misses none.
+    /// Starts to report what happens to cgroups. First of all, so that walking the tree afterwards
+    /// misses nothing.
     void attach_cgroup_events();
 
     /// Attaches the tracer's own programs and, when all are there, lets them measure. An Error
@@ -81,6 +81,9 @@ class Tracer {
 
     /// Adds a key to a set (value 1). False: the set is full.
     bool add_to_set(const std::string& map, const void* key);
+
+    /// Takes a key out of a set; one that is not there is fine.
+    void remove_from_set(const std::string& map, const void* key);
 
     /// Runs an iterator program to its end and returns all that it wrote.
     std::vector<std::byte> read_iterator(const std::string& program) const;

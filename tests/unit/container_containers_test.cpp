@@ -30,7 +30,7 @@ class ContainersTest : public FakeMachine {
     }
     static ProcessFacts process(std::uint32_t pid, CgroupId cgroup, std::uint32_t pid_namespace,
                                 std::optional<std::string> node_name = std::nullopt) {
-        return {cgroup, pid, pid_namespace, std::move(node_name)};
+        return {cgroup, pid, pid_namespace, 0, std::move(node_name)};
     }
     std::string name_of(Containers& containers, CgroupId id) {
         const Owner& owner = containers.owner_of(id);
@@ -626,9 +626,114 @@ TEST_F(ContainersTest, FilesCountMoreThanNamespaces) {
     EXPECT_EQ(containers.owner_of(box).container->runtime, "runc");
 }
 
+TEST_F(ContainersTest, WhatIsGoneBeforeALookIsNamedByWhatWasSeenOfIt) {
+    make("/mine");
+    Containers containers(paths());
+    containers.walk();
+    const CgroupId mine = id("/mine");
+    containers.add({kElsewhere, mine, "brief"});
+    containers.notice(process(10, kElsewhere, 7, "this-host"));  // the one that it begins with
+    containers.notice(process(10, kElsewhere, 7, "web"));
+    containers.notice(process(11, kElsewhere, 7, "child"));
+    containers.bury(kElsewhere);
+    EXPECT_TRUE(containers.has_noticed());
+    EXPECT_TRUE(containers.may_get_name(kElsewhere));
+    containers.observe({process(1, mine, 0)});
+    EXPECT_FALSE(containers.has_noticed());
+    EXPECT_EQ(name_of(containers, kElsewhere), "web");  // that of the oldest, as told last
+    EXPECT_FALSE(containers.may_get_name(kElsewhere));
+    EXPECT_TRUE(containers.list().empty());
+    int dead = 0;
+    containers.for_each([&](CgroupId root, const Container& container, bool alive) {
+        EXPECT_EQ(root, kElsewhere);
+        EXPECT_EQ(container.name, "web");
+        dead += !alive;
+    });
+    EXPECT_EQ(dead, 1);
+}
+
+TEST_F(ContainersTest, AProcessThatLivesIsAskedItself) {
+    const CgroupId web = make("/web");
+    Containers containers(paths());
+    containers.walk();
+    containers.notice(process(10, web, 7, "before"));
+    containers.observe({process(10, web, 7, "after")});
+    EXPECT_EQ(name_of(containers, web), "after");
+}
+
+TEST_F(ContainersTest, WhatWasSeenOfTheHostMakesNoContainer) {
+    const CgroupId shell = make("/shell");
+    Containers containers(paths());
+    containers.walk();
+    containers.notice(process(10, shell, 0));
+    containers.observe({});
+    EXPECT_FALSE(containers.owner_of(shell).container);
+    // Nor does one that has left, where the host's own still are.
+    containers.notice(process(11, shell, 7, "sandbox"));
+    containers.observe({process(10, shell, 0)});
+    EXPECT_FALSE(containers.owner_of(shell).container);
+}
+
+TEST_F(ContainersTest, WhoMadeItMayWaitBesideIt) {
+    const CgroupId web = make("/web");
+    const CgroupId shell = make("/shell");
+    ProcessFacts first = process(11, web, 7, "web");
+    first.made_by = 10;
+    ProcessFacts other = process(21, shell, 8, "box");
+    other.made_by = 20;
+    ProcessFacts unnamed = process(31, shell, 9);  // a sandbox of a browser
+    unnamed.made_by = 22;
+    Containers containers(paths());
+    containers.walk();
+    containers.observe({process(10, web, 0), first, process(12, web, 7, "web"),
+                        process(20, shell, 0), process(22, shell, 0), other, unnamed});
+    EXPECT_EQ(name_of(containers, web), "web");
+    EXPECT_FALSE(containers.owner_of(shell).container);  // process 22 is not its maker
+}
+
+TEST_F(ContainersTest, TheHostsNodeNameIsNoName) {
+    const CgroupId web = make("/web");
+    Containers containers(paths());
+    containers.walk();
+    containers.observe({process(10, web, 7, "this-host")});
+    EXPECT_EQ(name_of(containers, web), "/web");
+    EXPECT_TRUE(containers.may_get_name(web));
+    containers.observe({process(10, web, 7, "web")});
+    EXPECT_EQ(name_of(containers, web), "web");
+}
+
+TEST_F(ContainersTest, AnIdThatNoFileKnowsIsCalledByItsNodeName) {
+    const CgroupId mine = make("/mine/" + kA);
+    const CgroupId usual = make("/mine/" + kB);
+    Containers containers(paths());
+    containers.walk();
+    EXPECT_TRUE(containers.may_get_name(mine));
+    containers.observe({process(10, mine, 7, "web"), process(20, usual, 8, "bbbbbbbbbbbb")});
+    EXPECT_EQ(name_of(containers, mine), "web");
+    EXPECT_EQ(containers.owner_of(mine).container->runtime, "oci");
+    EXPECT_EQ(containers.owner_of(mine).container->id, kA);
+    EXPECT_EQ(name_of(containers, usual), "bbbbbbbbbbbb");
+    EXPECT_FALSE(containers.may_get_name(mine));
+    name_docker(kA, "shop");  // a file knows better
+    containers.observe({process(10, mine, 7, "web")});
+    EXPECT_EQ(name_of(containers, mine), "shop");
+    EXPECT_EQ(containers.owner_of(mine).container->runtime, "docker");
+}
+
+TEST_F(ContainersTest, FilesAreReadAgainAtTheFirstExec) {
+    const CgroupId top = make("/x");
+    Containers containers(paths());
+    containers.walk();
+    containers.add({kElsewhere, top, "docker-" + kA + ".scope"});
+    EXPECT_EQ(name_of(containers, kElsewhere), "aaaaaaaaaaaa");
+    name_docker(kA, "web");
+    containers.notice(process(10, kElsewhere, 0));
+    EXPECT_EQ(name_of(containers, kElsewhere), "web");
+}
+
 TEST_F(ContainersTest, FindCgroup) {
     const CgroupId b = make("/a/b");
-    Containers containers({hierarchy() + "/", root()});
+    Containers containers({hierarchy() + "/", root(), ""});
     EXPECT_EQ(containers.find_cgroup("/a/b"), b);
     EXPECT_EQ(containers.find_cgroup("a/b/"), b);
     EXPECT_EQ(containers.find_cgroup(hierarchy() + "/a/b"), b);
@@ -736,7 +841,7 @@ TEST_F(ContainersTest, DirectoriesVanishDuringTheWalk) {
 }
 
 TEST_F(ContainersTest, NoHierarchy) {
-    Containers containers({hierarchy() + "/nothing", root()});
+    Containers containers({hierarchy() + "/nothing", root(), ""});
     EXPECT_THROW(containers.walk(), Error);
     EXPECT_EQ(containers.owner_of(7).label(), "unknown");
     containers.add({8, 7, "x"});

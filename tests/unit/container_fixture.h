@@ -30,7 +30,7 @@ class FakeMachine : public ::testing::Test {
 
     std::string hierarchy() const { return top_ + "/cgroup"; }
     std::string root() const { return top_ + "/root"; }
-    ContainerPaths paths() const { return {hierarchy(), root()}; }
+    ContainerPaths paths() const { return {hierarchy(), root(), "this-host"}; }
 
     /// Makes a cgroup with all above it.
     CgroupId make(const std::string& path) const {

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+"""Containers that are gone before anybody could look: every one has its name.
+
+TALLY_SHORT_LIVES says how many there are; .ci/run asks for 5,000."""
+
+import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from support import MAKER, PARENT, SOON, WORKLOADS, Run, hierarchy
+
+COUNT = int(os.environ.get("TALLY_SHORT_LIVES", "499"))
+AT_ONCE = 8
+NAPS = 45  # of a millisecond: some fifty milliseconds
+
+
+def live_briefly(number):
+    """A container c1, c2 ... that lives for fifty milliseconds."""
+    subprocess.run([MAKER, "run", f"c{number}", "--cgroup-parent", PARENT, "--",
+                    WORKLOADS / "workload_naps", str(NAPS)], check=True, timeout=SOON)
+
+
+def peak_memory(process):
+    """KiB."""
+    status = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+
+
+def test_all_have_their_names():
+    running = Run("runqlat", "--json", 1)
+    try:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(live_briefly, range(1, COUNT + 1)))
+    finally:
+        if (hierarchy() / PARENT).exists():
+            (hierarchy() / PARENT).rmdir()
+    memory = peak_memory(running.process)
+    result = running.end()
+    assert result.status == 0, result.err.decode()
+    ours = [row for row in result.histograms("total")
+            if (row["key"]["cgroup"] or "").startswith(f"/{PARENT}/")]
+    assert sorted(row["key"]["container"] for row in ours) == sorted(
+        f"c{number}" for number in range(1, COUNT + 1))
+    for row in ours:
+        assert row["key"]["cgroup"] == f"/{PARENT}/{row['key']['container']}"
+        # Each nap is a wait, and so is the move into the cgroup or two. (Where both ends of one are
+        # unseen, tests/live/support.py, there is none.)
+        assert NAPS * 0.8 <= row["count"] <= NAPS + 30
+    # Neither is there one in an interval that is without its name.
+    assert all(row["key"]["container"] for row in result.histograms("interval")
+               if (row["key"]["cgroup"] or "").startswith(f"/{PARENT}/"))
+    assert result.end["lost"]["cgroup_event"] == result.end["lost"]["map_full"] == 0
+    assert memory < 64 * 1024
