@@ -24,6 +24,7 @@ class Lxc(Runtime):
     programs = ("lxc-start",)
     packages = ("lxc",)
     parents = ("lxc.pivot",)
+    getppids = 1
 
     def configure(self, name, command):
         (FOLDER / name).mkdir()

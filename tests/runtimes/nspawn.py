@@ -23,6 +23,7 @@ class Nspawn(Runtime):
     programs = ("systemd-nspawn",)
     packages = ("systemd-container",)
     parents = ("machine.slice",)
+    getppids = 0
 
     def scopes(self, name):
         """In each hierarchy where nspawn looks for its own cgroup."""

@@ -5,7 +5,11 @@ import os
 from pathlib import Path
 
 import image
+import support
+from leftovers import mounts, processes
 from runtime import Container, Runtime, call
+
+STORAGE = "/var/lib/containers/storage/overlay"
 
 # Limits above our own need a capability that not every machine gives to root. crun, which some
 # installations have beside runc, refuses hierarchies of both versions side by side.
@@ -32,6 +36,14 @@ class Podman(Runtime):
         config.write_text(CONFIG)
         self.environment = {**os.environ, "CONTAINERS_CONF": str(config)}
         self.podman("load", "--quiet", "--input", image.archive())
+
+    def down(self):
+        # Each monitor starts one more podman when its container has ended.
+        support.eventually(lambda: not any("podman" in each for each in processes()),
+                           "podman has cleaned up")
+        # It mounts its storage on itself, and some of its commands leave that so.
+        if STORAGE in mounts():
+            call("umount", STORAGE)
 
     def podman(self, *arguments):
         return call("podman", *arguments, env=self.environment)

@@ -18,6 +18,7 @@ class Runtime:
     packages = ()  # of Debian, that bring them
     parents = ()  # cgroups that it makes and never removes, from the root of each hierarchy
     can_rename = False  # rename(OLD, NEW) exists
+    getppids = 2  # calls of getppid by its own program, which is in the container first: runc's
 
     def up(self):
         """Whatever must run or be there before the first container."""

@@ -8,9 +8,6 @@ from support import Run, Switches, measure, parse, run, settle
 
 PAIRS, ROUNDS = 4, 500
 
-# Long enough for tally to have asked for the last time who a new cgroup belongs to.
-MATCHED = 0.6
-
 
 def keys_of(container, reported):
     """How the records call a container."""
@@ -39,6 +36,7 @@ def test_counts(runtime, containers):
     """All of a container's waits, and none of its neighbour, which is busy all the time."""
     web = containers.start("web", *workload("chatter", PAIRS, ROUNDS))
     busy = containers.start("busy", *workload("chatter", 2, 0))
+    settle([busy])
     busy.go()
     before = Switches(busy.pids())
     measured = measure([web], "-c", "web")
@@ -71,7 +69,6 @@ def test_restarted(runtime, containers):
         beside += before.total + len(before)
         if life == 1:
             container = containers.restart(container)
-            time.sleep(MATCHED)
     result = running.end()
     assert result.status == 0, result.err.decode()
     missing = Switches([1]).total - unseen.total
