@@ -115,6 +115,10 @@ ExitStatus run_listing(const std::string& command, const Arguments& arguments) {
     const auto& request = std::get<ListingRequest>(parsed);
     capture_libbpf_log(request.verbose ? say : nullptr);
     OutputFile out(STDOUT_FILENO, "stdout");
+    if (request.watch) {
+        watch_containers(request, out);
+        return ExitStatus::ok;
+    }
     if (command == "containers") {
         write_listing(request.format, list_containers(request.hierarchy, request.verbose), out);
         return ExitStatus::ok;

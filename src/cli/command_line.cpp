@@ -25,7 +25,10 @@
 namespace tally {
 namespace {
 
-constexpr double kLongest = 1e8;  // seconds, three years; what a timer takes
+constexpr double kShortest = 0.001;  // seconds
+constexpr double kLongest = 1e8;     // three years; what a timer takes
+
+constexpr const char* kScripts = "For scripts and for trouble";
 
 constexpr std::size_t kHelpWidth = 100;
 constexpr std::size_t kHelpColumn = 30;  // where descriptions begin
@@ -210,7 +213,34 @@ void add_hierarchy(CLI::App& app, std::optional<std::string>& hierarchy) {
            "cgroups of this one: unified (version 2), or pids, cpu, ... of version 1 (where "
            "containers live)")
         ->type_name("NAME")
-        ->group("For scripts and for trouble");
+        ->group(kScripts);
+}
+
+void add_ready_fd(CLI::App& app, std::optional<int>& ready_fd) {
+    app.add_option("--ready-fd", ready_fd,
+                   "write \"ready\" to this descriptor when all probes are attached")
+        ->check(number(3, 1 << 20, "a descriptor"))
+        ->type_name("FD")
+        ->group(kScripts);
+}
+
+void add_keep_privileges(CLI::App& app, bool& keep_privileges) {
+    app.add_flag("--keep-privileges", keep_privileges,
+                 "do not give up what only the start needs (see docs/privileges.md)")
+        ->group(kScripts);
+}
+
+/// Throws UsageError.
+void check_ready_fd(const std::optional<int>& ready_fd) {
+    if (ready_fd && ::fcntl(*ready_fd, F_GETFD) < 0) {
+        throw UsageError("--ready-fd {}: there is no such open descriptor", *ready_fd);
+    }
+}
+
+CLI::Option* add_duration(CLI::App& app, double& duration) {
+    return app.add_option("-d,--duration", duration, "end after so many seconds")
+        ->check(number(kShortest, kLongest, "a number of seconds"))
+        ->type_name("SECONDS");
 }
 
 void describe_terminal(const Request& request, TextOptions& text) {
@@ -328,19 +358,15 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
 
     double interval = 0;
     double duration = 0;
-    const CLI::Validator seconds = number(0.001, kLongest, "a number of seconds");
     CLI::Option* with_interval =
         app.add_option("INTERVAL", interval,
                        "seconds between two reports; without it there is one, at the end")
-            ->check(seconds)
+            ->check(number(kShortest, kLongest, "a number of seconds"))
             ->option_text("INTERVAL");
     app.add_option("COUNT", request.count, "end after so many intervals")
         ->check(number<std::uint64_t>(1, std::uint64_t{1} << 62, "a number"))
         ->option_text("COUNT");
-    CLI::Option* with_duration =
-        app.add_option("-d,--duration", duration, "end after so many seconds")
-            ->check(seconds)
-            ->type_name("SECONDS");
+    CLI::Option* with_duration = add_duration(app, duration);
 
     const char* target = "Whom to measure (one option twice: either; different options: both)";
     app.add_option("-c,--container", request.target.containers,
@@ -410,23 +436,19 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
             ->type_name("N")
             ->group("Output");
 
-    const char* scripts = "For scripts and for trouble";
-    app.add_flag("--strict", request.strict, "exit status 3 if anything was lost")->group(scripts);
+    app.add_flag("--strict", request.strict, "exit status 3 if anything was lost")->group(kScripts);
     app.add_option("--max-keys", request.max_keys,
                    "room for so many keys, each on every CPU of up to 8 (what fits in 12 MiB; "
                    "where keys have "
                    "parts of the tool's own, 23 MiB)")
         ->check(number(1U, 100'000U, "a number"))
         ->type_name("N")
-        ->group(scripts);
+        ->group(kScripts);
     add_hierarchy(app, request.hierarchy);
-    app.add_option("--ready-fd", request.ready_fd,
-                   "write \"ready\" to this descriptor when all probes are attached")
-        ->check(number(3, 1 << 20, "a descriptor"))
-        ->type_name("FD")
-        ->group(scripts);
+    add_ready_fd(app, request.ready_fd);
+    add_keep_privileges(app, request.keep_privileges);
     app.add_flag("-v,--verbose", request.verbose, "say what is done, and all that the kernel says")
-        ->group(scripts);
+        ->group(kScripts);
 
     const auto add_own = [&](const auto& option) {
         try {
@@ -461,9 +483,7 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
         if (*with_duration) {
             result->duration = Seconds(duration);
         }
-        if (result->ready_fd && ::fcntl(*result->ready_fd, F_GETFD) < 0) {
-            throw UsageError("--ready-fd {}: there is no such open descriptor", *result->ready_fd);
-        }
+        check_ready_fd(result->ready_fd);
         if (result->by.empty()) {
             result->by = by;
         }
@@ -489,7 +509,26 @@ std::variant<ListingRequest, HelpText> parse_listing_arguments(
     add_format(app, request.format, kListingFormats);
     add_hierarchy(app, request.hierarchy);
     app.add_flag("-v,--verbose", request.verbose, "say all that the kernel says");
-    return run_parser(app, request, "tally help " + command, arguments);
+    if (command != "containers") {
+        return run_parser(app, request, "tally help " + command, arguments);
+    }
+    app.add_flag("-w,--watch", request.watch,
+                 "go on: say which containers come, get another name and go");
+    double duration = 0;
+    const CLI::Option* with_duration = add_duration(app, duration);
+    add_ready_fd(app, request.ready_fd);
+    add_keep_privileges(app, request.keep_privileges);
+    auto parsed = run_parser(app, request, "tally help " + command, arguments);
+    if (auto* result = std::get_if<ListingRequest>(&parsed)) {
+        if (*with_duration) {
+            result->duration = Seconds(duration);
+        }
+        if (!result->watch && (result->duration || result->ready_fd || result->keep_privileges)) {
+            throw UsageError("-d, --ready-fd and --keep-privileges are for --watch");
+        }
+        check_ready_fd(result->ready_fd);
+    }
+    return parsed;
 }
 
 }  // namespace tally

@@ -21,13 +21,6 @@ struct HelpText {
 std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const TracerSchema& schema,
                                                      std::vector<std::string> arguments);
 
-/// What `tally containers` and `tally doctor` were asked.
-struct ListingRequest {
-    Format format = Format::text;
-    std::optional<std::string> hierarchy;
-    bool verbose = false;
-};
-
 /// Reads the arguments of `tally COMMAND`, one of these. Throws UsageError.
 std::variant<ListingRequest, HelpText> parse_listing_arguments(
     const std::string& command, const std::vector<std::string>& arguments);

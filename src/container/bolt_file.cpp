@@ -66,15 +66,21 @@ std::optional<Head> head_at(std::string_view bytes, std::size_t at) {
 
 std::optional<BoltFile> BoltFile::open(std::string_view bytes) {
     std::optional<Head> newest = head_at(bytes, 0);
-    // The second one is a page further, and the first may be the one that is being written.
-    for (std::size_t size = kSmallestPage; size <= kLargestPage; size *= 2) {
+    if (newest && (newest->page_size < kSmallestPage || newest->page_size > kLargestPage)) {
+        return std::nullopt;
+    }
+    // The second one is a page further, and the first may be the one that is being written: then
+    // the size of a page is to be found out.
+    const std::size_t first = newest ? newest->page_size : kSmallestPage;
+    const std::size_t last = newest ? newest->page_size : kLargestPage;
+    for (std::size_t size = first; size <= last; size *= 2) {
         const auto head = head_at(bytes, size);
         if (head && head->page_size == size &&
             (!newest || head->transaction > newest->transaction)) {
             newest = head;
         }
     }
-    if (!newest || newest->page_size < kSmallestPage || newest->page_size > kLargestPage) {
+    if (!newest) {
         return std::nullopt;
     }
     return BoltFile(bytes, newest->page_size, newest->root);

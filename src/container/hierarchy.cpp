@@ -109,7 +109,7 @@ struct Mount {
     std::string mount_point;
 };
 
-std::vector<Mount> find_mounts(const std::string& mountinfo) {
+std::vector<Mount> find_mounts(const std::string& mountinfo, MountRoot root) {
     std::vector<Mount> mounts;
     for (const std::string_view line : split(mountinfo, '\n')) {
         // id, parent, device, root, mount point, options, optional fields, "-", type, source, ...
@@ -120,7 +120,7 @@ std::vector<Mount> find_mounts(const std::string& mountinfo) {
         const auto dash = std::find(fields.begin() + 6, fields.end(), "-");
         // Another root than "/" shows a part of the tree only (a bind mount, or a cgroup namespace
         // that is not ours).
-        if (fields.end() - dash < 4 || fields[3] != "/" ||
+        if (fields.end() - dash < 4 || (root == MountRoot::as_ours && fields[3] != "/") ||
             (dash[1] != "cgroup2" && dash[1] != "cgroup")) {
             continue;
         }
@@ -144,8 +144,8 @@ std::string Hierarchy::label() const {
 }
 
 std::vector<Hierarchy> find_hierarchies(const std::string& mountinfo,
-                                        const std::string& own_cgroups) {
-    const std::vector<Mount> mounts = find_mounts(mountinfo);
+                                        const std::string& own_cgroups, MountRoot root) {
+    const std::vector<Mount> mounts = find_mounts(mountinfo, root);
     std::vector<Hierarchy> found;
     for_each_line(own_cgroups, [&](std::uint32_t number, std::string_view words, std::string_view) {
         const auto parts = split(words, ',');

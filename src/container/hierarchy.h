@@ -28,11 +28,18 @@ struct Hierarchy {
     bool operator==(const Hierarchy&) const = default;
 };
 
-/// The hierarchies that `mountinfo` (the text of /proc/self/mountinfo) shows from their root, and
-/// `own_cgroups` (of /proc/self/cgroup) numbers: version 2 first, then version 1 in the order in
-/// which they are to be preferred where containers are in several.
+/// Which mounts of a hierarchy count, by the part of it that they show.
+enum class MountRoot {
+    as_ours,  ///< from the root of our cgroup namespace
+    any,      ///< whatever it is: mounts of another namespace look strange from ours ("/../..")
+};
+
+/// The hierarchies that `mountinfo` (the text of /proc/PID/mountinfo) shows, and `own_cgroups` (of
+/// /proc/self/cgroup) numbers: version 2 first, then version 1 in the order in which they are to be
+/// preferred where containers are in several.
 std::vector<Hierarchy> find_hierarchies(const std::string& mountinfo,
-                                        const std::string& own_cgroups);
+                                        const std::string& own_cgroups,
+                                        MountRoot root = MountRoot::as_ours);
 
 /// Where one process is.
 struct ProcessPlace {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "container/bolt_file.h"
+#include "container/container.h"
 #include "container/path_shapes.h"
 #include "container/sqlite_file.h"
 
@@ -15,7 +16,6 @@ namespace {
 // A file that lies must not cost more memory than a large host's: what is beyond is left out.
 constexpr std::size_t kMostPods = 4096;
 constexpr std::size_t kMostContainers = 20'000;
-constexpr std::size_t kLongestName = 4096;
 
 void add_pod(std::string_view id, std::string_view name, PodmanPods& pods) {
     if (is_long_id(id) && !name.empty() && name.size() <= kLongestName &&
@@ -45,18 +45,19 @@ std::optional<PodmanPods> parse_podman_bolt(const std::string& bytes) {
         return std::nullopt;
     }
     PodmanPods pods;
+    bool are_all = true;
     bool is_whole = file->each(
         *all_pods, [&](const BoltFile::Entry& entry) { add_pod(entry.key, entry.value, pods); });
     is_whole = is_whole && file->each(*pods_by_id, [&](const BoltFile::Entry& pod) {
         const auto bucket = BoltFile::inner_bucket(pod);
         const auto containers = bucket ? file->find_bucket(*bucket, "containers") : std::nullopt;
         if (containers) {
-            file->each(*containers, [&](const BoltFile::Entry& container) {
+            are_all = file->each(*containers, [&](const BoltFile::Entry& container) {
                 add_container(container.key, pod.key, pods);
-            });
+            }) && are_all;
         }
     });
-    return is_whole ? std::optional(std::move(pods)) : std::nullopt;
+    return is_whole && are_all ? std::optional(std::move(pods)) : std::nullopt;
 }
 
 std::optional<PodmanPods> parse_podman_sqlite(const std::string& bytes) {

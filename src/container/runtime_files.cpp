@@ -24,9 +24,6 @@ constexpr std::size_t kMostEntries = 20'000;
 // rather than held in memory.
 constexpr std::size_t kLargestDatabase = 32 * 1024 * 1024;
 
-// Longer ones would fill the screen and the memory: what is named so is shown by its id.
-constexpr std::size_t kLongestName = 4096;
-
 // The kernel's clock for files has ticks of up to 10 ms: what was changed this short before it was
 // read may have been changed again, unseen.
 constexpr std::int64_t kSettledAfterNs = 100'000'000;
@@ -113,21 +110,28 @@ const T* RuntimeFiles::parsed(const std::string& path,
     }
     auto [at, is_new] = remembered_.try_emplace(path);
     Remembered& file = at->second;
+    if (is_new) {
+        file.parsed = std::optional<T>();
+    }
     const bool is_due = !file.is_settled && !file.read_since;
     file.read_since = true;
     // By the time of last change, not of last modification: that one can be set back.
-    if (is_new || is_due || file.device != status.st_dev || file.inode != status.st_ino ||
-        file.size != status.st_size || file.changed.tv_sec != status.st_ctim.tv_sec ||
-        file.changed.tv_nsec != status.st_ctim.tv_nsec) {
+    const bool is_changed = is_new || is_due || file.device != status.st_dev ||
+                            file.inode != status.st_ino || file.size != status.st_size ||
+                            file.changed.tv_sec != status.st_ctim.tv_sec ||
+                            file.changed.tv_nsec != status.st_ctim.tv_nsec;
+    if (is_changed && owner && status.st_size > users_bytes_) {
+        file.changed = {};  // another time
+    } else if (is_changed) {
+        users_bytes_ -= owner ? status.st_size : 0;
         file.device = status.st_dev;
         file.inode = status.st_ino;
         file.size = status.st_size;
         file.changed = status.st_ctim;
         file.is_settled = is_settled(status);
         const auto text = read_file(path, most);
-        std::optional<T> told = text ? parse(*text) : std::nullopt;
-        // Half written, mostly: what it said before still holds.
-        if (told || is_new) {
+        // Else it is half written, mostly: what it said before still holds.
+        if (auto told = text ? parse(*text) : std::nullopt) {
             file.parsed = std::move(told);
         }
     }
@@ -137,6 +141,7 @@ const T* RuntimeFiles::parsed(const std::string& path,
 
 void RuntimeFiles::forget_unread() {
     system_.reset();
+    users_bytes_ = kUsersBytes;
     std::erase_if(remembered_, [](const auto& each) { return !each.second.read_since; });
     for (auto& [path, file] : remembered_) {
         file.read_since = false;

@@ -95,6 +95,11 @@ class RuntimeFiles {
     static constexpr std::size_t kLargestFile = 4 * 1024 * 1024;
 
     std::string root_;
+    // What is read of users' files from one look to the next, in bytes: theirs may be large and
+    // many, and change all the time, and everybody's names wait for them.
+    static constexpr off_t kUsersBytes = 32 * 1024 * 1024;
+    off_t users_bytes_ = kUsersBytes;
+
     std::optional<Place> system_;
     std::unordered_map<std::string, Remembered> remembered_;
 };

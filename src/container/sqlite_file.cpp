@@ -140,7 +140,7 @@ std::optional<std::string> SqliteFile::record_at(std::string_view page, std::siz
         here = least_here + (*size - least_here) % (usable_ - 4);
         here = here > most_here ? least_here : here;
     }
-    if (here > cell.size() || !spend(static_cast<std::size_t>(here))) {
+    if (here > cell.size() || !spend(2 + static_cast<std::size_t>(here))) {
         return std::nullopt;
     }
     std::string record(cell.substr(0, static_cast<std::size_t>(here)));

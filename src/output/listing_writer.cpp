@@ -2,7 +2,8 @@
 #include "output/listing_writer.h"
 
 #include <algorithm>
-#include <string_view>
+#include <iterator>
+#include <utility>
 
 #include "output/escape.h"
 #include "output/fit.h"
@@ -14,48 +15,93 @@ namespace {
 
 constexpr std::size_t kGap = 2;  // columns between two columns
 
+/// Of a stream: one long name must not push all later lines off the screen.
+constexpr std::size_t kWidestColumn = 40;
+
+std::vector<std::string> cells_of(const Listing::Row& row) {
+    std::vector<std::string> cells;
+    for (const std::string& label : row.labels) {
+        cells.push_back(locale_is_utf8() ? escape_text(label) : escape_ascii(label));
+    }
+    return cells;
+}
+
+void widen(std::vector<std::size_t>& widths, const std::vector<std::string>& cells) {
+    widths.resize(cells.size());
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        widths[i] = std::max(widths[i], display_width(cells[i]));
+    }
+}
+
+std::string line_of(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) {
+    std::string line;
+    for (std::size_t i = 0; i + 1 < cells.size(); ++i) {
+        line += pad_right(cells[i], widths[i] + kGap);
+    }
+    return line + cells.back() + "\n";
+}
+
 void write_text(const Listing& listing, OutputFile& out) {
     if (listing.rows.empty()) {
         out.append(listing.empty + "\n");
         return;
     }
     std::vector<std::vector<std::string>> lines{listing.headings};
-    for (const Listing::Row& each : listing.rows) {
-        std::vector<std::string>& line = lines.emplace_back();
-        for (const std::string& label : each.labels) {
-            line.push_back(locale_is_utf8() ? escape_text(label) : escape_ascii(label));
-        }
-    }
-    std::vector<std::size_t> widths(listing.headings.size());
+    std::transform(listing.rows.begin(), listing.rows.end(), std::back_inserter(lines), cells_of);
+    std::vector<std::size_t> widths;
     for (const auto& line : lines) {
-        for (std::size_t i = 0; i < widths.size(); ++i) {
-            widths[i] = std::max(widths[i], display_width(line[i]));
-        }
+        widen(widths, line);
     }
     for (const auto& line : lines) {
-        for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
-            out.append(pad_right(line[i], widths[i] + kGap));
-        }
-        out.append(line.back() + "\n");
+        out.append(line_of(line, widths));
     }
 }
 
-void write_json(const Listing& listing, OutputFile& out) {
+void write_json(const std::string& type, const Listing::Row& row, OutputFile& out) {
     JsonRecord record;
-    for (const Listing::Row& each : listing.rows) {
-        record.begin(listing.type);
-        for (const Field& field : each.fields) {
-            record.add(field);
-        }
-        out.append(record.end());
+    record.begin(type);
+    for (const Field& field : row.fields) {
+        record.add(field);
     }
+    out.append(record.end());
 }
 
 }  // namespace
 
 void write_listing(Format format, const Listing& listing, OutputFile& out) {
-    format == Format::json ? write_json(listing, out) : write_text(listing, out);
+    if (format == Format::json) {
+        for (const Listing::Row& each : listing.rows) {
+            write_json(listing.type, each, out);
+        }
+    } else {
+        write_text(listing, out);
+    }
     out.flush();
+}
+
+ListingStream::ListingStream(Format format, Listing listing, OutputFile& out)
+    : format_(format), listing_(std::move(listing)), out_(out) {
+    if (format_ == Format::text) {
+        write_line(listing_.headings);
+    }
+}
+
+void ListingStream::write(const Listing::Row& row) {
+    if (format_ == Format::text) {
+        write_line(cells_of(row));
+    } else {
+        write_json(listing_.type, row, out_);
+        out_.flush();
+    }
+}
+
+void ListingStream::write_line(const std::vector<std::string>& cells) {
+    widen(widths_, cells);
+    for (std::size_t& each : widths_) {
+        each = std::min(each, kWidestColumn);
+    }
+    out_.append(line_of(cells, widths_));
+    out_.flush();
 }
 
 }  // namespace tally

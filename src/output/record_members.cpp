@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <ctime>
-
 namespace tally {
 
 std::string_view name_of(Unit unit) {
@@ -21,16 +19,6 @@ std::string_view name_of(Unit unit) {
 
 std::string_view name_of(Scope scope) {
     return scope == Scope::interval ? "interval" : "total";
-}
-
-std::string timestamp(UnixNanoseconds time) {
-    constexpr UnixNanoseconds kSecond = 1'000'000'000;
-    const auto seconds = static_cast<std::time_t>(time / kSecond);
-    std::tm utc{};
-    ::gmtime_r(&seconds, &utc);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", utc.tm_year + 1900,
-                       utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                       time % kSecond);
 }
 
 std::string decimal(double number) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "model/record.h"
+#include "output/times.h"
 
 namespace tally {
 
@@ -28,9 +29,6 @@ std::string_view name_of(Unit unit);
 
 /// "interval", "total"
 std::string_view name_of(Scope scope);
-
-/// RFC 3339 in UTC, with nanoseconds.
-std::string timestamp(UnixNanoseconds time);
 
 /// A finite number with at most nine decimals, at least one, never an exponent.
 std::string decimal(double number);

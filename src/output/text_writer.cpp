@@ -16,6 +16,7 @@
 #include "output/picture.h"
 #include "output/quantity.h"
 #include "output/text_rows.h"
+#include "output/times.h"
 
 namespace tally {
 
@@ -24,13 +25,6 @@ namespace {
 constexpr std::size_t kMostBars = 3;        // diagrams that can be taken in at once
 constexpr std::size_t kPlainColumns = 132;  // of a file or a pipe
 constexpr std::size_t kFewestColumns = 20;
-
-std::string local_clock(UnixNanoseconds time) {
-    const auto seconds = static_cast<std::time_t>(time / 1'000'000'000);
-    std::tm local{};
-    ::localtime_r(&seconds, &local);
-    return fmt::format("{:02}:{:02}:{:02}", local.tm_hour, local.tm_min, local.tm_sec);
-}
 
 std::string format_seconds(double seconds) {
     return fmt::format("{:.{}f} s", seconds, seconds < 0.995 ? 2 : 1);

@@ -1,12 +1,29 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #include "session/containers_command.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <utility>
+#include <vector>
+
 #include "collect/cgroup_events.h"
+#include "collect/losses.h"
 #include "host/kernel_facts.h"
+#include "output/listing_writer.h"
 #include "output/messages.h"
+#include "output/times.h"
+#include "output/writer.h"
 #include "session/hierarchy.h"
+#include "session/live_containers.h"
+#include "session/privileges.h"
+#include "session/ready.h"
+#include "session/waiter.h"
 #include "tracer/registry.h"
 #include "tracer/tracer.h"
+#include "util/unix_time.h"
 
 TALLY_DECLARE_OBJECT(containers);
 
@@ -17,46 +34,192 @@ Value or_null(const std::optional<std::string>& text) {
     return text ? Value(*text) : Value();
 }
 
+/// The engine's programs without a tool, loaded, and the hierarchy that they follow.
+struct Engine {
+    HostHierarchy host;
+    Tracer tracer;
+};
+
+Engine load_engine(const std::optional<std::string>& hierarchy, bool verbose) {
+    check_tracing_is_possible();
+    HostHierarchy host = find_hierarchy(hierarchy, {});
+    if (verbose) {
+        say(describe(host));
+    }
+    if (!host.warning.empty()) {
+        say(host.warning);
+    }
+    Tracer tracer = Tracer::engine_only("containers", TALLY_OBJECT(containers));
+    configure_hierarchy(tracer, host.hierarchy);
+    tracer.load({});
+    return {std::move(host), std::move(tracer)};
+}
+
+std::string pod_label(const Container& container) {
+    return container.pod_namespace ? *container.pod_namespace + "/" + container.pod.value_or("")
+                                   : container.pod.value_or("-");
+}
+
+/// What a container is called, for people and for scripts.
+Listing::Row row_of(const Owner& owner) {
+    const Container& container = *owner.container;
+    return {{container.name, container.id.value_or("-").substr(0, 12), container.runtime,
+             pod_label(container), owner.cgroup.value_or("-")},
+            {{"name", container.name},
+             {"container_id", or_null(container.id)},
+             {"runtime", container.runtime},
+             {"pod", or_null(container.pod)},
+             {"namespace", or_null(container.pod_namespace)},
+             {"systemd_unit", or_null(owner.systemd_unit)},
+             {"cgroup", or_null(owner.cgroup)}}};
+}
+
+/// How long after it was first seen a container may get a better name than its id or its path
+/// before it is told.
+constexpr std::chrono::seconds kLongestNaming{1};
+
+/// What has changed since the last look, container by container.
+class Watch {
+  public:
+    Watch(Containers& containers, ListingStream& stream)
+        : containers_(containers), stream_(stream) {}
+
+    /// Tells what is new. `is_first`: they were there before.
+    void tell(bool is_first) {
+        std::map<CgroupId, bool>
+            known;  // whether it is alive; numbers grow, so the oldest is first
+        containers_.for_each(
+            [&](CgroupId root, const Container&, bool alive) { known.emplace(root, alive); });
+        std::erase_if(seen_, [&](const auto& each) { return !known.contains(each.first); });
+        is_waiting_ = false;
+        for (const auto& [root, alive] : known) {
+            Seen& seen = seen_[root];
+            if (!seen.is_gone) {
+                look_at(root, alive, is_first, seen);
+            }
+        }
+    }
+
+    /// Whether a container is there that is not told yet.
+    bool is_waiting() const { return is_waiting_; }
+
+  private:
+    struct Seen {
+        LiveContainers::Clock::time_point since = LiveContainers::Clock::now();
+        std::optional<Container> told;  ///< as what it was told last
+        bool is_gone = false;           ///< that was told too
+    };
+
+    void look_at(CgroupId root, bool alive, bool is_first, Seen& seen) {
+        const Owner& owner = containers_.owner_of(root);
+        if (!seen.told) {
+            if (!is_first && alive && containers_.may_get_name(root) &&
+                LiveContainers::Clock::now() - seen.since < kLongestNaming) {
+                is_waiting_ = true;
+                return;
+            }
+            write(is_first ? "exists" : "born", owner);
+        } else if (*owner.container != *seen.told) {
+            write("named", owner);
+        }
+        seen.told = owner.container;
+        if (!alive) {
+            write("died", owner);
+            seen.is_gone = true;
+        }
+    }
+
+    void write(const std::string& change, const Owner& owner) {
+        Listing::Row row = row_of(owner);
+        const UnixNanoseconds now = unix_now();
+        row.labels.insert(row.labels.begin(), {local_clock(now), change});
+        row.fields.insert(row.fields.begin(), {{"time", timestamp(now)}, {"change", change}});
+        stream_.write(row);
+    }
+
+    Containers& containers_;
+    ListingStream& stream_;
+    std::map<CgroupId, Seen> seen_;
+    bool is_waiting_ = false;
+};
+
 }  // namespace
 
 Listing list_containers(const std::optional<std::string>& hierarchy, bool verbose) {
-    check_tracing_is_possible();
-    const HierarchyChoice choice = find_hierarchy(hierarchy, {});
-    if (verbose) {
-        say(describe(choice));
-    }
-    if (!choice.warning.empty()) {
-        say(choice.warning);
-    }
-    Tracer tracer = Tracer::engine_only("containers", TALLY_OBJECT(containers));
-    configure_hierarchy(tracer, choice.hierarchy);
-    tracer.load({});
-    Containers containers(ContainerPaths{choice.hierarchy.mount_point, "", host_node_name()});
+    const Engine engine = load_engine(hierarchy, verbose);
+    Containers containers(engine.host.paths());
     containers.walk();
-    containers.observe(read_processes(tracer));
+    containers.observe(read_processes(engine.tracer));
 
     Listing listing{"container",
                     {"NAME", "ID", "RUNTIME", "POD", "PROCESSES", "CGROUP"},
                     {},
                     "no container runs here"};
     for (const Containers::Listed& each : containers.list()) {
-        const Container& container = *each.owner.container;
-        const std::string pod = container.pod_namespace
-                                    ? *container.pod_namespace + "/" + container.pod.value_or("")
-                                    : container.pod.value_or("-");
-        listing.rows.push_back(
-            {{container.name, container.id.value_or("-").substr(0, 12), container.runtime, pod,
-              std::to_string(each.processes), each.owner.cgroup.value_or("-")},
-             {{"name", container.name},
-              {"container_id", or_null(container.id)},
-              {"runtime", container.runtime},
-              {"pod", or_null(container.pod)},
-              {"namespace", or_null(container.pod_namespace)},
-              {"systemd_unit", or_null(each.owner.systemd_unit)},
-              {"cgroup", or_null(each.owner.cgroup)},
-              {"processes", each.processes}}});
+        Listing::Row row = row_of(each.owner);
+        row.labels.insert(row.labels.end() - 1, std::to_string(each.processes));
+        row.fields.push_back({"processes", each.processes});
+        listing.rows.push_back(std::move(row));
     }
     return listing;
+}
+
+void watch_containers(const ListingRequest& request, OutputFile& out) {
+    Engine engine = load_engine(request.hierarchy, request.verbose);
+    LiveContainers live(engine.tracer, engine.host.paths());
+    OutputFile errors(STDERR_FILENO, "stderr", OutputFile::Failures::ignored);
+    Losses losses(engine.tracer);
+    Waiter waiter(out.fd());
+    out.give_up_when_readable(waiter.signals());
+    ListingStream stream(
+        request.format,
+        {"container_change", {"TIME", "CHANGE", "NAME", "ID", "RUNTIME", "POD", "CGROUP"}, {}, ""},
+        out);
+    TextOptions text;
+    text.unicode = locale_is_utf8();
+    const auto writer = make_writer(request.format, text, out, errors);
+    Watch watch(live.containers(), stream);
+    watch.tell(true);
+    const auto started = LiveContainers::Clock::now();
+    const auto report_losses = [&] {
+        const std::vector<LostRecord> lost = losses.collect(unix_now(), 0);
+        for (const LostRecord& each : lost) {
+            writer->lost(each);
+        }
+        if (!lost.empty()) {
+            live.walk();
+        }
+    };
+    live.set_listener({}, [&] { watch.tell(false); });
+    constexpr Seconds kLook{1.0};  // names may change without an event
+    waiter.start(kLook, request.duration);
+    if (!request.keep_privileges) {
+        give_up_privileges({true});
+    }
+    if (request.ready_fd) {
+        announce_ready(*request.ready_fd);
+    }
+    for (Wake wake = Wake::again; wake != Wake::stop;
+         wake = waiter.wait(live.fd(), live.next_look())) {
+        switch (wake) {
+            case Wake::cgroups:
+                live.follow();
+                watch.tell(false);
+                break;
+            case Wake::again:
+                live.look_again([&] { return watch.is_waiting(); });
+                break;
+            default:
+                live.look();
+                report_losses();
+                break;
+        }
+    }
+    live.look();
+    report_losses();
+    const Seconds duration = LiveContainers::Clock::now() - started;
+    writer->end({engine.tracer.name(), unix_now(), duration.count(), losses.before_attach(),
+                 losses.total()});
 }
 
 }  // namespace tally

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #include "session/hierarchy.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <utility>
 
 #include "host/kernel_facts.h"
 #include "util/error.h"
@@ -18,16 +23,88 @@ namespace {
 /// With thousands of containers there are as many mounts.
 constexpr std::size_t kMostMountinfo = 64 << 20;
 
-std::vector<Hierarchy> mounted_hierarchies() {
+/// The cgroup namespace that the kernel begins with (PROC_CGROUP_INIT_INO,
+/// include/linux/proc_ns.h).
+constexpr std::string_view kInitialCgroupNamespace = "cgroup:[4026531835]";
+
+/// The number of every hierarchy's root directory. In a cgroup namespace, "/" is another one.
+constexpr ino_t kRootCgroup = 1;
+
+/// The hierarchies as somebody sees them, and from where.
+struct View {
+    std::vector<Hierarchy> hierarchies;
+    FileDescriptor root_directory;  ///< none: our own
+};
+
+std::string prefix_of(const FileDescriptor& root_directory) {
+    // Through this link a path leads on in the mount namespace of the directory, also when its
+    // process has gone.
+    return root_directory ? fmt::format("/proc/self/fd/{}", root_directory.get()) : "";
+}
+
+void drop_all_without_root(std::vector<Hierarchy>& hierarchies) {
+    std::erase_if(hierarchies, [](const Hierarchy& each) {
+        struct stat status {};
+        return ::stat(each.mount_point.c_str(), &status) != 0 || status.st_ino != kRootCgroup;
+    });
+}
+
+/// The hierarchies as the processes of the host see them, by the first of which we may look at the
+/// files. None in a pid namespace of our own, where there are none of the host.
+View view_of_host(const std::string& own_cgroups) {
+    std::error_code error;
+    std::filesystem::directory_iterator each("/proc", error);
+    for (; !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
+        const std::filesystem::path process = each->path();
+        std::error_code unreadable;
+        if (process.filename().string().find_first_not_of("0123456789") != std::string::npos ||
+            std::filesystem::read_symlink(process / "ns/cgroup", unreadable) !=
+                kInitialCgroupNamespace) {
+            continue;
+        }
+        View view;
+        view.root_directory.reset(
+            ::open((process / "root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+        const auto mounts = read_file(process / "mountinfo", kMostMountinfo);
+        if (!view.root_directory || !mounts) {
+            continue;
+        }
+        view.hierarchies = find_hierarchies(*mounts, own_cgroups, MountRoot::any);
+        for (Hierarchy& hierarchy : view.hierarchies) {
+            hierarchy.mount_point.insert(0, prefix_of(view.root_directory));
+        }
+        drop_all_without_root(view.hierarchies);
+        if (!view.hierarchies.empty()) {
+            return view;
+        }
+    }
+    return {};
+}
+
+View mounted_hierarchies() {
     const auto mounts = read_file("/proc/self/mountinfo", kMostMountinfo);
-    const auto own = read_kernel_file("/proc/self/cgroup");
-    std::vector<Hierarchy> hierarchies = find_hierarchies(mounts.value_or(""), own.value_or(""));
-    if (hierarchies.empty()) {
+    const std::string own = read_kernel_file("/proc/self/cgroup").value_or("");
+    View view;
+    view.hierarchies = find_hierarchies(mounts.value_or(""), own);
+    drop_all_without_root(view.hierarchies);
+    std::error_code unreadable;
+    const bool is_private = std::filesystem::read_symlink("/proc/self/ns/cgroup", unreadable) !=
+                            kInitialCgroupNamespace;
+    if (view.hierarchies.empty() && is_private) {
+        view = view_of_host(own);
+    }
+    if (view.hierarchies.empty() && is_private) {
+        throw Error(
+            "containers cannot be told in a cgroup namespace of its own where no process of the "
+            "host is seen: run tally with the host's pid namespace (docker and podman: "
+            "--pid=host) or on the host; --by comm, pid, tid or none works without");
+    }
+    if (view.hierarchies.empty()) {
         throw Error(
             "no cgroup hierarchy is mounted here with its root visible; --by comm, pid, tid or "
             "none works without");
     }
-    return hierarchies;
+    return view;
 }
 
 /// Whether a path leads into the mounted file system of a hierarchy.
@@ -40,13 +117,21 @@ bool holds(const Hierarchy& hierarchy, const std::string& path) {
 
 }  // namespace
 
-HierarchyChoice find_hierarchy(const std::optional<std::string>& asked,
-                               const std::vector<std::string>& cgroups) {
-    const std::vector<Hierarchy> all = mounted_hierarchies();
+ContainerPaths HostHierarchy::paths() const {
+    return {hierarchy.mount_point, prefix_of(root_directory), host_node_name()};
+}
+
+HostHierarchy find_hierarchy(const std::optional<std::string>& asked,
+                             const std::vector<std::string>& cgroups) {
+    View view = mounted_hierarchies();
+    const std::vector<Hierarchy>& all = view.hierarchies;
+    const auto chosen = [&](HierarchyChoice choice) {
+        return HostHierarchy{std::move(choice), std::move(view.root_directory)};
+    };
     if (asked) {
         for (const Hierarchy& each : all) {
             if (each.is_called(*asked)) {
-                return {each, "--hierarchy asks for it", ""};
+                return chosen({each, "--hierarchy asks for it", ""});
             }
         }
         std::vector<std::string> names;
@@ -61,13 +146,13 @@ HierarchyChoice find_hierarchy(const std::optional<std::string>& asked,
     for (const std::string& path : cgroups) {
         for (const Hierarchy& each : all) {
             if (holds(each, path)) {
-                return {each, fmt::format("--cgroup {} is in it", path), ""};
+                return chosen({each, fmt::format("--cgroup {} is in it", path), ""});
             }
         }
     }
     // Where there is no choice, nobody need look at all processes.
-    return choose_hierarchy(
-        all, all.size() == 1 ? ContainerCensus() : take_census(read_process_places("/proc")));
+    return chosen(choose_hierarchy(
+        all, all.size() == 1 ? ContainerCensus() : take_census(read_process_places("/proc"))));
 }
 
 void configure_hierarchy(Tracer& tracer, const Hierarchy& hierarchy) {
@@ -92,9 +177,12 @@ void configure_hierarchy(Tracer& tracer, const Hierarchy& hierarchy) {
     }
 }
 
-std::string describe(const HierarchyChoice& choice) {
-    return fmt::format("cgroups are those of {} at {}: {}", choice.hierarchy.label(),
-                       choice.hierarchy.mount_point, choice.reason);
+std::string describe(const HostHierarchy& host) {
+    const std::string& mount_point = host.hierarchy.mount_point;
+    const std::string prefix = prefix_of(host.root_directory);
+    return fmt::format("cgroups are those of {} at {}{}: {}", host.hierarchy.label(),
+                       mount_point.substr(prefix.size()), prefix.empty() ? "" : " of the host",
+                       host.reason);
 }
 
 }  // namespace tally

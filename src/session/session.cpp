@@ -12,7 +12,6 @@
 #include <cstring>
 #include <unordered_map>
 
-#include "collect/cgroup_events.h"
 #include "collect/counts_collector.h"
 #include "collect/grouping.h"
 #include "collect/histogram_collector.h"
@@ -23,8 +22,12 @@
 #include "output/writer.h"
 #include "session/command.h"
 #include "session/hierarchy.h"
+#include "session/live_containers.h"
+#include "session/privileges.h"
+#include "session/ready.h"
 #include "session/target.h"
 #include "session/waiter.h"
+#include "util/unix_time.h"
 
 namespace tally {
 namespace {
@@ -33,20 +36,6 @@ using Clock = std::chrono::steady_clock;
 
 /// How often a run without INTERVAL reads, to redraw and to keep up with names and dead keys.
 constexpr Seconds kLook{1.0};
-
-/// When to look at the names again after a cgroup was made: the runtime may write its files, and
-/// the container its node name, a moment later.
-constexpr std::array kLooksAfterBirth{std::chrono::milliseconds(20), std::chrono::milliseconds(100),
-                                      std::chrono::milliseconds(500)};
-
-/// The same for as long as it is not decided whose a new cgroup is.
-constexpr std::chrono::milliseconds kLooksWhileUndecided{1000};
-
-UnixNanoseconds unix_now() {
-    return static_cast<UnixNanoseconds>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                            std::chrono::system_clock::now().time_since_epoch())
-                                            .count());
-}
 
 /// One run; its members are in the order in which they come to life.
 class Session {
@@ -109,8 +98,7 @@ class Session {
         if (needs_cgroups_) {
             find_containers();
         } else {
-            containers_.emplace(ContainerPaths{});
-            target_.install(tracer_, *containers_);
+            target_.install(tracer_, containers());
         }
         // Not before: a wrong command line must not empty a file.
         out_.emplace(request_.output_file ? OutputFile::create(*request_.output_file)
@@ -127,6 +115,9 @@ class Session {
             command_->start(request_.output_file ? STDOUT_FILENO : STDERR_FILENO,
                             [this] { tracer_.enter_tree(); });
             waiter_->watch(command_->end());
+        }
+        if (!request_.keep_privileges) {
+            give_up_privileges({needs_cgroups_, command_ ? command_->pid() : -1});
         }
     }
 
@@ -146,92 +137,31 @@ class Session {
     }
 
     void find_hierarchy_of_run() {
-        const HierarchyChoice choice = find_hierarchy(request_.hierarchy, request_.target.cgroups);
-        configure_hierarchy(tracer_, choice.hierarchy);
-        hierarchy_ = choice.hierarchy.mount_point;
+        host_ = find_hierarchy(request_.hierarchy, request_.target.cgroups);
+        configure_hierarchy(tracer_, host_.hierarchy);
         if (request_.verbose) {
-            say(describe(choice));
+            say(describe(host_));
         }
-        if (!choice.warning.empty()) {
-            say(choice.warning);
+        if (!host_.warning.empty()) {
+            say(host_.warning);
         }
     }
 
-    /// Births first, then the tree, then what was born meanwhile: no cgroup is missed.
+    /// Whose the cgroups are, if anybody asks.
+    Containers& containers() { return live_containers_ ? live_containers_->containers() : none_; }
+
     void find_containers() {
-        tracer_.attach_cgroup_events();
-        cgroups_.emplace(tracer_);
-        containers_.emplace(ContainerPaths{hierarchy_, "", host_node_name()});
-        containers_->walk();
-        containers_->observe(read_processes(tracer_));
-        target_.install(tracer_, *containers_);
-        containers_->set_catch_up([this] {
-            if (!following_) {
-                follow_cgroups();
-                if (containers_->has_noticed()) {
-                    look_at_processes();
-                }
-            }
-        });
+        live_containers_.emplace(tracer_, host_.paths());
+        target_.install(tracer_, containers());
         for (const auto& each : collectors_) {
             each->set_admission([this](CgroupId id) {
                 return id == kKernelThreads ? Admission::counted
                                             : target_.admission_of(id, finished_);
             });
         }
-        follow_cgroups();
-    }
-
-    void follow_cgroups() {
-        const CgroupEvents events = cgroups_->take();
-        for (const CgroupBirth& each : events.births) {
-            containers_->add(each);
-        }
-        for (const CgroupBirth& each : events.renames) {
-            containers_->add(each);
-        }
-        for (const ProcessFacts& each : events.seen) {
-            containers_->notice(each);
-        }
-        following_ = true;  // it asks for names, and must not be asked in the middle
-        target_.follow(tracer_, *containers_, events);
-        following_ = false;
-        for (const CgroupId each : events.deaths) {
-            containers_->bury(each);
-        }
-        if (!events.births.empty() || containers_->has_noticed()) {
-            looks_ = 0;
-            if (!look_again_) {
-                look_again_ = Clock::now() + kLooksAfterBirth.front();
-            }
-        }
-    }
-
-    void look_at_processes() {
-        containers_->observe(read_processes(tracer_));
-        following_ = true;
-        target_.settle(tracer_, *containers_);
-        following_ = false;
-    }
-
-    /// What the containers are called by now.
-    void look_at_names() {
-        follow_cgroups();
-        look_at_processes();
-    }
-
-    void look_again_after_birth() {
-        const auto began = Clock::now();
-        ++looks_;
-        look_at_names();  // sets looks_ to 0 if more were born
-        const auto ended = Clock::now();
-        look_again_.reset();
-        if (looks_ < kLooksAfterBirth.size() || target_.is_undecided()) {
-            const auto pause =
-                looks_ < kLooksAfterBirth.size() ? kLooksAfterBirth[looks_] : kLooksWhileUndecided;
-            // Where cgroups are born without end, looking takes at most a tenth of the time.
-            look_again_ = ended + std::max<Clock::duration>(pause, 10 * (ended - began));
-        }
+        live_containers_->set_listener(
+            [this](const CgroupEvents& events) { target_.follow(tracer_, containers(), events); },
+            [this] { target_.settle(tracer_, containers()); });
     }
 
     bool is_live() const {
@@ -249,27 +179,24 @@ class Session {
                             ? ""
                             : "; Ctrl-C ends it with the report"));
         if (request_.ready_fd) {
-            // Who waited for it and has gone does not want it any more.
-            constexpr std::string_view kReady = "ready\n";
-            if (::write(*request_.ready_fd, kReady.data(), kReady.size()) < 0 && errno != EPIPE) {
-                throw Error("--ready-fd {}: {}", *request_.ready_fd, std::strerror(errno));
-            }
-            ::close(*request_.ready_fd);
+            announce_ready(*request_.ready_fd);
         }
     }
 
     void loop() {
         std::uint64_t intervals = 0;
         for (;;) {
-            switch (waiter_->wait(cgroups_ ? cgroups_->fd() : -1, look_again_)) {
+            switch (live_containers_
+                        ? waiter_->wait(live_containers_->fd(), live_containers_->next_look())
+                        : waiter_->wait(-1, std::nullopt)) {
                 case Wake::stop:
                 case Wake::command:
                     return;
                 case Wake::cgroups:
-                    follow_cgroups();
+                    live_containers_->follow();
                     break;
                 case Wake::again:
-                    look_again_after_birth();
+                    live_containers_->look_again([this] { return target_.is_undecided(); });
                     break;
                 case Wake::tick:
                     if (request_.interval && is_last(++intervals)) {
@@ -294,8 +221,8 @@ class Session {
     /// Reads what is new. With INTERVAL it is a report; without, it is drawn on a terminal, and
     /// kept.
     void read(Clock::time_point now) {
-        if (needs_cgroups_) {
-            look_at_names();
+        if (live_containers_) {
+            live_containers_->look();
         }
         const UnixNanoseconds time = unix_now();
         for (const auto& each : collectors_) {
@@ -303,7 +230,7 @@ class Session {
                 each->look_in_flight(now - started_);
             }
             const AnyReport report =
-                each->collect(head(Scope::interval, time, now - interval_started_), *containers_);
+                each->collect(head(Scope::interval, time, now - interval_started_), containers());
             if (request_.interval) {
                 write(report);
             }
@@ -327,8 +254,7 @@ class Session {
             writer_->lost(each);
         }
         if (losses_->count_of("cgroup_event") > unfollowed) {
-            containers_->walk();
-            look_at_processes();
+            live_containers_->walk();
         }
     }
 
@@ -374,14 +300,15 @@ class Session {
             return place->second;
         };
         for (const auto& each : collectors_) {
-            each->forget_dead(tracer_, is_gone, *containers_);
+            each->forget_dead(tracer_, is_gone, containers());
         }
     }
 
-    bool cgroup_is_gone(CgroupId id) const {
-        const auto path = containers_->path_of(id);
+    bool cgroup_is_gone(CgroupId id) {
+        const auto path = containers().path_of(id);
         struct stat status {};
-        return path && (::stat((hierarchy_ + *path).c_str(), &status) != 0 || status.st_ino != id);
+        return path && (::stat((host_.hierarchy.mount_point + *path).c_str(), &status) != 0 ||
+                        status.st_ino != id);
     }
 
     Tracer tracer_;
@@ -393,16 +320,13 @@ class Session {
     bool needs_cgroups_ = false;
     std::vector<std::unique_ptr<Collector>> collectors_;
     std::optional<Losses> losses_;
-    std::string hierarchy_;  ///< where it is mounted
-    std::optional<CgroupEventReader> cgroups_;
-    std::optional<Containers> containers_;
+    HostHierarchy host_;
+    std::optional<LiveContainers> live_containers_;
+    Containers none_{ContainerPaths{}};
     std::unique_ptr<Writer> writer_;
     std::optional<Waiter> waiter_;
     Clock::time_point started_, interval_started_;
-    std::optional<Clock::time_point> look_again_;
-    std::size_t looks_ = 0;  ///< since the last birth
     bool finished_ = false;
-    bool following_ = false;
 };
 
 }  // namespace

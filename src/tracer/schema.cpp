@@ -71,6 +71,8 @@ class SchemaReader {
         return schema;
     }
 
+    void read_losses(TracerSchema& schema) const;
+
   private:
     std::string text(std::uint32_t offset) const {
         const char* found = btf__name_by_offset(btf_, offset);
@@ -465,33 +467,32 @@ class SchemaReader {
                     field, map);
     }
 
-    void read_losses(TracerSchema& schema) const {
-        const std::int32_t id = btf__find_by_name_kind(btf_, "tally_counter", BTF_KIND_ENUM);
-        const bpf_map* map = bpf_object__find_map_by_name(object_, "tally_counters");
-        if (id < 0 || map == nullptr || bpf_map__type(map) != BPF_MAP_TYPE_PERCPU_ARRAY ||
-            bpf_map__value_size(map) != sizeof(std::uint64_t)) {
-            throw Error("{} does not count what it loses: include tally.bpf.h", name_);
-        }
-        const btf_type* counters = type(static_cast<std::uint32_t>(id));
-        const struct btf_enum* each = ::btf_enum(counters);
-        for (int i = 0; i + 1 < btf_vlen(counters); ++i) {  // the last one is their number
-            std::string name = text(each[i].name_off);
-            if (name.starts_with("LOST_")) {
-                name.erase(0, 5);
-            }
-            std::transform(name.begin(), name.end(), name.begin(), [](char letter) {
-                return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a')
-                                                      : letter;
-            });
-            schema.losses.push_back(name);
-        }
-    }
-
     const bpf_object* object_;
     const btf* btf_;
     const std::string& name_;
     std::vector<Variable> variables_;
 };
+
+void SchemaReader::read_losses(TracerSchema& schema) const {
+    const std::int32_t id = btf__find_by_name_kind(btf_, "tally_counter", BTF_KIND_ENUM);
+    const bpf_map* map = bpf_object__find_map_by_name(object_, "tally_counters");
+    if (id < 0 || map == nullptr || bpf_map__type(map) != BPF_MAP_TYPE_PERCPU_ARRAY ||
+        bpf_map__value_size(map) != sizeof(std::uint64_t)) {
+        throw Error("{} does not count what it loses: include tally.bpf.h", name_);
+    }
+    const btf_type* counters = type(static_cast<std::uint32_t>(id));
+    const struct btf_enum* each = ::btf_enum(counters);
+    for (int i = 0; i + 1 < btf_vlen(counters); ++i) {  // the last one is their number
+        std::string name = text(each[i].name_off);
+        if (name.starts_with("LOST_")) {
+            name.erase(0, 5);
+        }
+        std::transform(name.begin(), name.end(), name.begin(), [](char letter) {
+            return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+        });
+        schema.losses.push_back(name);
+    }
+}
 
 }  // namespace
 
@@ -508,6 +509,12 @@ std::vector<const SlotsSchema*> TracerSchema::slots() const {
 
 TracerSchema read_schema(const bpf_object* object, const std::string& name) {
     return SchemaReader(object, name).read();
+}
+
+TracerSchema read_engine_schema(const bpf_object* object, const std::string& name) {
+    TracerSchema schema;
+    SchemaReader(object, name).read_losses(schema);
+    return schema;
 }
 
 }  // namespace tally

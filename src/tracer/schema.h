@@ -95,4 +95,8 @@ struct TracerSchema {
 /// padding, an option of a type that is not allowed).
 TracerSchema read_schema(const bpf_object* object, const std::string& name);
 
+/// The same of an object that is no tracer, but has the engine's own programs (bpf/engine): what it
+/// may lose, and nothing else. Throws Error.
+TracerSchema read_engine_schema(const bpf_object* object, const std::string& name);
+
 }  // namespace tally

@@ -218,6 +218,30 @@ TEST_F(RuntimeFilesTest, FilesOfAUser) {
     EXPECT_EQ(RuntimeFiles(root()).by_id_of_user(kFront, "podman", user + 1), std::nullopt);
 }
 
+TEST_F(RuntimeFilesTest, UsersFilesAreReadInTurn) {
+    const uid_t user = make_user("/home/u");
+    std::vector<std::string> ids;
+    for (int each = 10; each < 30; ++each) {
+        ids.push_back(std::to_string(each) + std::string(62, '0'));
+        write_as(user, "/home/u/.local/share/docker/containers/" + ids.back() + "/config.v2.json",
+                 R"({"Name":"/x","pad":")" + std::string(4'000'000, ' ') + R"("})");
+    }
+    RuntimeFiles files(root());
+    const auto count = [&] {
+        files.forget_unread();
+        return std::count_if(ids.begin(), ids.end(), [&](const std::string& id) {
+            return files.by_id_of_user(id, "docker", user).has_value();
+        });
+    };
+    // 32 MiB at a time; what has been read stays. Files that have just been written are read twice.
+    EXPECT_EQ(count(), 8);
+    int looks = 1;
+    while (count() < 20 && looks < 10) {
+        ++looks;
+    }
+    EXPECT_EQ(count(), 20);
+}
+
 TEST_F(RuntimeFilesTest, StateOfAUser) {
     const uid_t user = make_user("/home/u");
     const std::string run = "/run/user/" + std::to_string(user);

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+"""tally containers --watch: what comes, gets another name and goes, for a script."""
+
+import subprocess
+import time
+
+import pytest
+from support import MAKER, PARENT, SOON, WORKLOADS, Run, hierarchy, launch, run
+from support import TALLY
+
+MEMBERS = ["name", "container_id", "runtime", "pod", "namespace", "systemd_unit", "cgroup"]
+
+
+def watch(*arguments, **options):
+    return Run("containers", "--watch", "--json", *arguments, **options)
+
+
+def changes(result, prefix=f"/{PARENT}/"):
+    """What was told of the containers of these tests, in order."""
+    return [(record["change"], record["name"]) for record in result.records
+            if record["type"] == "container_change" and record["cgroup"].startswith(prefix)]
+
+
+def live(name):
+    subprocess.run([MAKER, "run", name, "--cgroup-parent", PARENT, "--",
+                    WORKLOADS / "workload_naps", "20"], check=True, timeout=SOON)
+
+
+@pytest.fixture
+def parent():
+    yield
+    if (hierarchy() / PARENT).exists():
+        (hierarchy() / PARENT).rmdir()
+
+
+def test_whole_lives(start):
+    """One that was there, one that comes, gets another name and goes, and one of a moment. Every
+    record is one of the schema (support.parse)."""
+    start("old", "chatter", 1, 0)
+    running = watch()
+    new = start("new", "chatter", 1, 0)
+    live("brief")
+    time.sleep(1.2)
+    new.exec("hostname", "newer")
+    time.sleep(1.5)
+    new.stop()
+    time.sleep(0.3)
+    result = running.end()
+    assert result.status == 0, result.err.decode()
+    assert changes(result) == [
+        ("exists", "old"), ("born", "new"), ("born", "brief"), ("died", "brief"),
+        ("named", "newer"), ("died", "newer")]
+    record = next(each for each in result.records if each.get("name") == "newer")
+    assert list(record) == ["schema", "type", "time", "change", *MEMBERS]
+    assert record["cgroup"] == new.cgroup and record["runtime"] == "namespaces"
+    assert not result.lost
+
+
+def test_many_in_their_order(parent):
+    """Each is born before it dies, under its name, and once."""
+    running = watch()
+    names = [f"w{number}" for number in range(101)]
+    for name in names:
+        live(name)
+    time.sleep(0.5)
+    told = changes(running.end())
+    assert [name for change, name in told if change == "born"] == names
+    assert [name for change, name in told if change == "died"] == names
+    assert len(told) == 2 * len(names)
+
+
+def test_text(start):
+    start("old", "chatter", 1, 0)
+    result = Run("containers", "--watch", "-d", 0.5, until_ready=False).wait()
+    assert result.status == 0
+    heading, *lines = result.out.decode().splitlines()
+    assert heading.split() == ["TIME", "CHANGE", "NAME", "ID", "RUNTIME", "POD", "CGROUP"]
+    assert any(line.split()[1:3] == ["exists", "old"] for line in lines)
+
+
+def test_a_line_is_there_when_it_has_happened(start):
+    """Also in a pipe."""
+    process = launch([TALLY, "containers", "--watch", "--json"], stdout=subprocess.PIPE,
+                     stderr=subprocess.DEVNULL)
+    start("old", "chatter", 1, 0)
+    line = process.stdout.readline()
+    while b'"old"' not in line:
+        line = process.stdout.readline()
+        assert line
+    process.stdout.close()  # nobody reads any more: the run ends, and all is well
+    assert process.wait(SOON) == 0
+
+
+def test_usage():
+    assert "--watch" in run("containers", "-d", 1, status=2).sentence
+    assert "--watch" in run("doctor", "--watch", status=2).sentence
