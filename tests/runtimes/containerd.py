@@ -6,7 +6,7 @@ from pathlib import Path
 import cri
 import image
 import support
-from runtime import Container, Daemon, Runtime, call
+from runtime import Container, Runtime, call
 
 SOCKET = "/run/containerd/containerd.sock"
 
@@ -31,11 +31,8 @@ class Containerd(Runtime):
     def up(self):
         config = Path("/run/containerd.toml")
         config.write_text(CONFIG)
-        self.containerd = Daemon("containerd", "--config", str(config), is_up=["ctr", "version"])
+        self.launch("containerd", "--config", str(config), is_up=["ctr", "version"])
         self.ctr("image", "import", image.archive())
-
-    def down(self):
-        self.containerd.stop()
 
     def ctr(self, *arguments):
         return call("ctr", "--namespace", self.name_space, *arguments)
@@ -79,8 +76,8 @@ class Cri(Containerd):
     packages = (*Containerd.packages, "python3-grpcio")
 
     def up(self):
-        super().up()
         self.runtime = cri.RuntimeService(SOCKET)
+        super().up()
         self.pods = {}
         self.parents = ["kubepods", "kubepods/burstable"]
 

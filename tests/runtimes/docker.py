@@ -3,7 +3,7 @@
 
 import containerd
 import image
-from runtime import Container, Daemon, call
+from runtime import Container, call
 
 
 class Docker(containerd.Containerd):
@@ -17,13 +17,8 @@ class Docker(containerd.Containerd):
 
     def up(self):
         super().up()
-        self.dockerd = Daemon("dockerd", f"--containerd={containerd.SOCKET}",
-                              is_up=["docker", "version"])
+        self.launch("dockerd", f"--containerd={containerd.SOCKET}", is_up=["docker", "version"])
         self.docker("load", "--quiet", "--input", image.archive())
-
-    def down(self):
-        self.dockerd.stop()
-        super().down()
 
     def docker(self, *arguments):
         return call("docker", *arguments)

@@ -20,11 +20,21 @@ class Runtime:
     can_rename = False  # rename(OLD, NEW) exists
     getppids = 2  # calls of getppid by its own program, which is in the container first: runc's
 
+    def __init__(self):
+        self.daemons = []
+
     def up(self):
         """Whatever must run or be there before the first container."""
 
     def down(self):
-        """Undoes it."""
+        """Undoes it, also if it did not get to its end."""
+        for daemon in reversed(self.daemons):
+            daemon.stop()
+
+    def launch(self, *command, is_up):
+        """A daemon, until down(); is_up is a command that succeeds when it answers."""
+        self.daemons.append(Daemon(command))
+        self.daemons[-1].wait_until(is_up)
 
     def start(self, name, *command):
         """A Container that runs in the background."""
@@ -79,20 +89,21 @@ def call(*command, stdin=subprocess.DEVNULL, **options):
 
 
 class Daemon:
-    """A daemon that runs between up() and down(). What it says is in `log`, which goes with
-    everything else in /run."""
+    """What it says is in `log`, which goes with everything else in /run."""
 
-    def __init__(self, *command, is_up):
+    def __init__(self, command):
         self.command = command
         self.log = f"/run/{os.path.basename(command[0])}.log"
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log, start_new_session=True)
+
+    def wait_until(self, is_up):
         deadline = time.monotonic() + support.SOON
         while subprocess.run(is_up, check=False, stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL).returncode != 0:
-            assert self.process.poll() is None, f"{command} has ended: {self.said()}"
-            assert time.monotonic() < deadline, f"{command} does not answer: {self.said()}"
+            assert self.process.poll() is None, f"{self.command} has ended: {self.said()}"
+            assert time.monotonic() < deadline, f"{self.command} does not answer: {self.said()}"
             time.sleep(0.02)
 
     def said(self):
