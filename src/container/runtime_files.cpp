@@ -129,7 +129,12 @@ const T* RuntimeFiles::parsed(const std::string& path,
         file.size = status.st_size;
         file.changed = status.st_ctim;
         file.is_settled = is_settled(status);
-        const auto text = read_file(path, most);
+        // The file that was opened may be another. A file of /proc has no size, and reading one may
+        // wait for ever: /proc/PID/cmdline is memory of a process, which can map what never
+        // answers.
+        const auto text = read_file(path, most, [owner](const struct stat& opened) {
+            return opened.st_size != 0 && (!owner || opened.st_uid == *owner);
+        });
         // Else it is half written, mostly: what it said before still holds.
         if (auto told = text ? parse(*text) : std::nullopt) {
             file.parsed = std::move(told);

@@ -2,7 +2,6 @@
 #include "util/read_file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,14 +10,16 @@
 
 namespace tally {
 
-std::optional<std::string> read_file(const std::string& path, std::size_t most) {
+std::optional<std::string> read_file(const std::string& path, std::size_t most,
+                                     const std::function<bool(const struct stat&)>& is_wanted) {
     // O_NONBLOCK: opening a fifo that somebody put there must not hang.
     FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!file) {
         return std::nullopt;
     }
     struct stat status {};
-    if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
+        (is_wanted && !is_wanted(status))) {
         return std::nullopt;
     }
     std::string text;
