@@ -112,7 +112,9 @@ Wake Waiter::wait(int cgroups, std::optional<std::chrono::steady_clock::time_poi
             }
         }
         if (files[4].revents != 0) {
-            return Wake::cgroups;
+            // Where cgroups come and go without a pause, a look is due all the same.
+            const bool is_due = again && *again <= std::chrono::steady_clock::now();
+            return is_due ? Wake::again : Wake::cgroups;
         }
     }
 }
