@@ -137,14 +137,18 @@ const T* RuntimeFiles::parsed(const std::string& path,
     } else if (is_changed) {
         users_bytes_ -= owner ? status.st_size : 0;
         file.status = status;
-        struct stat read {};
         struct stat after {};
-        const auto text = read_file(path, most, &read);
+        bool is_other = false;
         // It may have been exchanged for one of another owner, and one that was written to
-        // meanwhile may be half the old text and half the new.
-        const bool is_whole = text && is_same(read, status) && ::stat(path.c_str(), &after) == 0 &&
-                              is_same(read, after);
-        file.is_settled = (is_whole || !text) && is_settled(status);
+        // meanwhile may be half the old text and half the new. A file of /proc has no size, and
+        // reading one may wait for ever: /proc/PID/cmdline is memory of a process, which can map
+        // what never answers.
+        const auto text = read_file(path, most, [&](const struct stat& opened) {
+            is_other = !is_same(opened, status);
+            return !is_other && opened.st_size != 0;
+        });
+        const bool is_whole = text && ::stat(path.c_str(), &after) == 0 && is_same(status, after);
+        file.is_settled = !is_other && (is_whole || !text) && is_settled(status);
         // Else it is half written, mostly: what it said before still holds.
         if (auto told = is_whole ? parse(*text) : std::nullopt) {
             file.parsed = std::move(told);

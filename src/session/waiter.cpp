@@ -132,7 +132,9 @@ Wake Waiter::wait(int events, int cgroups,
             return Wake::events;
         }
         if (files[4].revents != 0) {
-            return Wake::cgroups;
+            // Where cgroups come and go without a pause, a look is due all the same.
+            const bool is_due = again && *again <= std::chrono::steady_clock::now();
+            return is_due ? Wake::again : Wake::cgroups;
         }
     }
 }

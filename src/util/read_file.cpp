@@ -2,7 +2,6 @@
 #include "util/read_file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,12 +13,13 @@
 namespace tally {
 
 std::optional<std::string> read_file(const std::string& path, std::size_t most,
-                                     struct stat* status_read) {
+                                     const std::function<bool(const struct stat&)>& is_wanted) {
     // First without opening it (O_PATH): to open a device may do something, and whoever owns the
     // directory may put another file there between a stat() and an open(). Then that very file.
     const FileDescriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
     struct stat status {};
-    if (!place || ::fstat(place.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    if (!place || ::fstat(place.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
+        (is_wanted && !is_wanted(status))) {
         return std::nullopt;
     }
     // Files of the kernel may block though they look regular: trace_pipe.
@@ -28,9 +28,6 @@ std::optional<std::string> read_file(const std::string& path, std::size_t most,
         ::open(that_file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!file) {
         return std::nullopt;
-    }
-    if (status_read != nullptr) {
-        *status_read = status;
     }
     std::string text;
     text.reserve(std::min(static_cast<std::size_t>(status.st_size), most));

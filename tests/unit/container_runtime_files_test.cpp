@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -216,6 +217,22 @@ TEST_F(RuntimeFilesTest, FilesOfAUser) {
     // What is in somebody's home but is not theirs says nothing: a link to another's files.
     write("/etc/passwd", "u:x:" + std::to_string(user + 1) + ":1::/home/u:/bin/sh\n");
     EXPECT_EQ(RuntimeFiles(root()).by_id_of_user(kFront, "podman", user + 1), std::nullopt);
+}
+
+TEST_F(RuntimeFilesTest, FilesOfProcAreNotRead) {
+    // Reading some of them asks a process, which need not answer. This one has text that counts.
+    const uid_t user = ::geteuid();
+    write("/etc/passwd", "u:x:" + std::to_string(user) + ":1::/home/u:\n");
+    const std::string status = "/run/user/" + std::to_string(user) + "/crun/" + kA + "/status";
+    char name[16];
+    ASSERT_EQ(::prctl(PR_GET_NAME, name), 0);
+    ASSERT_EQ(::prctl(PR_SET_NAME, "{}"), 0);
+    write(status, "{}");
+    EXPECT_NE(RuntimeFiles(root()).by_id_of_user(kA, "", user), std::nullopt);
+    std::filesystem::remove(root() + status);
+    std::filesystem::create_symlink("/proc/self/comm", root() + status);
+    EXPECT_EQ(RuntimeFiles(root()).by_id_of_user(kA, "", user), std::nullopt);
+    ::prctl(PR_SET_NAME, name);
 }
 
 TEST_F(RuntimeFilesTest, UsersFilesAreReadInTurn) {
