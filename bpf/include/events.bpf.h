@@ -26,6 +26,8 @@
 
 #include "tally.bpf.h"
 
+#include <bpf/bpf_endian.h>
+
 /* Whose event it is: event_begin() fills it in. */
 struct event_head {
     timestamp_ns time;
@@ -84,13 +86,17 @@ static __always_inline bool tally_take(__u64* users) {
     return false;
 }
 
-static __always_inline void tally_fill_head(struct event_head* head, struct task_struct* task,
-                                            __u64 now) {
-    head->time = now;
-    head->cgroup = charged_cgroup(task);
-    head->pid = task->tgid;
-    head->tid = task->pid;
-    bpf_probe_read_kernel_str(head->comm, sizeof(head->comm), task->comm);
+/* Whose an event of that thread is; for one that comes later, when the thread may be gone, to be
+ * remembered and given to event_begin_as(). */
+static __always_inline struct event_head event_head_of(struct task_struct* task, __u64 now) {
+    struct event_head head = {};
+
+    head.time = now;
+    head.cgroup = charged_cgroup(task);
+    head.pid = task->tgid;
+    head.tid = task->pid;
+    bpf_probe_read_kernel_str(head.comm, sizeof(head.comm), task->comm);
+    return head;
 }
 
 /* Adds a string and its NUL to the text. What is too long loses its end. */
@@ -176,6 +182,8 @@ static __always_inline bool tally_add_word(char* text, __u32* used, struct tally
  * EVENTS(execs, struct exec_event, "programs that begin") gives
  *   event_begin(execs, task, now)  the struct of an event of that thread, 0 but for its head, or
  *                                  NULL: it is lost, and counted. `now` is clock_ns(): read once
+ *   event_begin_as(execs, &head)   the same with an event_head_of() that was remembered, under its
+ *                                  own `time`
  *   event_submit(execs, event)     tells it, or counts that the ring is full
  *   event_drop(execs, event)       leaves it out
  *   event_user_string(execs, event, field, pointer)    a path: a string of the current process
@@ -210,7 +218,7 @@ static __always_inline bool tally_add_word(char* text, __u32* used, struct tally
         return (void*)event - __builtin_offsetof(struct name##_record, event);                  \
     }                                                                                           \
                                                                                                 \
-    static __always_inline event_type* name##_begin(struct task_struct* task, __u64 now) {      \
+    static __always_inline event_type* name##_begin_as(const struct event_head* head) {         \
         struct name##_scratch* scratch;                                                         \
         int level;                                                                              \
                                                                                                 \
@@ -225,7 +233,7 @@ static __always_inline bool tally_add_word(char* text, __u32* used, struct tally
             __builtin_memset(&scratch->record.event, 0, sizeof(event_type));                    \
             scratch->record.front.kind = name##_kind;                                           \
             scratch->record.front.text_size = 0;                                                \
-            tally_fill_head(&scratch->record.event.head, task, now);                            \
+            scratch->record.event.head = *head;                                                 \
             return &scratch->record.event;                                                      \
         }                                                                                       \
         count_one(LOST_EVENT_NESTED);                                                           \
@@ -249,7 +257,13 @@ static __always_inline bool tally_add_word(char* text, __u32* used, struct tally
     }                                                                                           \
     struct tally_semicolon
 
-#define event_begin(name, task, now) name##_begin(task, now)
+#define event_begin(name, task, now)                             \
+    ({                                                           \
+        struct event_head tally_head = event_head_of(task, now); \
+                                                                 \
+        name##_begin_as(&tally_head);                            \
+    })
+#define event_begin_as(name, head) name##_begin_as(head)
 #define event_submit(name, event) name##_submit(event)
 #define event_drop(name, event) name##_drop(event)
 
@@ -263,6 +277,14 @@ static __always_inline bool tally_add_word(char* text, __u32* used, struct tally
     tally_add_words(TALLY_TEXT_OF(name, event, field), (__u64)(pointer), size)
 #define event_user_word(name, event, field, pointer) \
     tally_add_word(TALLY_TEXT_OF(name, event, field), (const void*)(pointer))
+
+/* Of an address of IP version 4, in network byte order, the ip_addr. */
+static __always_inline void set_ip_v4(ip_addr* ip, __u32 address) {
+    ip->words[0] = 0;
+    ip->words[1] = 0;
+    ip->words[2] = bpf_htonl(0xffff);
+    ip->words[3] = address;
+}
 
 /* The number that a process has in its own, the innermost, pid namespace. */
 static __always_inline __u32 container_pid_of(struct task_struct* task) {

@@ -76,9 +76,9 @@ struct tally_event_front {
     __u32 text_size; /* how many bytes follow the struct */
 };
 
-/* An address of IP; version 4 as ::ffff:a.b.c.d. */
+/* An address of IP in network byte order; version 4 as ::ffff:a.b.c.d. */
 struct tally_ip {
-    __u8 bytes[16];
+    __u32 words[4];
 };
 
 /* Bits that have names. Which names, `set` says: one of those below. */

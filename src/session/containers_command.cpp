@@ -18,6 +18,7 @@
 #include "output/writer.h"
 #include "session/hierarchy.h"
 #include "session/live_containers.h"
+#include "session/privileges.h"
 #include "session/ready.h"
 #include "session/waiter.h"
 #include "tracer/registry.h"
@@ -169,7 +170,8 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
     OutputFile errors(STDERR_FILENO, "stderr", OutputFile::Failures::ignored);
     Losses losses(engine.tracer);
     Waiter waiter(out.fd());
-    out.give_up_when_readable(waiter.signals(), [&] { return waiter.is_second_signal(); });
+    bool finished = false;
+    out.give_up_when_readable(waiter.signals(), [&] { return waiter.is_last_word(finished); });
     ListingStream stream(
         request.format,
         {"container_change", {"TIME", "CHANGE", "NAME", "ID", "RUNTIME", "POD", "CGROUP"}, {}, ""},
@@ -192,6 +194,9 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
     live.set_listener({}, [&] { watch.tell(false); });
     constexpr Seconds kLook{1.0};  // names may change without an event
     waiter.start(kLook, request.duration);
+    if (!request.keep_privileges) {
+        give_up_privileges({true});
+    }
     if (request.ready_fd) {
         announce_ready(*request.ready_fd);
     }
@@ -211,6 +216,7 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
                 break;
         }
     }
+    finished = true;
     live.look();
     report_losses();
     const Seconds duration = LiveContainers::Clock::now() - started;

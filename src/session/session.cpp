@@ -25,6 +25,7 @@
 #include "session/command.h"
 #include "session/hierarchy.h"
 #include "session/live_containers.h"
+#include "session/privileges.h"
 #include "session/ready.h"
 #include "session/target.h"
 #include "session/waiter.h"
@@ -121,7 +122,7 @@ class Session {
         writer_ = make_writer(request_.format, request_.text, *out_, errors_);
         waiter_.emplace(out_->fd());
         out_->give_up_when_readable(waiter_->signals(),
-                                    [this] { return finished_ || waiter_->is_second_signal(); });
+                                    [this] { return waiter_->is_last_word(finished_); });
         tracer_.attach();
         begin_output();
         started_ = interval_started_ = Clock::now();
@@ -131,6 +132,9 @@ class Session {
             command_->start(request_.output_file ? STDOUT_FILENO : STDERR_FILENO,
                             [this] { tracer_.enter_tree(); });
             waiter_->watch(command_->end());
+        }
+        if (!request_.keep_privileges) {
+            give_up_privileges({needs_cgroups_, command_ ? command_->pid() : -1});
         }
     }
 
@@ -222,9 +226,9 @@ class Session {
             say(fmt::format("maps take {} KiB", tracer_.map_memory() / 1024));
         }
         say(fmt::format("{} is measuring{}", tracer_.name(),
-                        request_.duration || request_.count || command_
-                            ? ""
-                            : "; Ctrl-C ends it with the report"));
+                        request_.duration || request_.count || command_ ? ""
+                        : events_                                       ? "; Ctrl-C ends it"
+                                  : "; Ctrl-C ends it with the report"));
         if (request_.ready_fd) {
             announce_ready(*request_.ready_fd);
         }

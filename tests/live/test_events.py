@@ -113,7 +113,9 @@ def test_a_reader_of_the_pipe_that_is_stopped(start):
     container = start("left", "happen", "opens", count, FILE)
     reader = launch(("cat",), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     reader.send_signal(signal.SIGSTOP)
-    running = Run("opensnoop", "--json", "-c", "left", "--ring-size", "256K", stdout=reader.stdin)
+    # By its name too: of other new containers it is not known at once that they are not wanted.
+    running = Run("opensnoop", "--json", "-c", "left", "--comm", "workload_happen", "--ring-size",
+                  "256K", stdout=reader.stdin)
     reader.stdin.close()
     container.go()
     container.line()
@@ -396,3 +398,24 @@ def test_a_line_is_there_at_once(start):
     assert readable and json.loads(os.read(reading, 65536))["path"] == FILE
     running.end()
     os.close(reading)
+
+
+# New containers
+
+
+def test_a_new_container_from_its_first_program(start):
+    """Its name comes later than its first events; those of others that are new too are not told."""
+    running = Run("execsnoop", "--json", "--wait", "-c", "left")
+    containers = [start(name, "happen", "execs", count)
+                  for name, count in (("right", 509), ("left", 503))]
+    for container in containers:
+        container.go()
+    for container in containers:
+        container.line()
+    result = running.end()
+    assert {event["container"] for event in result.events()} == {"left"}
+    words = [event["arguments"] for event in result.events(error=None)]
+    assert words.count(["workload_happen", "execs", "503"]) == 1
+    assert [each for each in words if each[1:2] == ["nothing"]] == [
+        ["happen", "nothing", str(number)] for number in range(503)]
+    assert not any(result.lost.values())

@@ -24,7 +24,7 @@ int BPF_PROG(on_exec, struct task_struct* task) {
 
     if (!target_includes(task))
         return 0;
-    tally_fill_head(&record.event.head, task, clock_ns());
+    record.event.head = event_head_of(task, clock_ns());
     send(&record, 4);
     send(&record, sizeof(record) - 8);
     record.front.kind = 1;

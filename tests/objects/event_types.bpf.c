@@ -59,12 +59,14 @@ static const char kFile[] = "/a \"b\"";
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct* task) {
     struct typed_event* event;
+    struct event_head head;
     __u64 now = clock_ns();
     __u64 begin;
 
     if (!target_includes(task))
         return 0;
-    event = event_begin(typed, task, now);
+    head = event_head_of(task, now);
+    event = event_begin_as(typed, &head);
     if (!event)
         return 0;
     event->began = now;
@@ -91,13 +93,9 @@ int BPF_PROG(on_exec, struct task_struct* task) {
     event->yes = true;
     event->below = -5;
     event->small = 255;
-    event->version_4.bytes[10] = 255;
-    event->version_4.bytes[11] = 255;
-    event->version_4.bytes[12] = 10;
-    event->version_4.bytes[15] = 1;
-    event->version_6.bytes[0] = 0x20;
-    event->version_6.bytes[1] = 1;
-    event->version_6.bytes[15] = 1;
+    set_ip_v4(&event->version_4, bpf_htonl(0x0a000001));
+    event->version_6.words[0] = bpf_htonl(0x20010000);
+    event->version_6.words[3] = bpf_htonl(1);
     event->weather = WEATHER_FOUL;
     event->unheard_of = 7;
     event->place.floor = 3;

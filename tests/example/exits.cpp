@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "tracer/registry.h"
+
+TALLY_DECLARE_OBJECT(exits);
+
+namespace {
+
+const tally::Registration registered{{
+    .name = "exits",
+    .object = TALLY_OBJECT(exits),
+    .description = "Tells of each thread that ends.",
+    .examples = {{"tally exits --killed-only", "who was killed"}},
+}};
+
+}  // namespace
