@@ -40,12 +40,12 @@ static __always_inline void wanted_call_returned(const struct returned_call* cal
 
     if (errors_only && !is_error(call->result))
         return;
-    event = event_begin(opens, call->task, call->now ? call->now : clock_ns());
+    event = event_begin(opens, call->task, returned_at(call));
     if (!event)
         return;
     event->fd = is_error(call->result) ? -1 : call->result;
-    event->error = is_error(call->result) ? -call->result : 0;
-    event->duration_ns = call->duration == CALL_REFUSED ? NO_DURATION : call->duration;
+    event->error = error_of(call->result);
+    event->duration_ns = call->duration;
     if (has_directory)
         directory = call_argument(call->number, call->regs, 0);
     path = call_argument(call->number, call->regs, has_directory ? 1 : 0);

@@ -99,6 +99,104 @@ static __always_inline enum open_call open_call_of(__u32 number) {
     return NOT_OPEN;
 }
 
+/* Which of the calls that ask for a file by its path a number is: the path is the first argument,
+ * or the second, behind the descriptor of a directory. */
+enum stat_call { NOT_STAT, STAT, STAT_AT };
+
+static __always_inline enum stat_call stat_call_of(__u32 number) {
+    switch (number) {
+        case 4:   /* stat */
+        case 6:   /* lstat */
+        case 21:  /* access */
+        case 137: /* statfs */
+        case 18 | TALLY_SYSCALL_32:
+        case 33 | TALLY_SYSCALL_32:
+        case 84 | TALLY_SYSCALL_32:
+        case 99 | TALLY_SYSCALL_32:
+        case 106 | TALLY_SYSCALL_32:
+        case 107 | TALLY_SYSCALL_32:
+        case 195 | TALLY_SYSCALL_32:
+        case 196 | TALLY_SYSCALL_32:
+        case 268 | TALLY_SYSCALL_32:
+            return STAT;
+        case 262: /* newfstatat */
+        case 269: /* faccessat */
+        case 332: /* statx */
+        case 439: /* faccessat2 */
+        case 300 | TALLY_SYSCALL_32:
+        case 307 | TALLY_SYSCALL_32:
+        case 383 | TALLY_SYSCALL_32:
+        case 439 | TALLY_SYSCALL_32:
+            return STAT_AT;
+    }
+    return NOT_STAT;
+}
+
+/* Which of the calls that make mounts and namespaces a number is. Those since 5.2 have the same
+ * number in both tables. */
+enum mount_call {
+    NOT_MOUNT,
+    MOUNT,
+    UMOUNT,
+    UMOUNT2,
+    PIVOT_ROOT,
+    MOVE_MOUNT,
+    FSOPEN,
+    FSCONFIG,
+    FSMOUNT,
+    FSPICK,
+    OPEN_TREE,
+    MOUNT_SETATTR,
+    SETNS,
+    UNSHARE,
+    CLONE,
+    CLONE3,
+};
+
+static __always_inline enum mount_call mount_call_of(__u32 number) {
+    switch (number) {
+        case 165:
+        case 21 | TALLY_SYSCALL_32:
+            return MOUNT;
+        case 22 | TALLY_SYSCALL_32:
+            return UMOUNT;
+        case 166:
+        case 52 | TALLY_SYSCALL_32:
+            return UMOUNT2;
+        case 155:
+        case 217 | TALLY_SYSCALL_32:
+            return PIVOT_ROOT;
+        case 308:
+        case 346 | TALLY_SYSCALL_32:
+            return SETNS;
+        case 272:
+        case 310 | TALLY_SYSCALL_32:
+            return UNSHARE;
+        case 56:
+        case 120 | TALLY_SYSCALL_32:
+            return CLONE;
+    }
+    switch (number & ~TALLY_SYSCALL_32) {
+        case 428:
+            return OPEN_TREE;
+        case 429:
+            return MOVE_MOUNT;
+        case 430:
+            return FSOPEN;
+        case 431:
+            return FSCONFIG;
+        case 432:
+            return FSMOUNT;
+        case 433:
+            return FSPICK;
+        case 435:
+            return CLONE3;
+        case 442:
+            return MOUNT_SETATTR;
+    }
+    return NOT_MOUNT;
+}
+
 /* Argument `index` (a literal, 0 to 5) of the call `number`, from the registers at its entry; they
  * keep it until the return (arch/x86/include/asm/syscall.h). */
 static __always_inline __u64 call_argument(__u32 number, struct pt_regs* regs, int index) {

@@ -125,10 +125,31 @@ static __always_inline void tally_add_full_path(char* text, __u32* used, struct 
     }
 }
 
+/* The path of the file that `descriptor` stands for. None, and no loss, if it stands for none or
+ * for one that has no place in the directories: a socket, a pipe. */
+static __always_inline void tally_add_file_path(char* text, __u32* used, struct tally_text* field,
+                                                struct task_struct* task, int descriptor) {
+    __u32 begin = *used;
+    __u32 end;
+
+    if (descriptor < 0 || !tally_add_directory(text, used, task, descriptor)) {
+        *used = begin;
+        return;
+    }
+    end = *(volatile __u32*)used;
+    field->offset = begin;
+    field->length = end - begin > 1 ? end - begin - 1 : 1; /* without the '/' at its end */
+    field->state = TALLY_TEXT_WHOLE;
+}
+
 /* As event_user_string(), for a path of the current process that is relative to what `descriptor`
  * of `task` stands for, or to the working directory (AT_FDCWD). Where that cannot be told it stays
  * relative. */
 #define event_user_path(name, event, field, pointer, task, descriptor) \
     tally_add_full_path(TALLY_TEXT_OF(name, event, field), (const void*)(pointer), task, descriptor)
+
+/* Likewise, the path of the file that `descriptor` of `task` stands for. */
+#define event_file_path(name, event, field, task, descriptor) \
+    tally_add_file_path(TALLY_TEXT_OF(name, event, field), task, descriptor)
 
 #endif /* TALLY_FULL_PATH_BPF_H */

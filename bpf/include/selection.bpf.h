@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * An option that names some values of a type, and measures only those.
+ * Sets of values that user space fills before a tracer runs: an option that names some values of a
+ * type, and measures only those; and the calls that are meant to wait.
  */
 #ifndef TALLY_SELECTION_BPF_H
 #define TALLY_SELECTION_BPF_H
@@ -26,6 +27,23 @@
     static __always_inline bool name##_is_selected(value_type value) {                \
         return !name##_selection || bpf_map_lookup_elem(&name##_selected, &value);    \
     }                                                                                 \
+    struct tally_semicolon
+
+/*
+ * WAITING_CALLS(slow_by_nature): slow_by_nature_includes(number) is true for the system calls that
+ * are meant to take long, in all tables (waits_by_nature() of src/host/system_calls.h).
+ */
+#define WAITING_CALLS(name)                                          \
+    struct {                                                         \
+        __uint(type, BPF_MAP_TYPE_HASH);                             \
+        __uint(max_entries, 1024);                                   \
+        __type(key, syscall_nr);                                     \
+        __type(value, __u8);                                         \
+    } name SEC(".maps") TALLY_TAG("waiting_calls:");                 \
+                                                                     \
+    static __always_inline bool name##_includes(syscall_nr number) { \
+        return bpf_map_lookup_elem(&name, &number);                  \
+    }                                                                \
     struct tally_semicolon
 
 #endif /* TALLY_SELECTION_BPF_H */

@@ -70,7 +70,7 @@ static __always_inline bool keeps_by_address(struct task_struct* task, syscall_n
 }
 
 /* For a call that was answered before it began. */
-#define CALL_REFUSED (~0ULL)
+#define CALL_REFUSED NO_DURATION
 
 /* A call of the current thread that has returned. */
 struct returned_call {
@@ -93,6 +93,15 @@ static __always_inline void wanted_call_returned(const struct returned_call* cal
 
 static __always_inline bool is_error(long result) {
     return (unsigned long)result >= (unsigned long)-MOST_ERRNO;
+}
+
+static __always_inline errno_nr error_of(long result) {
+    return is_error(result) ? -result : 0;
+}
+
+/* The clock at the return. */
+static __always_inline __u64 returned_at(const struct returned_call* call) {
+    return call->now ? call->now : clock_ns();
 }
 
 static __always_inline bool call_is_wanted(struct task_struct* task, syscall_nr number) {

@@ -12,7 +12,7 @@
 
 /* To be raised with every change of this file, of buckets.h, or of a name that src/ looks up in an
  * object: an object of another number is refused. */
-#define TALLY_WIRE_VERSION 4
+#define TALLY_WIRE_VERSION 5
 
 /* In so many hierarchies a cgroup of one without a controller is found: 16 controllers at the most,
  * version 2, and names. */
@@ -80,6 +80,24 @@ struct tally_event_front {
 struct tally_ip {
     __u32 words[4];
 };
+
+/* Bits that have names. Which names, `set` says: one of those below. */
+struct tally_flags {
+    __u32 set;
+    __u32 bits;
+};
+#define TALLY_NO_FLAGS 0U          /* there are none */
+#define TALLY_MOUNT_FLAGS 1U       /* mount */
+#define TALLY_UMOUNT_FLAGS 2U      /* umount2 */
+#define TALLY_MOVE_MOUNT_FLAGS 3U  /* move_mount */
+#define TALLY_FSOPEN_FLAGS 4U      /* fsopen */
+#define TALLY_FSCONFIG_COMMAND 5U  /* fsconfig: a number, not bits */
+#define TALLY_FSMOUNT_FLAGS 6U     /* fsmount */
+#define TALLY_FSPICK_FLAGS 7U      /* fspick */
+#define TALLY_OPEN_TREE_FLAGS 8U   /* open_tree */
+#define TALLY_SETATTR_FLAGS 9U     /* mount_setattr, with the propagation */
+#define TALLY_MOUNT_ATTRIBUTES 10U /* MOUNT_ATTR_... */
+#define TALLY_CLONE_FLAGS 11U      /* setns, unshare, clone3 */
 
 /* In a syscall_nr: the call of the 32-bit table. */
 #define TALLY_SYSCALL_32 0x80000000U

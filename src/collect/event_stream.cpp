@@ -69,7 +69,12 @@ std::size_t width_of(const EventField& field) {
             return 26;
         case SemanticType::string:
         case SemanticType::words:
+        case SemanticType::arguments:
             return 24;
+        case SemanticType::container:
+            return 18;
+        case SemanticType::named_flags:
+            return 12;
         case SemanticType::text:
             return std::min<std::size_t>(field.size - 1, 24);
         case SemanticType::file_mode:
@@ -132,6 +137,17 @@ std::uint64_t number_at(const EventField& field, const std::byte* event) {
 std::int64_t signed_number_at(const EventField& field, const std::byte* event) {
     const std::size_t unused = 64 - 8 * std::min<std::size_t>(field.size, 8);
     return static_cast<std::int64_t>(number_at(field, event) << unused) >> unused;
+}
+
+/// Six words.
+std::string arguments_words(const std::byte* event) {
+    std::string words;
+    std::uint64_t arguments[6];
+    std::memcpy(arguments, event, sizeof arguments);
+    for (const std::uint64_t each : arguments) {
+        words += fmt::format("{:#x}", each) + '\0';
+    }
+    return words;
 }
 
 std::string address_text(const std::byte* bytes) {
@@ -202,6 +218,16 @@ const EventStream::Known& EventStream::look_up(CgroupId cgroup, Containers& cont
     return known_.insert_or_assign(cgroup, std::move(known)).first->second;
 }
 
+/// Empty: it is in none.
+std::string EventStream::container_of(CgroupId cgroup, Containers& containers) {
+    for (const Field& each : look_up(cgroup, containers).owner.key) {
+        if (each.name == "container" && std::holds_alternative<std::string>(each.value)) {
+            return std::get<std::string>(each.value);
+        }
+    }
+    return {};
+}
+
 /// False: there is no more room.
 bool EventStream::hold(CgroupId cgroup, std::span<const std::byte> record) {
     if (held_bytes_ + record.size() > kMostHeld) {
@@ -237,8 +263,8 @@ EventValue EventStream::value_of(const EventField& field, const std::byte* event
         case SemanticType::tid:
             return number();
         case SemanticType::number:
-            return field.unit == Unit::nanoseconds && number() == ~0ULL ? EventValue()
-                                                                        : EventValue(number());
+            return field.unit != Unit::count && number() == ~0ULL ? EventValue()
+                                                                  : EventValue(number());
         case SemanticType::signed_number:
             return signed_number_at(field, event);
         case SemanticType::natural_or_none: {
@@ -268,6 +294,17 @@ EventValue EventStream::value_of(const EventField& field, const std::byte* event
                        : said(file_mode_text(static_cast<std::uint32_t>(number())));
         case SemanticType::address:
             return said(address_text(event + field.offset));
+        case SemanticType::arguments:
+            room = arguments_words(event + field.offset);
+            return Words{room};
+        case SemanticType::named_flags: {
+            tally_flags flags{};
+            std::memcpy(&flags, event + field.offset, sizeof flags);
+            return flags.set == TALLY_NO_FLAGS ? EventValue()
+                                               : said(named_flags_text(flags.set, flags.bits));
+        }
+        case SemanticType::container:
+            return room.empty() ? EventValue() : EventValue(std::string_view(room));
         case SemanticType::time:
             return number() == 0
                        ? EventValue()
@@ -319,6 +356,13 @@ void EventStream::take_one(std::span<const std::byte> record, Containers& contai
             }
         }
     }
+    rooms_.resize(std::max(rooms_.size(), schema.fields.size()));
+    for (std::size_t i = 0; i < schema.fields.size(); ++i) {
+        if (schema.fields[i].type == SemanticType::container) {
+            // Before the owner is looked up, which must not be forgotten meanwhile.
+            rooms_[i] = container_of(number_at(schema.fields[i], event), containers);
+        }
+    }
     Head head{};
     std::memcpy(&head, event, sizeof head);
     const Known& known = look_up(head.cgroup, containers);
@@ -331,7 +375,6 @@ void EventStream::take_one(std::span<const std::byte> record, Containers& contai
     }
 
     values_.clear();
-    rooms_.resize(std::max(rooms_.size(), schema.fields.size()));
     for (std::size_t i = 0; i < schema.fields.size(); ++i) {
         const EventField& field = schema.fields[i];
         values_.push_back(value_of(field, event, text, rooms_[i]));

@@ -65,6 +65,7 @@ class EventStream {
     };
 
     const Known& look_up(CgroupId cgroup, Containers& containers);
+    std::string container_of(CgroupId cgroup, Containers& containers);
     bool hold(CgroupId cgroup, std::span<const std::byte> record);
     void release_held(Containers& containers, const Take& take);
     void set_clock();

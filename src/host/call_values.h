@@ -14,6 +14,10 @@ std::string signal_name(std::uint32_t number);
 /// "O_RDWR|O_CREAT|O_CLOEXEC"; bits that have no name as one number: "O_RDONLY|0x80000000".
 std::string open_flags_text(std::uint32_t flags);
 
+/// "MS_NOSUID|MS_REC", and what has no name as one number; "0" for none. `set` says which names
+/// they have: one of those of bpf/include/wire.h.
+std::string named_flags_text(std::uint32_t set, std::uint32_t bits);
+
 /// "0644"
 std::string file_mode_text(std::uint32_t mode);
 

@@ -191,6 +191,15 @@ bool waits_by_nature(std::string_view syscall) {
     return std::binary_search(kWaiting.begin(), kWaiting.end(), syscall);
 }
 
+std::vector<std::uint32_t> waiting_calls() {
+    std::vector<std::uint32_t> numbers;
+    for (const std::string_view name : kWaiting) {
+        const std::vector<std::uint32_t> found = syscall_numbers(name);
+        numbers.insert(numbers.end(), found.begin(), found.end());
+    }
+    return numbers;
+}
+
 std::string error_name(std::uint32_t number) {
     if (const char* name = ::strerrorname_np(static_cast<int>(number))) {
         return name;

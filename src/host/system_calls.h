@@ -24,6 +24,9 @@ std::vector<std::uint32_t> syscall_numbers(std::string_view name_or_number);
 /// nanosleep). How long it does says nothing about the kernel.
 bool waits_by_nature(std::string_view syscall);
 
+/// The numbers of these calls, in all tables.
+std::vector<std::uint32_t> waiting_calls();
+
 /// "ENOENT"; also those that only the kernel sees (ERESTARTSYS); "E4000" if it is not known.
 std::string error_name(std::uint32_t number);
 

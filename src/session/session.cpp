@@ -18,6 +18,7 @@
 #include "collect/histogram_collector.h"
 #include "collect/losses.h"
 #include "host/kernel_facts.h"
+#include "host/system_calls.h"
 #include "output/messages.h"
 #include "output/output_file.h"
 #include "output/writer.h"
@@ -98,6 +99,11 @@ class Session {
                     throw UsageError("there are too many values for one option: {} at most",
                                      tracer_.max_entries(set));
                 }
+            }
+        }
+        for (const std::string& set : tracer_.schema().waiting_calls) {
+            for (const std::uint32_t call : waiting_calls()) {
+                tracer_.add_to_set(set, &call);
             }
         }
         losses_.emplace(tracer_);

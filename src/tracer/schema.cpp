@@ -197,6 +197,14 @@ class SchemaReader {
             schema.by = split(*by, ',');
         } else if (const auto selection = after("selection:")) {
             schema.selections.push_back(read_selection(variable, *selection));
+        } else if (after("waiting_calls:")) {
+            const std::uint32_t value = map_member(variable, "key");
+            if (meaning(value, variable.name, key_of(variable.name)) != SemanticType::syscall ||
+                !is_map(variable.name, BPF_MAP_TYPE_HASH, size_of(value), sizeof(std::uint8_t))) {
+                throw Error("{}: '{}' is not declared with WAITING_CALLS(...)", name_,
+                            variable.name);
+            }
+            schema.waiting_calls.push_back(variable.name);
         } else if (const auto counts_help = after("counts:")) {
             schema.counts.push_back(read_counts(variable, *counts_help));
         } else if (const auto events_help = after("events:")) {
@@ -532,6 +540,12 @@ class SchemaReader {
                 return field.size == 4;
             case SemanticType::boolean:
                 return field.size == 1;
+            case SemanticType::container:
+                return field.size == 8;
+            case SemanticType::arguments:
+                return field.size == 6 * sizeof(std::uint64_t);
+            case SemanticType::named_flags:
+                return field.size == sizeof(tally_flags);
             case SemanticType::address:
                 return field.size == sizeof(tally_ip);
             case SemanticType::string:
@@ -550,6 +564,9 @@ class SchemaReader {
             {"open_flags", SemanticType::open_flags},
             {"file_mode", SemanticType::file_mode},
             {"natural_or_none", SemanticType::natural_or_none},
+            {"container_of_cgroup", SemanticType::container},
+            {"call_arguments", SemanticType::arguments},
+            {"named_flags", SemanticType::named_flags},
             {"path", SemanticType::string},
             {"argument_vector", SemanticType::words},
         };

@@ -31,6 +31,9 @@ enum class SemanticType {
     open_flags,       ///< open_flags
     file_mode,        ///< file_mode
     natural_or_none,  ///< natural_or_none
+    container,        ///< container_of_cgroup
+    arguments,        ///< call_arguments
+    named_flags,      ///< named_flags: a struct tally_flags
     boolean,          ///< bool
     enumeration,      ///< an enum
     string,           ///< path: a struct tally_text
@@ -109,6 +112,7 @@ struct TracerSchema {
     std::vector<std::string> by;  ///< BY(): what makes a row if nothing else is said
     std::vector<OptionSchema> options;
     std::vector<SelectionSchema> selections;
+    std::vector<std::string> waiting_calls;  ///< WAITING_CALLS(name): sets of system calls
     std::vector<HistogramSchema> histograms;
     std::vector<CountsSchema> counts;
     std::vector<EventsSchema> events;        ///< then there is nothing to be measured by key

@@ -485,13 +485,13 @@ class Measured:
         )
 
 
-def measure(containers, *arguments, go=None, finish=lambda: None, statuses=(0,)):
+def measure(containers, *arguments, go=None, finish=lambda: None, statuses=(0,), tool="runqlat"):
     """Runs tally around a workload that comes to an end: everything in `containers` sleeps before
     and after. Sets the containers in `go` going (all if not given); finish() waits for more than
     that they sleep again. The run ends with one of `statuses`."""
     before = settle(containers)
     unseen = Switches([1])
-    running = Run("runqlat", "--json", *arguments)
+    running = Run(tool, "--json", *arguments)
     for container in containers if go is None else go:
         container.go()
     finish()

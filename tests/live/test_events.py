@@ -239,9 +239,12 @@ def test_every_type_of_a_field(start):
         "namespace", "systemd_unit", "cgroup", "pid", "tid", "comm", "began", "home", "other_pid",
         "other_tid", "other_comm")}
     assert rest == {
-        "never": None, "took_ns": 1500, "unknown_ns": None, "size": 2048, "uid": 65534,
+        "never": None, "took_ns": 1500, "unknown_ns": None, "size": 2048, "no_size": None,
+        "container_of_home": "left", "uid": 65534,
         "call": "read", "error": "ENOENT", "no_error": None, "signal": "SIGKILL",
         "no_signal": None, "some": 0, "none": None, "flags": "O_RDWR|O_CREAT|O_CLOEXEC",
+        "named": "CLONE_NEWNS", "not_named": None,
+        "given": ["0x0", "0x1267", "0x0", "0x0", "0x0", "0xffffffffffffffff"],
         "mode": "0640", "no_mode": None, "port": 65535, "yes": True, "below": -5, "small": 255,
         "version_4": "10.0.0.1", "version_6": "2001::1", "weather": "weather_foul",
         "unheard_of": "7", "floor": 3, "room": 4, "word": "eightful", "file": "/a \"b\"",

@@ -17,7 +17,9 @@ struct typed_event {
     duration_ns took_ns;
     duration_ns unknown_ns;
     bytes size;
+    bytes no_size;
     cgroup_id home;
+    container_of_cgroup container_of_home;
     pid_nr other_pid;
     tid_nr other_tid;
     uid_nr uid;
@@ -29,6 +31,9 @@ struct typed_event {
     natural_or_none some;
     natural_or_none none;
     open_flags flags;
+    named_flags named;
+    named_flags not_named;
+    call_arguments given;
     file_mode mode;
     file_mode no_mode;
     port_nr port;
@@ -68,7 +73,8 @@ int BPF_PROG(on_exec, struct task_struct* task) {
     event->took_ns = 1500;
     event->unknown_ns = NO_DURATION;
     event->size = 2048;
-    event->home = event->head.cgroup;
+    event->no_size = NO_BYTES;
+    event->home = event->container_of_home = event->head.cgroup;
     event->other_pid = task->tgid;
     event->other_tid = task->pid;
     event->uid = 65534;
@@ -78,6 +84,9 @@ int BPF_PROG(on_exec, struct task_struct* task) {
     event->some = 0;
     event->none = -1;
     event->flags = 02 | 0100 | 02000000;
+    event->named = (named_flags){TALLY_CLONE_FLAGS, 0x20000};
+    event->given[1] = 4711;
+    event->given[5] = ~0ULL;
     event->mode = 0640;
     event->no_mode = NO_MODE;
     event->port = 65535;

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+// sysslower: each system call that took long, with what it was asked to do.
+#include "full_path.bpf.h"
+#include "system_call.bpf.h"
+
+TRACER("System calls that take long, with their arguments");
+OPTION(__u64, min_us, 10000, "leave out calls shorter than this many microseconds");
+OPTION(bool, waiting, false, "also calls that are meant to wait: futex, epoll_wait, nanosleep ...");
+SELECTION(syscall, syscall_nr, "s", "only this system call, by name or number; repeatable");
+WAITING_CALLS(meant_to_wait);
+
+struct slow_call_event {
+    struct event_head head;
+    syscall_nr syscall;
+    duration_ns duration_ns;
+    __s64 result;  // as the kernel returns it
+    errno_nr error;
+    natural_or_none fd;
+    bytes size;                // that were asked for
+    path path;                 // that was given, or of the file of `fd`
+    call_arguments arguments;  // all, as they were given
+};
+EVENTS(slow_calls, struct slow_call_event, "calls that take long");
+
+#define EFAULT 14
+
+// Which argument of a call is a descriptor (of a path: of its directory), a path, a size in bytes.
+#define FD(index) ((index) + 1)
+#define PATH(index) (((index) + 1) << 3)
+#define SIZE(index) (((index) + 1) << 6)
+#define ANY_FD 7
+#define ANY_PATH (7 << 3)
+#define ANY_SIZE (7 << 6)
+#define MOST_NUMBERS 512
+
+// By the number in arch/x86/entry/syscalls/syscall_64.tbl; of others `arguments` say it all.
+static const __u16 meaning_of_arguments[MOST_NUMBERS] = {
+    [0] = FD(0) | SIZE(2),            // read
+    [1] = FD(0) | SIZE(2),            // write
+    [2] = PATH(0),                    // open
+    [3] = FD(0),                      // close
+    [4] = PATH(0),                    // stat
+    [5] = FD(0),                      // fstat
+    [6] = PATH(0),                    // lstat
+    [8] = FD(0),                      // lseek
+    [9] = FD(4) | SIZE(1),            // mmap
+    [10 ... 11] = SIZE(1),            // mprotect, munmap
+    [16] = FD(0),                     // ioctl
+    [17 ... 18] = FD(0) | SIZE(2),    // pread64, pwrite64
+    [19 ... 20] = FD(0),              // readv, writev
+    [21] = PATH(0),                   // access
+    [25] = SIZE(2),                   // mremap
+    [26] = SIZE(1),                   // msync
+    [28] = SIZE(1),                   // madvise
+    [40] = FD(0) | SIZE(3),           // sendfile
+    [42] = FD(0),                     // connect
+    [44 ... 45] = FD(0) | SIZE(2),    // sendto, recvfrom
+    [46 ... 47] = FD(0),              // sendmsg, recvmsg
+    [48 ... 50] = FD(0),              // shutdown, bind, listen
+    [54 ... 55] = FD(0),              // setsockopt, getsockopt
+    [59] = PATH(0),                   // execve
+    [72 ... 75] = FD(0),              // fcntl, flock, fsync, fdatasync
+    [76] = PATH(0) | SIZE(1),         // truncate
+    [77] = FD(0) | SIZE(1),           // ftruncate
+    [78] = FD(0) | SIZE(2),           // getdents
+    [80] = PATH(0),                   // chdir
+    [81] = FD(0),                     // fchdir
+    [82 ... 90] = PATH(0),            // rename, mkdir, rmdir, creat, link ... chmod
+    [91] = FD(0),                     // fchmod
+    [92] = PATH(0),                   // chown
+    [93] = FD(0),                     // fchown
+    [94] = PATH(0),                   // lchown
+    [133] = PATH(0),                  // mknod
+    [137] = PATH(0),                  // statfs
+    [138] = FD(0),                    // fstatfs
+    [161] = PATH(0),                  // chroot
+    [165] = PATH(1),                  // mount
+    [166] = PATH(0),                  // umount2
+    [187] = FD(0) | SIZE(2),          // readahead
+    [188 ... 189] = PATH(0),          // setxattr, lsetxattr
+    [190] = FD(0),                    // fsetxattr
+    [191 ... 192] = PATH(0),          // getxattr, lgetxattr
+    [193] = FD(0),                    // fgetxattr
+    [217] = FD(0) | SIZE(2),          // getdents64
+    [221] = FD(0) | SIZE(2),          // fadvise64
+    [257 ... 260] = FD(0) | PATH(1),  // openat, mkdirat, mknodat, fchownat
+    [262 ... 264] = FD(0) | PATH(1),  // newfstatat, unlinkat, renameat
+    [267 ... 269] = FD(0) | PATH(1),  // readlinkat, fchmodat, faccessat
+    [275] = FD(0) | SIZE(4),          // splice
+    [277] = FD(0) | SIZE(2),          // sync_file_range
+    [285] = FD(0) | SIZE(3),          // fallocate
+    [295 ... 296] = FD(0),            // preadv, pwritev
+    [299] = FD(0),                    // recvmmsg
+    [306] = FD(0),                    // syncfs
+    [307] = FD(0),                    // sendmmsg
+    [316] = FD(0) | PATH(1),          // renameat2
+    [318] = SIZE(1),                  // getrandom
+    [322] = FD(0) | PATH(1),          // execveat
+    [326] = FD(0) | SIZE(4),          // copy_file_range
+    [327 ... 328] = FD(0),            // preadv2, pwritev2
+    [332] = FD(0) | PATH(1),          // statx
+    [437] = FD(0) | PATH(1),          // openat2
+    [439] = FD(0) | PATH(1),          // faccessat2
+};
+
+static __always_inline bool call_is_selected(syscall_nr number) {
+    if (syscall_selection)
+        return syscall_is_selected(number);
+    return waiting || !meant_to_wait_includes(number);
+}
+
+// The argument that `place`, 1 to 6, stands for.
+static __always_inline __u64 argument_at(const struct slow_call_event* event, __u32 place) {
+    return place >= 1 && place <= 6 ? event->arguments[place - 1] : 0;
+}
+
+static __always_inline void wanted_call_returned(const struct returned_call* call) {
+    struct slow_call_event* event;
+    int directory = TALLY_AT_FDCWD;
+    __u32 meaning = 0;
+    __u64 path;
+
+    if (call->duration == CALL_REFUSED || (min_us && call->duration / 1000 < min_us))
+        return;
+    event = event_begin(slow_calls, call->task, call->now);
+    if (!event)
+        return;
+    event->syscall = call->number;
+    event->duration_ns = call->duration;
+    event->result = call->result;
+    event->error = error_of(call->result);
+#pragma unroll
+    for (int i = 0; i < 6; i++)
+        event->arguments[i] = call_argument(call->number, call->regs, i);
+    // The program that has begun has other registers and other memory.
+    if (call->number < MOST_NUMBERS && !(is_exec(call->number) && call->result == 0))
+        meaning = meaning_of_arguments[call->number];
+    event->fd = meaning & ANY_FD ? (int)argument_at(event, meaning & 7) : -1;
+    event->size = meaning & ANY_SIZE ? argument_at(event, meaning >> 6 & 7) : NO_BYTES;
+    if (meaning & ANY_FD)
+        directory = event->fd;
+    path = argument_at(event, meaning >> 3 & 7);
+    if (!(meaning & ANY_PATH))
+        event_file_path(slow_calls, event, path, call->task, event->fd);
+    else if (path && call->result != -EFAULT)
+        event_user_path(slow_calls, event, path, path, call->task, directory);
+    event_submit(slow_calls, event);
+}

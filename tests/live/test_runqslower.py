@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+"""runqslower: each long wait for a CPU is told, of the thread that waited."""
+
+import time
+from pathlib import Path
+
+from support import CPUS, PARENT, Run, Switches, measure, start_pair
+
+BYTES = 20_011
+
+
+def test_each_wait_of_two_containers(start):
+    """Without a limit every wait is told, as often as the kernel has given the thread a CPU."""
+    left, right = start_pair(start, BYTES, (CPUS[0], CPUS[0]))
+    measured = measure([left, right], "--min-us", "0", "-c", "left", go=[left], tool="runqslower")
+    events = measured.result.events()
+    measured.check(len(events), measured.expected[0])
+    assert {each["container"] for each in events} == {"left"}
+    # On this one CPU, it mostly waited until the other slept.
+    behind = measured.result.events(previous_container="right")
+    assert len(behind) > BYTES / 2
+    assert {each["previous_pid"] for each in behind} == set(right.pids())
+    assert {each["previous_comm"] for each in behind} == {"workload_pingpo"}
+    assert {each["cpu"] for each in events} == {CPUS[0]}
+    assert {each["cause"] for each in behind} <= {"woken", "preempted"}
+
+
+def waited(pid):
+    """Nanoseconds in the run queue, as the kernel counts them (by another clock)."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1])
+
+
+def test_long_waits_behind_a_neighbour(start):
+    left, right = (start(name, "spin", 1, cpu=CPUS[0]) for name in ("left", "right"))
+    for container in (left, right):
+        container.go()
+    time.sleep(0.5)
+    spinner, neighbour = left.pids()[-1], right.pids()[-1]
+    running = Run("runqslower", "--json", "--cgroup", PARENT, "--min-us", "1000")
+    every = Run("runqslower", "--json", "-c", "left", "--min-us", "0")
+    delay, switches = waited(spinner), Switches([spinner])
+    time.sleep(3)
+    delay, switches = waited(spinner) - delay, Switches([spinner]).since(switches).total
+    all_waits, result = every.end(), running.end()
+    for each in result, all_waits:  # what process 1 hides (support.py)
+        assert each.lost.keys() <= {"unmatched_begin", "unmatched_end"}
+
+    events = result.events(container="left", pid=spinner)
+    assert events and all(each["duration_ns"] >= 1_000_000 for each in events)
+    behind = [each for each in events if each["previous_container"] == "right"]
+    assert len(behind) > 10
+    assert {each["previous_pid"] for each in behind} == {neighbour}
+    assert {each["previous_comm"] for each in behind} == {"workload_spin"}
+    assert {each["cause"] for each in behind} == {"preempted"}
+    assert {each["previous_pid"] for each in result.events(container="right")} != {neighbour}
+
+    # The spinner's own counters, read some milliseconds after the start and before the end.
+    events = all_waits.events(pid=spinner)
+    assert {each["container"] for each in all_waits.events()} == {"left"}
+    assert 0.98 * switches - 2 <= len(events) <= 1.2 * switches + 5
+    assert 0.95 * delay <= sum(each["duration_ns"] for each in events) <= 1.2 * delay

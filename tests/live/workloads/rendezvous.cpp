@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+//
+// rendezvous N PATH
+// Opens a FIFO of this path N times and reads from it; another process opens and writes it, each
+// time 50 ms late. Says how many nanoseconds the opens and the reads took, as they were seen here.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+
+#include "workload.h"
+
+namespace {
+
+constexpr std::size_t kAsked = 4711;
+constexpr useconds_t kLate = 50'000;
+
+long nanoseconds() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+void write_late(const char* path, long count) {
+    for (long i = 0; i < count; ++i) {
+        ::usleep(kLate);
+        const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
+        ::usleep(kLate);
+        if (::write(fd, "seven..", 7) != 7 || ::close(fd) != 0) {
+            workload::fail("write");
+        }
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const long count = workload::number(argc, argv, 1);
+    const char* path = argv[2];
+    if (::mkfifo(path, 0600) != 0) {
+        workload::fail(path);
+    }
+    workload::wait_for_go();
+    workload::fork_child([&] { write_late(path, count); });
+    long opens = 0, reads = 0;
+    for (long i = 0; i < count; ++i) {
+        char room[kAsked];
+        const long begin = nanoseconds();
+        const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+        const long opened = nanoseconds();
+        if (::read(fd, room, kAsked) != 7) {
+            workload::fail("read");
+        }
+        reads += nanoseconds() - opened;
+        opens += opened - begin;
+        ::close(fd);
+    }
+    std::printf("{\"opens\": %ld, \"reads\": %ld}\n", opens, reads);
+    std::fflush(stdout);
+    workload::stay();
+}

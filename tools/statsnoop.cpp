@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "tracer/registry.h"
+
+TALLY_DECLARE_OBJECT(statsnoop);
+
+namespace {
+
+const tally::Registration registered{{
+    .name = "statsnoop",
+    .object = TALLY_OBJECT(statsnoop),
+    .description =
+        "Tells of each call that asks for a file by its path without opening it (stat, lstat, "
+        "newfstatat, statx, statfs, access, faccessat, faccessat2), when it returns: whose it "
+        "is, the path, the error, and how long it took.",
+    .examples =
+        {
+            {"tally statsnoop", "every container, until Ctrl-C"},
+            {"tally statsnoop -c web --errors-only", "which files a container looks for in vain"},
+            {"tally statsnoop --full-path -p 4711", "a process, with full paths"},
+            {"tally statsnoop --json -d 10 | jq -r .path | sort | uniq -c | sort -n",
+             "what is asked for most"},
+        },
+}};
+
+}  // namespace
