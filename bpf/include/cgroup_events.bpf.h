@@ -81,24 +81,30 @@ struct tally_seen_key {
     __u64 cgroup;
     __u64 pid_namespace;
 };
-struct tally_seen_name {
-    char text[sizeof(((struct tally_process*)0)->node_name)];
+struct tally_seen {
+    char node_name[sizeof(((struct tally_process*)0)->node_name)];
+    __u64 times;
 };
 
-/* Under which node name a process of a pid namespace was last seen in a cgroup, so that each is
- * told once and not for each of ten thousand processes. What is forgotten is told again. */
+/* A container begins with some programs of its runtime, and the file that names it is there at the
+ * last of them only. */
+#define TALLY_TELL_TIMES 8
+
+/* Under which node name a process of a pid namespace was last seen in a cgroup, and how often, so
+ * that not all of ten thousand are told. What is forgotten is told again. */
 struct {
     __uint(type, BPF_MAP_TYPE_LRU_HASH);
     __uint(max_entries, 4096);
     __type(key, struct tally_seen_key);
-    __type(value, struct tally_seen_name);
+    __type(value, struct tally_seen);
 } tally_processes_seen SEC(".maps");
 
 static __always_inline void see_process(struct task_struct* task, __u64 cgroup, bool of_host_too) {
     struct tally_process_event* event;
     struct tally_process process = {};
     struct tally_seen_key key = {};
-    struct tally_seen_name* known;
+    struct tally_seen seen = {};
+    struct tally_seen* known;
 
     describe_process(task, &process);
     process.cgroup = cgroup;
@@ -107,8 +113,11 @@ static __always_inline void see_process(struct task_struct* task, __u64 cgroup, 
     key.cgroup = cgroup;
     key.pid_namespace = process.pid_namespace;
     known = bpf_map_lookup_elem(&tally_processes_seen, &key);
-    if (known && tally_same_words(known, process.node_name, sizeof(process.node_name)))
-        return;
+    if (known && tally_same_words(known->node_name, process.node_name, sizeof(process.node_name))) {
+        if (known->times >= TALLY_TELL_TIMES)
+            return;
+        seen.times = known->times;
+    }
     event = bpf_ringbuf_reserve(&tally_cgroup_events, sizeof(*event), 0);
     if (!event) {
         count_one(LOST_CGROUP_EVENT);
@@ -117,8 +126,9 @@ static __always_inline void see_process(struct task_struct* task, __u64 cgroup, 
     event->change = TALLY_PROCESS_SEEN;
     event->process = process;
     bpf_ringbuf_submit(event, 0);
-    bpf_map_update_elem(&tally_processes_seen, &key, (struct tally_seen_name*)process.node_name,
-                        BPF_ANY);
+    __builtin_memcpy(seen.node_name, process.node_name, sizeof(seen.node_name));
+    seen.times++;
+    bpf_map_update_elem(&tally_processes_seen, &key, &seen, BPF_ANY);
 }
 
 /* A process is moved; for all threads of it there is one call. `current` is who moves it. */
@@ -130,7 +140,8 @@ int BPF_PROG(tally_cgroup_attach_task, struct cgroup* cgroup, const char* path,
     return 0;
 }
 
-/* By now, who makes a container has mostly named it; and the files of its runtime are there. */
+/* By now, who makes a container has mostly named it; and the files of its runtime are there, at the
+ * last of its first programs. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(tally_cgroup_exec, struct task_struct* task) {
     see_process(task, cgroup_of(task), true);

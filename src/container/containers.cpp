@@ -99,7 +99,8 @@ struct Containers::State {
     void read_names();
     void read_name(CgroupId id, Known& known);
     std::optional<uid_t> user_of(const std::string& path) const;
-    void locate_containers();
+    void locate_containers(CgroupId seen = 0);
+    std::optional<CgroupId> find_above(CgroupId id, const std::string& path) const;
     CgroupId container_above(CgroupId id) const;
     const Owner& owner_of(CgroupId id);
     std::vector<Candidate> candidates_of(const PidNamespaces& of_namespace) const;
@@ -295,16 +296,30 @@ std::optional<uid_t> Containers::State::user_of(const std::string& path) const {
     return is_users ? std::optional(status.st_uid) : std::nullopt;
 }
 
+/// The cgroup of that path, if it is `id` or above it and we know of no death of it.
+std::optional<CgroupId> Containers::State::find_above(CgroupId id, const std::string& path) const {
+    for (const CgroupId each : tree.ancestry(id)) {
+        if (tree.is_alive(each) && tree.path_of(each) == path) {
+            return each;
+        }
+    }
+    return std::nullopt;
+}
+
 /// Finds the containers of which only the runtimes' files tell where they are. A file whose cgroup
-/// does not exist was left behind by one that is gone.
-void Containers::State::locate_containers() {
+/// does not exist was left behind by one that is gone; but where a process was `seen` in one (0: in
+/// none), it did exist then, though its directory may be gone by now.
+void Containers::State::locate_containers(CgroupId seen) {
     for (RuntimeFiles::Located& located : files.with_cgroup()) {
         for (const std::string& cgroup : located.cgroups) {
             const std::string path = below_mount_point(cgroup, paths.hierarchy);
             if (!path.starts_with('/') || path.find("/..") != std::string::npos) {
                 continue;
             }
-            const auto id = tree.find_on_disk(path);
+            auto id = tree.find_on_disk(path);
+            if (!id && seen != 0) {
+                id = find_above(seen, path);
+            }
             if (!id || *id == tree.root() || (located.user && user_of(path) != located.user)) {
                 continue;
             }
@@ -633,13 +648,14 @@ void Containers::notice(ProcessFacts process) {
     State& state = *state_;
     const CgroupId root = state.container_above(process.cgroup);
     const auto known = state.containers.find(root);
-    if (known != state.containers.end()) {
-        if (known->second.source == Source::shape && !known->second.told) {
+    if (known != state.containers.end() && known->second.source == Source::shape) {
+        if (!known->second.told) {
             state.read_name(root, known->second);
         }
-    } else if (state.file_looks > 0 && process.cgroup != state.tree.root()) {
+    } else if ((known == state.containers.end() || known->second.source == Source::namespaces) &&
+               state.file_looks > 0 && process.cgroup != state.tree.root()) {
         --state.file_looks;
-        state.locate_containers();
+        state.locate_containers(process.cgroup);
     }
     if (state.noticed.size() >= kMostNoticed) {
         state.noticed.pop_front();

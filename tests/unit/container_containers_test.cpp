@@ -731,6 +731,24 @@ TEST_F(ContainersTest, FilesAreReadAgainAtTheFirstExec) {
     EXPECT_EQ(name_of(containers, kElsewhere), "web");
 }
 
+TEST_F(ContainersTest, AFileOfOneWhoseDirectoryIsGoneWhenItIsRead) {
+    const std::string state = R"({"cgroup_paths":{"":"/sys/fs/cgroup/later"},"config":{}})";
+    Containers containers(paths());
+    containers.walk();
+    containers.add({kElsewhere, id("/"), "later"});
+    write("/run/runc/job/state.json", state);
+    containers.observe({process(10, kElsewhere, 7)});
+    EXPECT_EQ(name_of(containers, kElsewhere), "/later");  // the file may have been left behind
+    containers.notice(process(10, kElsewhere, 7));
+    EXPECT_EQ(name_of(containers, kElsewhere), "job");
+    containers.bury(kElsewhere);
+    // What was seen there later than its death does not bring it back.
+    containers.add({kElsewhere + 1, id("/"), "later"});
+    containers.bury(kElsewhere + 1);
+    containers.notice(process(11, kElsewhere + 1, 7));
+    EXPECT_EQ(name_of(containers, kElsewhere + 1), "(none)");
+}
+
 TEST_F(ContainersTest, FindCgroup) {
     const CgroupId b = make("/a/b");
     Containers containers({hierarchy() + "/", root(), ""});
