@@ -10,13 +10,13 @@
 #include "wire.h"
 
 typedef __u64 duration_ns; /* nanoseconds; in an event NO_DURATION: none */
-typedef __u64 bytes;
-typedef __u64 cgroup_id;  /* inode of the cgroup's directory, in the hierarchy of this run */
-typedef __u32 pid_nr;     /* a process (the kernel's tgid), as the host numbers it */
-typedef __u32 tid_nr;     /* a thread (the kernel's pid), as the host numbers it */
-typedef __u32 syscall_nr; /* a system call; bit 31: of the 32-bit table (system_call.bpf.h) */
-typedef __u32 errno_nr;   /* an error, positive; 0: none */
-typedef char comm[16];    /* a thread's name, ends with NUL */
+typedef __u64 bytes;       /* in an event NO_BYTES: none */
+typedef __u64 cgroup_id;   /* inode of the cgroup's directory, in the hierarchy of this run */
+typedef __u32 pid_nr;      /* a process (the kernel's tgid), as the host numbers it */
+typedef __u32 tid_nr;      /* a thread (the kernel's pid), as the host numbers it */
+typedef __u32 syscall_nr;  /* a system call; bit 31: of the 32-bit table (system_call.bpf.h) */
+typedef __u32 errno_nr;    /* an error, positive; 0: none */
+typedef char comm[16];     /* a thread's name, ends with NUL */
 
 /* Of events only (events.bpf.h). There, a bool is true or false, and an enum the name of its value
  * in small letters. */
@@ -33,5 +33,6 @@ typedef struct tally_text argument_vector; /* words: event_user_words() */
 
 #define NO_MODE (~0U)
 #define NO_DURATION (~0ULL)
+#define NO_BYTES (~0ULL)
 
 #endif /* TALLY_TYPES_BPF_H */

@@ -237,8 +237,8 @@ EventValue EventStream::value_of(const EventField& field, const std::byte* event
         case SemanticType::tid:
             return number();
         case SemanticType::number:
-            return field.unit == Unit::nanoseconds && number() == ~0ULL ? EventValue()
-                                                                        : EventValue(number());
+            return field.unit != Unit::count && number() == ~0ULL ? EventValue()
+                                                                  : EventValue(number());
         case SemanticType::signed_number:
             return signed_number_at(field, event);
         case SemanticType::natural_or_none: {
@@ -250,7 +250,9 @@ EventValue EventStream::value_of(const EventField& field, const std::byte* event
         case SemanticType::comm:
         case SemanticType::text: {
             const char* begin = reinterpret_cast<const char*>(event + field.offset);
-            return std::string_view(begin, ::strnlen(begin, field.size));
+            const std::string_view found(begin, ::strnlen(begin, field.size));
+            return found.empty() && field.type == SemanticType::comm ? EventValue()
+                                                                     : EventValue(found);
         }
         case SemanticType::syscall:
             return said(syscall_name(static_cast<std::uint32_t>(number())));
