@@ -5,7 +5,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 
-.PHONY: all deps demo test static deb install clean
+.PHONY: all deps demo test test-runtimes static deb install clean
 
 all: $(BUILD)/CMakeCache.txt
 	@cmake --build $(BUILD) --parallel
@@ -27,6 +27,11 @@ test: deps
 	@$(MAKE) --no-print-directory all
 	@ctest --test-dir $(BUILD) --output-on-failure --no-tests=error
 	@TALLY=$(abspath $(BUILD))/tally BUILD=$(abspath $(BUILD)) tests/live/run
+
+# The containers of docker, podman and others, which it installs from Debian.
+test-runtimes: deps
+	@$(MAKE) --no-print-directory all
+	@TALLY=$(abspath $(BUILD))/tally TALLY_WORKLOADS=$(abspath $(BUILD))/tests tests/runtimes/run
 
 # One file that needs nothing of the machine it is carried to.
 static: $(BUILD)/CMakeCache.txt

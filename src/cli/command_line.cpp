@@ -230,6 +230,12 @@ void add_ready_fd(CLI::App& app, std::optional<int>& ready_fd) {
         ->group(kScripts);
 }
 
+void add_keep_privileges(CLI::App& app, bool& keep_privileges) {
+    app.add_flag("--keep-privileges", keep_privileges,
+                 "do not give up what only the start needs (see docs/privileges.md)")
+        ->group(kScripts);
+}
+
 /// Throws UsageError.
 void check_ready_fd(const std::optional<int>& ready_fd) {
     if (ready_fd && ::fcntl(*ready_fd, F_GETFD) < 0) {
@@ -522,6 +528,7 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
     }
     add_hierarchy(app, request.hierarchy);
     add_ready_fd(app, request.ready_fd);
+    add_keep_privileges(app, request.keep_privileges);
     app.add_flag("-v,--verbose", request.verbose, "say what is done, and all that the kernel says")
         ->group(kScripts);
 
@@ -594,13 +601,14 @@ std::variant<ListingRequest, HelpText> parse_listing_arguments(
     double duration = 0;
     const CLI::Option* with_duration = add_duration(app, duration);
     add_ready_fd(app, request.ready_fd);
+    add_keep_privileges(app, request.keep_privileges);
     auto parsed = run_parser(app, request, "tally help " + command, arguments);
     if (auto* result = std::get_if<ListingRequest>(&parsed)) {
         if (*with_duration) {
             result->duration = Seconds(duration);
         }
-        if (!result->watch && (result->duration || result->ready_fd)) {
-            throw UsageError("-d and --ready-fd are for --watch");
+        if (!result->watch && (result->duration || result->ready_fd || result->keep_privileges)) {
+            throw UsageError("-d, --ready-fd and --keep-privileges are for --watch");
         }
         check_ready_fd(result->ready_fd);
     }

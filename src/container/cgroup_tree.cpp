@@ -22,7 +22,7 @@ namespace {
 // Deeper cgroups are known by their births only.
 constexpr int kDeepestWalk = 256;
 
-// No kernel makes a chain as long as this; births that lie could make a ring.
+// No kernel makes a chain as long as this, which would have a path of 8 KiB. Births that lie could.
 constexpr std::size_t kLongestAncestry = 4096;
 
 // Events of different CPUs come in any order, but not late: a few are on the way.
@@ -100,8 +100,9 @@ void CgroupTree::walk_directory(int fd, CgroupId id, int depth, Changes& changes
 
 CgroupTree::Changes CgroupTree::add(CgroupId id, CgroupId parent, const std::string& name) {
     Changes changes;
-    if (id == 0 || parent == 0 || id == parent || id == root_ || name.empty() ||
-        name.find('/') != std::string::npos || (knows(id) && !is_alive(id))) {
+    if (id == 0 || parent == 0 || id == root_ || name.empty() ||
+        name.find('/') != std::string::npos || (knows(id) && !is_alive(id)) ||
+        is_at_or_below(parent, id)) {
         return changes;
     }
     put(id, parent, name, changes);
@@ -110,6 +111,16 @@ CgroupTree::Changes CgroupTree::add(CgroupId id, CgroupId parent, const std::str
         drop_oldest_dead(changes);
     }
     return changes;
+}
+
+bool CgroupTree::is_at_or_below(CgroupId id, CgroupId above) const {
+    for (std::size_t level = 0; id != 0; ++level) {
+        if (id == above || level == kLongestAncestry) {
+            return true;
+        }
+        id = parent_of(id);
+    }
+    return false;
 }
 
 CgroupTree::Changes CgroupTree::bury(CgroupId id) {
@@ -194,7 +205,6 @@ void CgroupTree::unlink(CgroupId id, CgroupId parent) {
 }
 
 void CgroupTree::keep_unread(CgroupId id) {
-    // Births cannot make a tree with a ring reachable from the root: each has one parent.
     std::vector<CgroupId> open = {id};
     while (!open.empty()) {
         const CgroupId each = open.back();

@@ -36,7 +36,8 @@ class CgroupTree {
     Changes walk();
 
     /// Adds what a birth tells. The parent need not be known (yet). The dead stay dead: ids do not
-    /// come back, so that birth was told after the death.
+    /// come back, so that birth was told after the death. A birth that would make a ring is a lie
+    /// and adds nothing, so from each cgroup the way up and all ways down have an end.
     Changes add(CgroupId id, CgroupId parent, const std::string& name);
 
     /// Takes note of a death. One that is told before the birth is remembered for a while.
@@ -79,6 +80,8 @@ class CgroupTree {
 
     void walk_directory(int fd, CgroupId id, int depth, Changes& changes);
     void put(CgroupId id, CgroupId parent, const std::string& name, Changes& changes);
+    /// Also if there are so many between them that it cannot be.
+    bool is_at_or_below(CgroupId id, CgroupId above) const;
     void keep_unread(CgroupId id);
     void set_alive(CgroupId id, Node& node, bool alive);
     void note_if_droppable(CgroupId id, const Node& node);

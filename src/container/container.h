@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +14,10 @@ namespace tally {
 using CgroupId = std::uint64_t;
 
 inline constexpr CgroupId kKernelThreads = 0;
+
+/// Longer names, of containers and of pods, are not believed: they would fill the screen and the
+/// memory. In bytes.
+inline constexpr std::size_t kLongestName = 4096;
 
 /// What a container is called. Strings are bytes written by others. Empty optional: not known, or
 /// the runtime has no such thing.

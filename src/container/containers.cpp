@@ -41,7 +41,7 @@ constexpr std::size_t kMostNotFound = 16'384;
 // of a cgroup once, so that is as many new containers in a second.
 constexpr std::size_t kMostNoticed = 16'384;
 
-// A chain of parents is never as long; births that lie could make a ring.
+// A chain of parents is never as long, unless births lie.
 constexpr int kDeepest = 4096;
 
 /// Who says that a cgroup is a container; the later word counts less.
@@ -98,6 +98,7 @@ struct Containers::State {
     void find_shape(CgroupId id);
     void read_names();
     void read_name(CgroupId id, Known& known);
+    std::optional<uid_t> user_of(const std::string& path) const;
     void locate_containers();
     CgroupId container_above(CgroupId id) const;
     const Owner& owner_of(CgroupId id);
@@ -263,6 +264,13 @@ void Containers::State::read_name(CgroupId id, Known& known) {
         return;  // named by its path
     }
     auto container = files.by_id(*known.container.id, known.runtime);
+    if (!container) {
+        const auto path = tree.path_of(id);
+        const auto user = path ? user_of(*path) : std::nullopt;
+        if (user) {
+            container = files.by_id_of_user(*known.container.id, known.runtime, *user);
+        }
+    }
     if (!container || *container == known.container) {
         known.told = known.told || container.has_value();
         return;  // the last good name is kept
@@ -275,6 +283,18 @@ void Containers::State::read_name(CgroupId id, Known& known) {
     }
 }
 
+/// The user who may make containers in a cgroup, and whose files may tell of them: by the slice it
+/// is in, else the owner of its directory, to whom it was delegated. None: root.
+std::optional<uid_t> Containers::State::user_of(const std::string& path) const {
+    if (const auto user = user_of_slice(path)) {
+        return user;
+    }
+    struct stat status {};
+    const std::string directory = paths.hierarchy + path;
+    const bool is_users = ::stat(directory.c_str(), &status) == 0 && status.st_uid != 0;
+    return is_users ? std::optional(status.st_uid) : std::nullopt;
+}
+
 /// Finds the containers of which only the runtimes' files tell where they are. A file whose cgroup
 /// does not exist was left behind by one that is gone.
 void Containers::State::locate_containers() {
@@ -285,7 +305,7 @@ void Containers::State::locate_containers() {
                 continue;
             }
             const auto id = tree.find_on_disk(path);
-            if (!id || *id == tree.root()) {
+            if (!id || *id == tree.root() || (located.user && user_of(path) != located.user)) {
                 continue;
             }
             const auto above = containers.find(container_above(*id));

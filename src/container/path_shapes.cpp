@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <climits>
 
 namespace tally {
 
@@ -145,6 +147,15 @@ std::string short_id(std::string_view id) {
 }
 
 std::optional<DirectoryShape> directory_shape(std::string_view parent, std::string_view name) {
+    // A runtime that was told systemd's form, SLICE:PREFIX:ID, but makes its cgroups by itself.
+    const std::size_t last = name.rfind(':');
+    const std::size_t before = last == 0 ? std::string_view::npos : name.rfind(':', last - 1);
+    if (last != std::string_view::npos && before != std::string_view::npos &&
+        is_long_id(name.substr(last + 1))) {
+        std::string scope(name.substr(before + 1));
+        scope[last - before - 1] = '-';
+        return directory_shape("", scope.append(".scope"));
+    }
     for (const Shape& shape : kShapes) {
         if (!shape.parent.empty() && shape.parent != parent) {
             continue;
@@ -202,10 +213,38 @@ bool is_in_service(std::string_view path) {
     return false;
 }
 
+std::optional<std::uint32_t> user_of_slice(std::string_view path) {
+    constexpr std::string_view kSlice = "/user.slice/user-";
+    if (!path.starts_with(kSlice)) {
+        return std::nullopt;
+    }
+    path.remove_prefix(kSlice.size());
+    std::uint32_t user = 0;
+    const auto read = std::from_chars(path.data(), path.data() + path.size(), user);
+    path.remove_prefix(static_cast<std::size_t>(read.ptr - path.data()));
+    const bool is_slice = path == ".slice" || path.starts_with(".slice/");
+    return read.ec == std::errc() && is_slice ? std::optional(user) : std::nullopt;
+}
+
+std::optional<std::string> podman_pod_of(std::string_view path) {
+    constexpr std::string_view kSlice = "libpod_pod_";
+    const Part own = last_part(path, path.size());
+    std::string_view above = last_part(path, own.end - own.name.size()).name;
+    // cgroupfs: PODID/libpod-ID; systemd: machine-libpod_pod_PODID.slice/libpod-ID.scope.
+    if (const std::size_t at = above.find(kSlice);
+        at != std::string_view::npos && above.ends_with(".slice")) {
+        above = above.substr(at + kSlice.size());
+        above.remove_suffix(std::min<std::size_t>(above.size(), 6));
+    }
+    const bool is_pod = own.name.starts_with("libpod-") && is_long_id(above);
+    return is_pod ? std::optional(std::string(above)) : std::nullopt;
+}
+
 std::string expand_cgroups_path(std::string_view text) {
     const std::size_t first = text.find(':');
     const std::size_t second = first == std::string_view::npos ? first : text.find(':', first + 1);
-    if (text.starts_with('/') || second == std::string_view::npos) {
+    // No directory has a longer name; a slice of a million dashes would lie below all others.
+    if (text.starts_with('/') || second == std::string_view::npos || first > NAME_MAX) {
         return text.starts_with('/') ? std::string(text) : "/" + std::string(text);
     }
     std::string_view slice = text.substr(0, first);

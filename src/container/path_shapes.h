@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,14 @@ std::optional<std::string> systemd_unit_of(std::string_view path);
 
 /// Whether any part of the path is a service.
 bool is_in_service(std::string_view path);
+
+/// The user below whose slice a path of the hierarchy is (/user.slice/user-1000.slice/...), and so
+/// whose own container runtimes may have made it; none: the system's. A slice of that name further
+/// down is that of a systemd in a container, whose users are others.
+std::optional<std::uint32_t> user_of_slice(std::string_view path);
+
+/// The id of the podman pod that the path of a container's cgroup names.
+std::optional<std::string> podman_pod_of(std::string_view path);
 
 /// Whether this is an id as docker, podman, containerd's CRI and CRI-O make them: 64 digits of
 /// lower-case hexadecimal.

@@ -26,10 +26,16 @@ class RuntimeFiles {
     /// told, empty: find it out. None if no file tells. The name falls back to the short id.
     std::optional<Container> by_id(const std::string& id, const std::string& runtime);
 
+    /// The same by the files of a user, for a cgroup that is the user's.
+    std::optional<Container> by_id_of_user(const std::string& id, const std::string& runtime,
+                                           uid_t user);
+
     /// A container, and where its runtime says its cgroup is.
     struct Located {
         Container container;
         std::vector<std::string> cgroups;  ///< as in RuntimeFacts
+        std::optional<uid_t> user;  ///< whose word this is, to be believed of that user's cgroups
+                                    ///< only; none: the system's
     };
     /// The containers of runtimes that let people choose the cgroup (containerd, runc, crun), in
     /// no order. Stale ones too: state files survive their containers.
@@ -41,25 +47,56 @@ class RuntimeFiles {
   private:
     /// How a file looked when it was parsed: the same again is not read again.
     struct Remembered {
-        dev_t device = 0;
-        ino_t inode = 0;
-        off_t size = 0;
-        timespec changed{};
+        struct stat status {};
         std::any parsed;
         bool read_since = true;
+        bool is_settled = true;  ///< a later change would be seen by the time of change
     };
 
-    template <typename T>
-    const T* parsed(const std::string& path, std::optional<T> (*parse)(const std::string&));
+    /// Where the runtimes of one user, or of the system, have their files.
+    struct Place {
+        std::optional<uid_t> owner;         ///< of the files; others say nothing. None: any
+        std::string docker;                 ///< a directory for each container
+        std::vector<std::string> storages;  ///< of containers/storage: podman, CRI-O
+        std::string runc;
+        std::string crun;
+    };
+    const Place& system();
+    std::optional<Place> place_of(uid_t user);
 
-    std::optional<Container> in_docker(const std::string& id);
+    /// What a file says, or said when it was last whole; null: nothing, or it is not `owner`'s.
+    template <typename T>
+    const T* parsed(const std::string& path, std::optional<T> (*parse)(const std::string&),
+                    std::optional<uid_t> owner = std::nullopt, std::size_t most = kLargestFile);
+
+    std::optional<Container> in_place(const Place& place, const std::string& id,
+                                      const std::string& runtime);
+    std::optional<Container> in_docker(const Place& place, const std::string& id);
     std::optional<Container> in_containerd(const std::string& id);
-    std::optional<Container> in_storage(const std::string& id);
-    std::optional<Container> in_runc(const std::string& id);
-    std::optional<Container> in_crun(const std::string& id);
-    const RuntimeFacts* crun_annotations(const std::string& state, const RuntimeFacts& status);
+    std::optional<Container> in_storage(const Place& place, const std::string& id);
+    std::optional<Container> in_storage_at(const Place& place, const std::string& storage,
+                                           const std::string& containers, const std::string& id);
+    std::string bundle_of(const Place& place, const std::string& id);
+    std::optional<Container> in_runc(const Place& place, const std::string& id);
+    std::optional<Container> in_crun(const Place& place, const std::string& id);
+    const std::string* name_in_storage(const Place& place, const std::string& containers,
+                                       const std::string& id);
+    std::string podman_pod(const Place& place, const std::string& storage, const std::string& id,
+                           const RuntimeFacts& facts);
+    const RuntimeFacts* crun_annotations(const Place& place, const std::string& state,
+                                         const RuntimeFacts& status);
+    void locate_in(const Place& place, std::vector<Located>& all);
+
+    // Files of one container have a few KiB.
+    static constexpr std::size_t kLargestFile = 4 << 20;
 
     std::string root_;
+    // What is read of users' files from one look to the next, in bytes: theirs may be large and
+    // many, and change all the time, and everybody's names wait for them.
+    static constexpr off_t kUsersBytes = 32 * 1024 * 1024;
+    off_t users_bytes_ = kUsersBytes;
+
+    std::optional<Place> system_;
     std::unordered_map<std::string, Remembered> remembered_;
 };
 

@@ -2,8 +2,15 @@
 #include "container/runtime_formats.h"
 
 #include <rapidjson/document.h>
+#include <rapidjson/encodedstream.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
 
+#include <array>
+#include <charconv>
+#include <cstdint>
 #include <initializer_list>
+#include <sstream>
 
 #include "container/path_shapes.h"
 
@@ -14,10 +21,56 @@ namespace {
 using Json = rapidjson::Value;
 using Annotations = std::map<std::string, std::string, std::less<>>;
 
-/// The text as a JSON object. Iterative: a recursive parser dies of a file full of '['.
+// 16 MiB of '[' would become 330 MiB. Of podman's 550 bytes for a container, 20 are counted here.
+constexpr std::size_t kMostValues = 1'000'000;
+
+/// Hands what a parser finds on to a document, as long as it is not too much.
+class BoundedDocument : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, BoundedDocument> {
+  public:
+    explicit BoundedDocument(rapidjson::Document& document) : document_(document) {}
+
+    bool Null() { return is_one_more() && document_.Null(); }
+    bool Bool(bool value) { return is_one_more() && document_.Bool(value); }
+    bool Int(int value) { return is_one_more() && document_.Int(value); }
+    bool Uint(unsigned value) { return is_one_more() && document_.Uint(value); }
+    bool Int64(std::int64_t value) { return is_one_more() && document_.Int64(value); }
+    bool Uint64(std::uint64_t value) { return is_one_more() && document_.Uint64(value); }
+    bool Double(double value) { return is_one_more() && document_.Double(value); }
+    bool String(const char* text, rapidjson::SizeType size, bool copy) {
+        return is_one_more() && document_.String(text, size, copy);
+    }
+    bool Key(const char* text, rapidjson::SizeType size, bool copy) {
+        return is_one_more() && document_.Key(text, size, copy);
+    }
+    bool StartObject() { return is_one_more() && document_.StartObject(); }
+    bool EndObject(rapidjson::SizeType members) { return document_.EndObject(members); }
+    bool StartArray() { return is_one_more() && document_.StartArray(); }
+    bool EndArray(rapidjson::SizeType elements) { return document_.EndArray(elements); }
+
+  private:
+    bool is_one_more() { return ++values_ <= kMostValues; }
+
+    rapidjson::Document& document_;
+    std::size_t values_ = 0;
+};
+
+/// The text as JSON; false if it is none, or too much. Iterative: a recursive parser dies of a file
+/// full of '['.
+bool parse(const std::string& text, rapidjson::Document& document) {
+    rapidjson::MemoryStream bytes(text.data(), text.size());
+    rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(bytes);
+    rapidjson::Reader reader;
+    auto generate = [&](rapidjson::Document& into) {
+        BoundedDocument bounded(into);
+        return !reader.Parse<rapidjson::kParseIterativeFlag>(stream, bounded).IsError();
+    };
+    document.Populate(generate);
+    return !reader.HasParseError();
+}
+
+/// The text as a JSON object.
 bool parse_object(const std::string& text, rapidjson::Document& document) {
-    document.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
-    return !document.HasParseError() && document.IsObject();
+    return parse(text, document) && document.IsObject();
 }
 
 /// A member that is an object; null if there is none.
@@ -87,6 +140,7 @@ std::optional<RuntimeFacts> parse_docker_config(const std::string& text) {
         return std::nullopt;
     }
     RuntimeFacts facts;
+    facts.id = string_in(document, "ID");
     facts.name = string_in(document, "Name");
     if (facts.name.starts_with('/')) {
         facts.name.erase(0, 1);
@@ -117,8 +171,7 @@ std::optional<RuntimeFacts> parse_oci_config(const std::string& text) {
 
 std::optional<std::map<std::string, std::string>> parse_storage_names(const std::string& text) {
     rapidjson::Document document;
-    document.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
-    if (document.HasParseError() || !document.IsArray()) {
+    if (!parse(text, document) || !document.IsArray()) {
         return std::nullopt;
     }
     std::map<std::string, std::string> names;
@@ -140,6 +193,7 @@ std::optional<RuntimeFacts> parse_runc_state(const std::string& text) {
         return std::nullopt;
     }
     RuntimeFacts facts;
+    facts.id = string_in(document, "id");
     // By controller, on version 1 and hybrid hosts; "" is version 2. Seen with runc 1.1.5 on a
     // hybrid host: all nine controllers, "name=systemd" and "".
     if (const Json* paths = object_in(document, "cgroup_paths")) {
@@ -174,6 +228,7 @@ std::optional<RuntimeFacts> parse_runc_state(const std::string& text) {
         }
     }
     add_names(annotations, facts);
+    facts.bundle = first_of(annotations, {"bundle"});
     return facts;
 }
 
@@ -189,6 +244,33 @@ std::optional<RuntimeFacts> parse_crun_status(const std::string& text) {
     }
     facts.bundle = string_in(document, "bundle");
     return facts;
+}
+
+std::optional<std::string> parse_docker_root(const std::string& text) {
+    rapidjson::Document document;
+    return parse_object(text, document) ? std::optional(string_in(document, "data-root"))
+                                        : std::nullopt;
+}
+
+std::optional<std::map<std::uint32_t, std::string>> parse_homes(const std::string& text) {
+    std::map<std::uint32_t, std::string> homes;
+    std::istringstream lines(text);
+    std::string line;
+    while (std::getline(lines, line)) {
+        // NAME:PASSWORD:NUMBER:GROUP:FULL NAME:HOME:SHELL
+        std::array<std::string, 7> parts;
+        std::istringstream rest(line);
+        for (std::string& part : parts) {
+            std::getline(rest, part, ':');
+        }
+        std::uint32_t number = 0;
+        const char* end = parts[2].data() + parts[2].size();
+        const auto read = std::from_chars(parts[2].data(), end, number);
+        if (read.ec == std::errc() && read.ptr == end && parts[5].starts_with('/')) {
+            homes.emplace(number, parts[5]);
+        }
+    }
+    return homes;
 }
 
 }  // namespace tally

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,17 +13,20 @@ namespace tally {
 /// What one file of a container runtime says of one container. Everything in it is bytes from
 /// others and may be missing.
 struct RuntimeFacts {
+    std::string id;  ///< the container's, where the file says it
     std::string name;
     std::string pod;
     std::string pod_namespace;
     std::vector<std::string> cgroups;  ///< where it may be: paths from the hierarchy's root, or in
                                        ///< the file system as the runtime sees it
-    std::string bundle;                ///< directory with the container's OCI config.json
+    std::string bundle;                ///< directory with the container's OCI config.json, where
+                                       ///< the file (runc's, crun's) says it
     bool is_crio = false;              ///< the file's writer says it is CRI-O
 };
 
 // Each function takes the text of a file and gives nothing if it is not what it should be: broken
-// JSON, another type, something missing. None of them throws or recurses with the text.
+// JSON, another type, something missing, more than a million values. None of them throws or
+// recurses with the text; 16 MiB take 0.1 s and 60 MiB of memory at the worst.
 
 /// docker: /var/lib/docker/containers/ID/config.v2.json.
 std::optional<RuntimeFacts> parse_docker_config(const std::string& text);
@@ -31,7 +35,8 @@ std::optional<RuntimeFacts> parse_docker_config(const std::string& text);
 /// linux.cgroupsPath. No name if no annotation has one.
 std::optional<RuntimeFacts> parse_oci_config(const std::string& text);
 
-/// containers/storage (podman, CRI-O): STORAGE/overlay-containers/containers.json, as id -> name.
+/// containers/storage (podman, CRI-O): STORAGE/overlay-containers/containers.json, and
+/// volatile-containers.json beside it, as id -> name.
 std::optional<std::map<std::string, std::string>> parse_storage_names(const std::string& text);
 
 /// runc: ROOT/ID/state.json.
@@ -39,5 +44,12 @@ std::optional<RuntimeFacts> parse_runc_state(const std::string& text);
 
 /// crun: ROOT/ID/status; the names are in the bundle.
 std::optional<RuntimeFacts> parse_crun_status(const std::string& text);
+
+/// docker: /etc/docker/daemon.json, where its files are if not in /var/lib/docker. Empty: it does
+/// not say.
+std::optional<std::string> parse_docker_root(const std::string& text);
+
+/// /etc/passwd: the home directory of each user, by number.
+std::optional<std::map<std::uint32_t, std::string>> parse_homes(const std::string& text);
 
 }  // namespace tally

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #include "host/host_facts.h"
 
+#include <fmt/format.h>
 #include <linux/capability.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -63,6 +64,20 @@ bool HostFacts::may_trace() const {
                                       (has_capability(CAP_BPF) && has_capability(CAP_PERFMON)));
 }
 
+std::string HostFacts::why_not() const {
+    if (!initial_user_namespace) {
+        return "the kernel takes no capability of a user namespace for tracing: run it as the "
+               "host's root";
+    }
+    const char* missing = has_capability(CAP_BPF)       ? "CAP_PERFMON"
+                          : has_capability(CAP_PERFMON) ? "CAP_BPF"
+                                                        : "both";
+    return fmt::format(
+        "tracing needs root, or CAP_BPF and CAP_PERFMON, and {} {} missing: run it "
+        "with sudo, or see docs/privileges.md",
+        missing, missing == std::string_view("both") ? "are" : "is");
+}
+
 HostFacts read_host_facts(const HostPaths& paths) {
     HostFacts facts;
     const auto text = [](const std::string& path) { return read_kernel_file(path).value_or(""); };
@@ -90,6 +105,8 @@ HostFacts read_host_facts(const HostPaths& paths) {
     facts.initial_user_namespace = is_initial(namespaces + "user", kInitialUser);
     facts.initial_pid_namespace = is_initial(namespaces + "pid", kInitialPid);
     facts.initial_cgroup_namespace = is_initial(namespaces + "cgroup", kInitialCgroup);
+    // Not access(2), for which the capabilities of an ordinary user do not count.
+    facts.sees_all_processes = ::stat((paths.proc + "/1/status").c_str(), &file) == 0;
     return facts;
 }
 

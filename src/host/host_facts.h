@@ -25,11 +25,14 @@ struct HostFacts {
     std::optional<std::uint64_t> memlock;   ///< RLIMIT_MEMLOCK in bytes; none: unlimited
     bool initial_pid_namespace = true;
     bool initial_cgroup_namespace = true;
+    bool sees_all_processes = true;  ///< of its pid namespace: /proc may hide those of others
 
     bool has_capability(int which) const { return (capabilities >> which & 1) != 0; }
     /// What loading and attaching tracing programs takes: CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN
     /// which holds both (a17b53c4a4b5 "bpf, capability: Introduce CAP_BPF", 5.8).
     bool may_trace() const;
+    /// Where may_trace() is false: one sentence, what is missing and what to do.
+    std::string why_not() const;
 };
 
 /// Reads the facts about this process and its machine. What cannot be read is taken for usual.

@@ -17,7 +17,7 @@ namespace tally {
 void check_tracing_is_possible() {
     const HostFacts facts = read_host_facts({});
     if (!facts.may_trace()) {
-        throw Error("tracing needs root (CAP_BPF and CAP_PERFMON): run it with sudo");
+        throw Error(facts.why_not());
     }
     if (!facts.btf_size) {
         throw Error(

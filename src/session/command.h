@@ -45,6 +45,9 @@ class Command {
     /// program runs; throws CommandError if it does not.
     void start(int output, const std::function<void()>& before_exec);
 
+    /// Its process, once it is started and until it is waited for; else -1.
+    pid_t pid() const { return pid_; }
+
     /// A descriptor that is readable when the command has ended.
     int end() const { return end_.get(); }
 

@@ -18,6 +18,7 @@
 #include "output/writer.h"
 #include "session/hierarchy.h"
 #include "session/live_containers.h"
+#include "session/privileges.h"
 #include "session/ready.h"
 #include "session/waiter.h"
 #include "tracer/registry.h"
@@ -89,7 +90,14 @@ class Watch {
             known;  // whether it is alive; numbers grow, so the oldest is first
         containers_.for_each(
             [&](CgroupId root, const Container&, bool alive) { known.emplace(root, alive); });
-        std::erase_if(seen_, [&](const auto& each) { return !known.contains(each.first); });
+        std::erase_if(seen_, [&](const auto& each) {
+            const auto& [root, seen] = each;
+            const bool is_forgotten = !known.contains(root);
+            if (is_forgotten && seen.last && !seen.is_gone) {
+                write("died", *seen.last);
+            }
+            return is_forgotten;
+        });
         is_waiting_ = false;
         for (const auto& [root, alive] : known) {
             Seen& seen = seen_[root];
@@ -105,23 +113,26 @@ class Watch {
   private:
     struct Seen {
         LiveContainers::Clock::time_point since = LiveContainers::Clock::now();
-        std::optional<Container> told;  ///< as what it was told last
-        bool is_gone = false;           ///< that was told too
+        std::optional<Owner> last;  ///< as what it was told last
+        bool is_gone = false;       ///< that was told too
     };
 
     void look_at(CgroupId root, bool alive, bool is_first, Seen& seen) {
         const Owner& owner = containers_.owner_of(root);
-        if (!seen.told) {
+        if (!owner.container) {
+            return;  // asking has shown that it is none
+        }
+        if (!seen.last) {
             if (!is_first && alive && containers_.may_get_name(root) &&
                 LiveContainers::Clock::now() - seen.since < kLongestNaming) {
                 is_waiting_ = true;
                 return;
             }
             write(is_first ? "exists" : "born", owner);
-        } else if (*owner.container != *seen.told) {
+        } else if (*owner.container != *seen.last->container) {
             write("named", owner);
         }
-        seen.told = owner.container;
+        seen.last = owner;
         if (!alive) {
             write("died", owner);
             seen.is_gone = true;
@@ -170,8 +181,7 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
     Losses losses(engine.tracer);
     Waiter waiter(out.fd());
     bool finished = false;
-    out.give_up_when_readable(waiter.signals(),
-                              [&] { return finished || waiter.is_second_signal(); });
+    out.give_up_when_readable(waiter.signals(), [&] { return waiter.is_last_word(finished); });
     ListingStream stream(
         request.format,
         {"container_change", {"TIME", "CHANGE", "NAME", "ID", "RUNTIME", "POD", "CGROUP"}, {}, ""},
@@ -194,6 +204,9 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
     live.set_listener({}, [&] { watch.tell(false); });
     constexpr Seconds kLook{1.0};  // names may change without an event
     waiter.start(kLook, request.duration);
+    if (!request.keep_privileges) {
+        give_up_privileges({true});
+    }
     if (request.ready_fd) {
         announce_ready(*request.ready_fd);
     }

@@ -48,7 +48,8 @@ Check judge_privileges(const HostFacts& facts) {
     for (const auto& [which, name] :
          {std::pair(CAP_SYS_ADMIN, "CAP_SYS_ADMIN"), std::pair(CAP_BPF, "CAP_BPF"),
           std::pair(CAP_PERFMON, "CAP_PERFMON"),
-          std::pair(CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH")}) {
+          std::pair(CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH"),
+          std::pair(CAP_SYS_PTRACE, "CAP_SYS_PTRACE")}) {
         if (facts.has_capability(which)) {
             has += std::string(has.empty() ? "" : ", ") + name;
         }
@@ -59,15 +60,17 @@ Check judge_privileges(const HostFacts& facts) {
                                      facts.initial_user_namespace ? "" : ", in a user namespace"));
     if (!facts.may_trace()) {
         check.status = Status::fail;
-        check.advice = facts.initial_user_namespace
-                           ? "tracing needs CAP_BPF and CAP_PERFMON: run it with sudo"
-                           : "the kernel takes no capability of a user namespace for tracing: run "
-                             "it as the host's root";
+        check.advice = facts.why_not();
     } else if (facts.user != 0 && !facts.has_capability(CAP_DAC_READ_SEARCH)) {
         check.status = Status::warn;
         check.advice =
             "container runtimes let root alone read the names of containers: "
             "CAP_DAC_READ_SEARCH does too";
+    } else if (!facts.sees_all_processes) {
+        check.status = Status::warn;
+        check.advice =
+            "/proc hides the processes of others (hidepid): CAP_SYS_PTRACE shows them, for --pid "
+            "and --tid";
     }
     return check;
 }

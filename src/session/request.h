@@ -42,6 +42,7 @@ struct Request {
     std::optional<std::string> hierarchy;    ///< of cgroups; none: the one in which containers live
     std::optional<int> ready_fd;
     bool strict = false;
+    bool keep_privileges = false;
     bool verbose = false;
     std::map<std::string, std::uint64_t> options;  ///< the tool's own, by the constant's name
     /// The values of the tool's own selections, by the name of their map.
@@ -56,6 +57,7 @@ struct ListingRequest {
     bool watch = false;               ///< this and what follows: containers only
     std::optional<Seconds> duration;  ///< of the watch
     std::optional<int> ready_fd;
+    bool keep_privileges = false;
 };
 
 }  // namespace tally

@@ -24,6 +24,7 @@
 #include "session/command.h"
 #include "session/hierarchy.h"
 #include "session/live_containers.h"
+#include "session/privileges.h"
 #include "session/ready.h"
 #include "session/target.h"
 #include "session/waiter.h"
@@ -115,7 +116,7 @@ class Session {
         writer_ = make_writer(request_.format, request_.text, *out_, errors_);
         waiter_.emplace(out_->fd());
         out_->give_up_when_readable(waiter_->signals(),
-                                    [this] { return finished_ || waiter_->is_second_signal(); });
+                                    [this] { return waiter_->is_last_word(finished_); });
         tracer_.attach();
         begin_output();
         started_ = interval_started_ = Clock::now();
@@ -125,6 +126,9 @@ class Session {
             command_->start(request_.output_file ? STDOUT_FILENO : STDERR_FILENO,
                             [this] { tracer_.enter_tree(); });
             waiter_->watch(command_->end());
+        }
+        if (!request_.keep_privileges) {
+            give_up_privileges({needs_cgroups_, command_ ? command_->pid() : -1});
         }
     }
 

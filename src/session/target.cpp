@@ -18,9 +18,9 @@ namespace {
 
 constexpr std::size_t kCommSize = 16;  // TASK_COMM_LEN
 
-/// So many cgroups may wait for their names at a time. If there are more, those whose name is not
-/// known by then are decided about without.
-constexpr std::size_t kMostNewborns = 16'384;
+/// So many cgroups may wait for their names at a time, as many as the kernel's set holds. If there
+/// are more, those whose name is not known by then are decided about without.
+constexpr std::size_t kMostNewborns = 65'536;
 
 /// How many cgroups that are gone, or not wanted, are remembered: what was measured in them may not
 /// have been read yet.
@@ -195,7 +195,7 @@ void Target::follow(Tracer& tracer, Containers& containers, const CgroupEvents& 
             }
         }
         if (by_name() ? !is_member(birth.id) : containers.may_get_name(birth.id)) {
-            newborns_.try_emplace(birth.id, Newborn{Clock::now(), is_dead});
+            newborns_.try_emplace(birth.id, Newborn{birth.parent, Clock::now(), is_dead});
         }
     }
     for (const CgroupId id : events.deaths) {
@@ -206,6 +206,8 @@ void Target::follow(Tracer& tracer, Containers& containers, const CgroupEvents& 
         }
         if (const auto newborn = newborns_.find(id); newborn != newborns_.end()) {
             newborn->second.dead = true;
+        } else if (by_name() && !is_member(id)) {
+            rejected_.insert(id);  // nobody will ask for it any more, so its keys can go
         }
     }
     if (by_name()) {
@@ -218,9 +220,33 @@ void Target::follow(Tracer& tracer, Containers& containers, const CgroupEvents& 
         for (const auto& [id, newborn] : std::exchange(newborns_, {})) {
             if (by_name()) {
                 reject(tracer, id);
+                ++not_added_;
             }
         }
     }
+}
+
+/// A dead cgroup gets no name by itself any more, but the container that it was a part of may.
+bool Target::may_wait(CgroupId newborn, const Owner& owner) const {
+    const Clock::duration longest =
+        by_name() ? Clock::duration(kLongestTrial) : Clock::duration(kLongestNaming);
+    const auto now = Clock::now();
+    if (newborns_.at(newborn).dead && !owner.cgroup) {
+        return false;  // the tree has forgotten it
+    }
+    for (auto each = newborns_.find(newborn); each != newborns_.end();
+         each = newborns_.find(each->second.parent)) {
+        if (now - each->second.born >= longest) {
+            return false;
+        }
+        if (!each->second.dead) {
+            return true;
+        }
+        if (owner.container && each->first == owner.root) {
+            return false;
+        }
+    }
+    return false;
 }
 
 void Target::settle(Tracer& tracer, Containers& containers) {
@@ -240,16 +266,13 @@ void Target::settle(Tracer& tracer, Containers& containers) {
         const auto& container = containers.owner_of(id).container;
         return container && container->runtime == "namespaces";
     };
-    const auto now = Clock::now();
-    const Clock::duration longest =
-        by_name() ? Clock::duration(kLongestTrial) : Clock::duration(kLongestNaming);
     std::erase_if(newborns_, [&](const auto& each) {
-        const auto& [id, newborn] = each;
+        const CgroupId id = each.first;
         if (by_name() && adopt(tracer, containers, id)) {
             return true;
         }
-        const bool may_wait = !newborn.dead && now - newborn.born < longest;
-        if (may_wait && (containers.may_get_name(id) || (by_name() && is_home_made(id)))) {
+        if (may_wait(id, containers.owner_of(id)) &&
+            (containers.may_get_name(id) || (by_name() && is_home_made(id)))) {
             return false;
         }
         if (by_name()) {

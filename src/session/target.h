@@ -59,6 +59,7 @@ class Target {
 
   private:
     struct Newborn {
+        CgroupId parent = 0;
         Clock::time_point born;
         bool dead = false;
     };
@@ -70,6 +71,7 @@ class Target {
     void add_subtree(Tracer& tracer, const Containers& containers, CgroupId root);
     bool adopt(Tracer& tracer, Containers& containers, CgroupId newborn);
     void reject(Tracer& tracer, CgroupId newborn);
+    bool may_wait(CgroupId newborn, const Owner& owner) const;
 
     TargetRequest request_;
     std::unordered_set<CgroupId> members_;  ///< living cgroups of the target

@@ -70,16 +70,17 @@ void Waiter::take_signals() {
     while (::read(signals_.get(), &taken, sizeof taken) > 0) {
         if (!taken_) {
             taken_ = {static_cast<int>(taken.ssi_signo), taken.ssi_code == SI_KERNEL};
+            taken_at_ = std::chrono::steady_clock::now();
         }
     }
 }
 
-bool Waiter::is_second_signal() {
-    if (taken_) {
-        return true;
-    }
+bool Waiter::is_last_word(bool ending) {
+    constexpr std::chrono::seconds kEcho{1};
+    const bool is_first = !taken_;
+    const bool is_echo = taken_ && std::chrono::steady_clock::now() - taken_at_ < kEcho;
     take_signals();
-    return false;
+    return is_first ? ending : !is_echo;
 }
 
 Wake Waiter::wait(int events, int cgroups,
@@ -131,7 +132,9 @@ Wake Waiter::wait(int events, int cgroups,
             return Wake::events;
         }
         if (files[4].revents != 0) {
-            return Wake::cgroups;
+            // Where cgroups come and go without a pause, a look is due all the same.
+            const bool is_due = again && *again <= std::chrono::steady_clock::now();
+            return is_due ? Wake::again : Wake::cgroups;
         }
     }
 }

@@ -48,9 +48,10 @@ class Waiter {
     /// Readable when a signal is there that wait() has not returned for.
     int signals() const { return signals_.get(); }
 
-    /// A signal that came while something else was waited for: takes it, so that wait() returns for
-    /// it, and returns false; true, where one was taken before.
-    bool is_second_signal();
+    /// Takes a signal that came while output was waited for; wait() returns for it, if it was the
+    /// first. Whether it is to end that waiting: the first does if the session is `ending` anyway,
+    /// a further one if it came later than a second after it (timeout(1) sends its own twice).
+    bool is_last_word(bool ending);
 
     /// Blocks until something happens, at most until `again`; `events` and `cgroups` may be -1. A
     /// stop is returned before all else, the command's end before a tick.
@@ -62,6 +63,7 @@ class Waiter {
     int output_;
     int command_ = -1;
     std::optional<TakenSignal> taken_;
+    std::chrono::steady_clock::time_point taken_at_;
     FileDescriptor signals_;
     FileDescriptor interval_;
     FileDescriptor duration_;

@@ -271,6 +271,7 @@ void Tracer::load(const MapSizes& sizes) {
     const int error = bpf_object__load(object_.get());
     if (error == 0) {
         fill_free_slots();
+        make_iterators();
         return;
     }
     if (error == -EPERM) {
@@ -361,13 +362,28 @@ void Tracer::remove_from_set(const std::string& map, const void* key) {
     bpf_map_delete_elem(map_fd(map), key);
 }
 
-std::vector<std::byte> Tracer::read_iterator(const std::string& program) const {
-    const std::unique_ptr<bpf_link, LinkCloser> link(
-        bpf_program__attach_iter(find_program(program), nullptr));
-    if (!link) {
-        throw Error("{} cannot read the list of threads: {}", name_, std::strerror(errno));
+/// While there is still the right to: reading needs none.
+void Tracer::make_iterators() {
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, object_.get()) {
+        if (is_probe(program) || !bpf_program__autoload(program)) {
+            continue;
+        }
+        auto& link = iterators_[bpf_program__name(program)];
+        link.reset(bpf_program__attach_iter(program, nullptr));
+        if (!link) {
+            throw Error("{} cannot set up {}: {}", name_, bpf_program__section_name(program),
+                        std::strerror(errno));
+        }
     }
-    const FileDescriptor file(bpf_iter_create(bpf_link__fd(link.get())));
+}
+
+std::vector<std::byte> Tracer::read_iterator(const std::string& program) const {
+    const auto link = iterators_.find(program);
+    if (link == iterators_.end()) {
+        throw Error("{} has no iterator '{}'", name_, program);
+    }
+    const FileDescriptor file(bpf_iter_create(bpf_link__fd(link->second.get())));
     std::vector<std::byte> all;
     std::size_t used = 0;
     for (;;) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -97,7 +98,8 @@ class Tracer {
     /// Takes a key out of a set; one that is not there is fine.
     void remove_from_set(const std::string& map, const void* key);
 
-    /// Runs an iterator program to its end and returns all that it wrote.
+    /// Runs an iterator program to its end and returns all that it wrote. After load() it needs no
+    /// more rights than reading a map.
     std::vector<std::byte> read_iterator(const std::string& program) const;
 
     /// How often an event came while the same program ran on that CPU, so that the kernel left the
@@ -118,6 +120,7 @@ class Tracer {
     bpf_map* find_map(const std::string& map) const;
     bpf_program* find_program(const std::string& program) const;
     void attach_program(bpf_program* program);
+    void make_iterators();
 
     std::string name_;
     TracerSchema schema_;
@@ -129,6 +132,7 @@ class Tracer {
     };
     std::unique_ptr<bpf_object, ObjectCloser> object_;
     std::vector<std::unique_ptr<bpf_link, LinkCloser>> links_;
+    std::map<std::string, std::unique_ptr<bpf_link, LinkCloser>> iterators_;  ///< by program
 };
 
 }  // namespace tally

@@ -2,26 +2,35 @@
 #include "util/read_file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <string>
 
 #include "util/file_descriptor.h"
 
 namespace tally {
 
-std::optional<std::string> read_file(const std::string& path, std::size_t most) {
-    // O_NONBLOCK: opening a fifo that somebody put there must not hang.
-    FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+std::optional<std::string> read_file(const std::string& path, std::size_t most,
+                                     const std::function<bool(const struct stat&)>& is_wanted) {
+    // First without opening it (O_PATH): to open a device may do something, and whoever owns the
+    // directory may put another file there between a stat() and an open(). Then that very file.
+    const FileDescriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
+    struct stat status {};
+    if (!place || ::fstat(place.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
+        (is_wanted && !is_wanted(status))) {
+        return std::nullopt;
+    }
+    // Files of the kernel may block though they look regular: trace_pipe.
+    const std::string that_file = "/proc/self/fd/" + std::to_string(place.get());
+    const FileDescriptor file(
+        ::open(that_file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!file) {
         return std::nullopt;
     }
-    struct stat status {};
-    if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
-        return std::nullopt;
-    }
     std::string text;
+    text.reserve(std::min(static_cast<std::size_t>(status.st_size), most));
     char chunk[16384];
     for (;;) {
         const ssize_t got = ::read(file.get(), chunk, sizeof chunk);

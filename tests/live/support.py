@@ -203,7 +203,29 @@ def settle(containers):
 # Containers
 
 
-class Container:
+class Contained:
+    """A container by its cgroup: `cgroup` is the path from the hierarchy's root, `directory` where
+    that is in the file system."""
+
+    def locate(self, pid, version_1=None):
+        """By one of its processes; in the version 2 hierarchy, or in that one of version 1."""
+        lines = Path(f"/proc/{pid}/cgroup").read_bytes().rstrip(b"\n").split(b"\n")
+        paths = dict(line.split(b":", 2)[1:] for line in lines)
+        controllers = version_1.name if version_1 else ""
+        self.cgroup = os.fsdecode(paths[controllers.encode()])
+        root = version_1.root if version_1 else hierarchy()
+        self.directory = Path(str(root) + self.cgroup)
+
+    def pids(self):
+        """All processes, in sub-cgroups too, as the host numbers them."""
+        found = []
+        for folder, _, _ in os.walk(self.directory):
+            with contextlib.suppress(FileNotFoundError, OSError):
+                found += Path(folder, "cgroup.procs").read_text().split()
+        return sorted(int(pid) for pid in found)
+
+
+class Container(Contained):
     """A running container whose process 1 is a workload. Its stdin and stdout are ours, unless the
     caller hands others over. It is in the version 2 hierarchy, or only in one of version 1."""
 
@@ -228,26 +250,13 @@ class Container:
         try:
             subprocess.run(argv(start), stdin=stdin, stdout=stdout, check=True, timeout=SOON)
             self.pid = int(subprocess.check_output([MAKER, "pid", name], timeout=SOON))
-            lines = Path(f"/proc/{self.pid}/cgroup").read_bytes().rstrip(b"\n").split(b"\n")
-            paths = dict(line.split(b":", 2)[1:] for line in lines)
-            controllers = version_1.name if version_1 else ""
-            self.cgroup = os.fsdecode(paths[controllers.encode()])
-            root = version_1.root if version_1 else hierarchy()
-            self.directory = Path(str(root) + self.cgroup)
+            self.locate(self.pid, version_1)
         except BaseException:
             self.stop()
             raise
         finally:
             os.close(stdin)
             os.close(stdout)
-
-    def pids(self):
-        """All processes, in sub-cgroups too, as the host numbers them."""
-        found = []
-        for folder, _, _ in os.walk(self.directory):
-            with contextlib.suppress(FileNotFoundError, OSError):
-                found += Path(folder, "cgroup.procs").read_text().split()
-        return sorted(int(pid) for pid in found)
 
     def go(self):
         """Sets the workload going."""

@@ -113,7 +113,9 @@ def test_a_reader_of_the_pipe_that_is_stopped(start):
     container = start("left", "happen", "opens", count, FILE)
     reader = launch(("cat",), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     reader.send_signal(signal.SIGSTOP)
-    running = Run("opensnoop", "--json", "-c", "left", "--ring-size", "256K", stdout=reader.stdin)
+    # By its name too: of other new containers it is not known at once that they are not wanted.
+    running = Run("opensnoop", "--json", "-c", "left", "--comm", "workload_happen", "--ring-size",
+                  "256K", stdout=reader.stdin)
     reader.stdin.close()
     container.go()
     container.line()

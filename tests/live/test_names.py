@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 """Names are data from others: they reach neither a terminal nor JSON as they are."""
 
+import csv
+import io
 import os
 import re
 import unicodedata
 
 import pytest
-from support import SOON, TALLY, Run, Terminal, launch, run
+from support import SOON, TALLY, Run, Terminal, launch, parse, run
 
-# Sets the window's title, colours and turns text around, rings; quotes; a C1 control character; and
-# two bytes that are no UTF-8.
-EVIL = b"\x1b]0;pwned\x07\x1b[31;45m\"'\\\xe2\x80\xae\xc2\x9b\xff\xc3"
+# Sets the window's title, colours and turns text around, rings; quotes; a C1 control character; line
+# breaks; and two bytes that are no UTF-8.
+EVIL = b"\x1b]0;pwned\x07\x1b[31;45m\"'\\\xe2\x80\xae\xc2\x9b\r\n\t,\xe2\x80\xa8\xff\xc3"
 EVIL_COMM = b"\x1b[35mpwned\"\xff"
 # How they begin once they are safe to look at. Views shorten what is long.
 SAFE = r"\x1b]0;"
@@ -51,6 +53,31 @@ def test_json(evil, by):
     assert result.total(**expected)["count"] > 0
 
 
+def unescaped(text):
+    """The bytes that docs/output.md says a string in text or CSV stands for."""
+    def original(match):
+        kind, digits = match[1][:1], match[1][1:]
+        if kind == "\\":
+            return b"\\"
+        number = int(digits, 16)
+        return bytes([number]) if kind == "x" else chr(number).encode()
+
+    parts = re.split(r"(\\(?:\\|x..|u.{4}|U.{8}))", text)
+    return b"".join(original(re.match(r"\\(.*)", part)) if index % 2 else part.encode()
+                    for index, part in enumerate(parts))
+
+
+@pytest.mark.parametrize("by", ["container", "comm"])
+def test_csv(evil, by):
+    result = run("runqlat", "-o", "csv", "--by", by, "-d", 0.5)
+    check_raw_text(result.out, "\n")
+    rows = list(csv.DictReader(io.StringIO(result.out.decode(), newline="")))
+    expected = {"container": EVIL, "comm": EVIL_COMM}[by]
+    assert expected in {unescaped(row[by]) for row in rows}
+    # No line is more than a row: what breaks lines is escaped.
+    assert result.out.count(b"\n") == 1 + len(rows)
+
+
 @BY
 @pytest.mark.parametrize("view", ["bars", "table"])
 def test_text(evil, by, safe, view):
@@ -78,8 +105,10 @@ def test_list_of_containers(evil):
     result = run("containers")
     check_raw_text(result.out, "\n")
     assert SAFE in result.out.decode()
+    assert EVIL in {unescaped(line.split("  ")[0]) for line in result.out.decode().splitlines()}
     result = run("containers", "-o", "json")
     check_raw_text(result.out, "\n")
+    assert as_json_has_it(EVIL) in {record["name"] for record in parse(result.out)}
 
 
 def test_error_message(evil):

@@ -3,6 +3,7 @@
 first of every later life without."""
 
 import os
+import signal
 import subprocess
 import time
 
@@ -121,6 +122,76 @@ def test_sub_cgroups_of_it(start):
     assert getppids(running.end())["named-late"] in range(CALLS, CALLS + 4)
 
 
+def test_a_sub_cgroup_that_is_gone_by_then(start):
+    """What it did there waits for the container's name like all else."""
+    running = count_getppid("-c", "named-late", "--wait")
+    container = start("early", "calls", "getppid", CALLS)
+    inner = container.directory / "inner"
+    inner.mkdir()
+    pids = container.pids()
+    for directory in (inner, container.directory):
+        for pid in pids:
+            (directory / "cgroup.procs").write_text(str(pid))
+        if directory == inner:
+            container.go()
+            container.line()
+    eventually(lambda: remove(inner), "a cgroup without processes")
+    time.sleep(1.5)
+    container.exec("hostname", "named-late")
+    time.sleep(1.5)
+    assert getppids(running.end())["named-late"] in range(CALLS, CALLS + 4)
+
+
+def remove(directory):
+    """Whether it could be removed: a cgroup counts as empty a moment after its last process left."""
+    try:
+        directory.rmdir()
+    except OSError:
+        return False
+    return True
+
+
+def test_among_many_others(start):
+    """More cgroups than one would think wait for a name at the same time."""
+    running = count_getppid("-c", "named-late", "--wait")
+    container = start("early", "calls", "getppid", CALLS)
+    container.go()
+    container.line()
+    others = hierarchy() / f"{PARENT}-others"
+    others.mkdir()
+    try:
+        for number in range(17_000):
+            os.mkdir(others / str(number))
+        time.sleep(1.2)  # a reading without the name
+        container.exec("hostname", "named-late")
+        time.sleep(1.5)
+        result = running.end()
+    finally:
+        for directory in others.iterdir():
+            if directory.is_dir():
+                directory.rmdir()
+        others.rmdir()
+    assert getppids(result)["named-late"] in range(CALLS, CALLS + 4)
+    assert not result.lost
+
+
+def test_births_that_could_not_be_told(start):
+    """tally stands still, more cgroups come and go than the kernel can keep events of, and only then
+    the container is made: a loss, but the container's calls are there. Without INTERVAL too."""
+    running = count_getppid("-c", "later", "--wait")
+    running.process.send_signal(signal.SIGSTOP)
+    (hierarchy() / PARENT).mkdir()
+    for number in range(1000):
+        directory = hierarchy() / PARENT / str(number)
+        directory.mkdir()
+        directory.rmdir()
+    container = start("later", "calls", "getppid", CALLS)
+    container.go()
+    container.line()
+    running.process.send_signal(signal.SIGCONT)
+    result = running.end()
+    assert getppids(result)["later"] in range(CALLS, CALLS + 4)
+    assert set(result.lost) == {"cgroup_event"}
 
 
 def test_wait_needs_a_container():

@@ -5,7 +5,7 @@ import subprocess
 import time
 
 import pytest
-from support import MAKER, PARENT, SOON, WORKLOADS, Run, hierarchy, launch, run
+from support import MAKER, PARENT, SOON, WORKLOADS, Run, Version1, hierarchy, launch, run
 from support import TALLY
 
 MEMBERS = ["name", "container_id", "runtime", "pod", "namespace", "systemd_unit", "cgroup"]
@@ -67,6 +67,30 @@ def test_many_in_their_order(parent):
     assert [name for change, name in told if change == "born"] == names
     assert [name for change, name in told if change == "died"] == names
     assert len(told) == 2 * len(names)
+
+
+def test_each_life_ends_once(start):
+    """Also where a cgroup gets another path: its container of before is no more."""
+    hierarchy_1 = Version1("name=tally-watch")
+    try:
+        running = watch("--hierarchy", hierarchy_1.name)
+        container = start("moved", "chatter", 1, 0, version_1=hierarchy_1)
+        time.sleep(1.2)
+        renamed = container.directory.with_name("elsewhere")
+        container.directory.rename(renamed)
+        time.sleep(1.2)
+        renamed.rename(container.directory)
+        time.sleep(1.2)
+        container.stop()
+        time.sleep(0.3)
+        told = changes(running.end())
+        alive = False
+        for change, _ in told:
+            assert alive == (change in ("named", "died")), told
+            alive = change != "died"
+        assert not alive and told[0][0] == "born"
+    finally:
+        hierarchy_1.unmount()
 
 
 def test_text(start):

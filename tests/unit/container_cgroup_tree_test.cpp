@@ -82,6 +82,14 @@ TEST_F(CgroupTreeTest, BirthsThatLie) {
     EXPECT_EQ(tree.path_of(base + 1), std::nullopt);
     tree.walk();
     tree.walk();
+    // A ring of any length: the birth that would close it adds nothing.
+    for (CgroupId id = base + 10; id < base + 20; ++id) {
+        EXPECT_EQ(tree.add(id, id + 1, "z").added.size(), 1U);
+    }
+    EXPECT_TRUE(tree.add(base + 20, base + 10, "z").added.empty());
+    EXPECT_FALSE(tree.knows(base + 20));
+    EXPECT_TRUE(tree.add(base + 15, base + 12, "z").moved.empty());
+    EXPECT_EQ(tree.parent_of(base + 15), base + 16);
 }
 
 TEST_F(CgroupTreeTest, ARenameMoves) {

@@ -2,6 +2,7 @@
 #include "container/containers.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -148,6 +149,59 @@ TEST_F(ContainersTest, ByFiles) {
     EXPECT_EQ(containers.owner_of(crun).label(), "three");
     EXPECT_FALSE(containers.owner_of(id("")).container);
     EXPECT_EQ(containers.list().size(), 4U);
+}
+
+TEST_F(ContainersTest, FilesOfAUserSpeakForTheirCgroupsOnly) {
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "needs root, to give directories to a user";
+    }
+    constexpr uid_t kUser = 4242;
+    const std::string slice = "/user.slice/user-4242.slice/user@4242.service/user.slice/";
+    const std::string files = "/home/u/.local/share/containers/storage/overlay-containers/";
+    const std::string c(64, 'c');
+    const auto give = [&](const std::string& path) {
+        ASSERT_EQ(::chown(path.c_str(), kUser, static_cast<gid_t>(-1)), 0);
+    };
+    write("/etc/passwd", "u:x:4242:1::/home/u:\n");
+    std::string names = "[";
+    for (const std::string& id : {kA, kB, c}) {
+        names += R"({"id":")" + id + R"(","names":["his-)" + id[0] + R"("]},)";
+    }
+    names.back() = ']';
+    write(files + "containers.json", names);
+    give(root() + files + "containers.json");
+    const CgroupId own = make(slice + "libpod-" + kA + ".scope");
+    // The system's own files come first.
+    const std::string d(64, 'd');
+    const CgroupId known = make(slice + "docker-" + d + ".scope");
+    name_docker(d, "of-the-system");
+    const std::string his_docker =
+        "/home/u/.local/share/docker/containers/" + d + "/config.v2.json";
+    write(his_docker, R"({"Name":"/his"})");
+    give(root() + his_docker);
+    const CgroupId system = make("/machine.slice/libpod-" + kB + ".scope");
+    const CgroupId nested = make("/docker/" + c + slice + "libpod-" + kB + ".scope");
+    const CgroupId delegated = make("/system.slice/app.service/libpod-payload-" + c);
+    give(hierarchy() + "/system.slice/app.service/libpod-payload-" + c);
+    // What a user's runtime says of cgroups that are not the user's.
+    const CgroupId claimed = make("/system.slice/nginx.service");
+    const CgroupId his = make(slice + "run");
+    const std::string run = "/run/user/4242/runc/";
+    for (const auto& [id, path] :
+         {std::pair<std::string, std::string>{"one", "/system.slice/nginx.service"},
+          {"two", slice + "run"}}) {
+        write(run + id + "/state.json", R"({"cgroup_paths":{"":")" + path + R"("}})");
+        give(root() + run + id + "/state.json");
+    }
+    Containers containers(paths());
+    containers.walk();
+    EXPECT_EQ(name_of(containers, own), "his-a");
+    EXPECT_EQ(name_of(containers, known), "of-the-system");
+    EXPECT_EQ(name_of(containers, system), "bbbbbbbbbbbb");
+    EXPECT_EQ(name_of(containers, nested), "bbbbbbbbbbbb");
+    EXPECT_EQ(name_of(containers, delegated), "his-c");
+    EXPECT_EQ(name_of(containers, claimed), "(none)");
+    EXPECT_EQ(name_of(containers, his), "two");
 }
 
 TEST_F(ContainersTest, FilesThatComeLate) {
@@ -452,6 +506,33 @@ TEST_F(ContainersTest, NamespacesThatMakeNoContainer) {
     EXPECT_FALSE(containers.owner_of(id("")).container);
     EXPECT_FALSE(containers.owner_of(unit).container);
     EXPECT_FALSE(containers.owner_of(session).container);
+}
+
+TEST_F(ContainersTest, WhoRunsBesideAContainerIsNotInIt) {
+    const CgroupId web = make("/machine.slice/libpod-" + kA + ".scope/container");
+    const CgroupId conmon = make("/machine.slice/libpod-conmon-" + kA + ".scope");
+    const CgroupId shim = make("/system.slice/containerd.service");
+    const CgroupId unit = make("/system.slice/web.service");
+    const CgroupId session = make("/user.slice/user-1000.slice/session-3.scope");
+    Containers containers(paths());
+    containers.walk();
+    containers.observe({
+        process(10, web, 7, "web"),
+        process(11, conmon, 0),
+        process(12, shim, 0),
+        // ProtectHostname=, PrivateTmp= and the like: namespaces of their own, but not of
+        // processes.
+        process(13, unit, 0, "host"),
+        // PrivatePIDs=: systemd 257's services have even that.
+        process(14, unit, 8, "host"),
+        // nsenter into `web`, from a shell.
+        process(15, session, 7, "web"),
+    });
+    ASSERT_EQ(containers.list().size(), 1U);
+    EXPECT_EQ(containers.list()[0].processes, 1U);
+    for (const CgroupId id : {conmon, shim, unit, session}) {
+        EXPECT_FALSE(containers.owner_of(id).container) << *containers.path_of(id);
+    }
 }
 
 TEST_F(ContainersTest, WithoutACommonAncestorEachCgroupIsTried) {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -14,168 +16,49 @@ namespace {
 
 const std::string kA(64, 'a');
 const std::string kB = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-const std::string kUid = "4b6a0d60-1c2f-4a6e-9d0e-0123456789ab";
-const std::string kUidInSlice = "4b6a0d60_1c2f_4a6e_9d0e_0123456789ab";
-const std::string kStaticUid = "00112233445566778899aabbccddeeff";
-
 // Ids that no directory of the fake hierarchy has.
 constexpr CgroupId kElsewhere = 1'000'000'000'000;
 
+/// A line of data/cgroup_paths.txt, which explains itself.
 struct Expected {
+    int line = 0;
     std::string path;
-    std::string found;  ///< RUNTIME, ' ', id or name; empty: no container
-    std::string own;    ///< the container's own path
+    std::string own;     ///< the part of it that is the container's
+    std::string answer;  ///< "RUNTIME ID-OR-NAME" or "host LABEL"
 };
 
-Expected none(const std::string& path) {
-    return {path, "", ""};
+std::string replace_all(std::string text, const std::string& from, const std::string& to) {
+    for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at)) {
+        text.replace(at, from.size(), to);
+    }
+    return text;
 }
 
-/// The whole path is the container's own.
-Expected whole(const std::string& path, const std::string& found) {
-    return {path, found, path};
-}
-
-/// The container's own path, and a part below it.
-Expected part(const std::string& own, const std::string& below, const std::string& found) {
-    return {own + below, found, own};
+std::string expand(const std::string& text) {
+    const std::string pod = "4b6a0d60-1c2f-4a6e-9d0e-0123456789ab";
+    return replace_all(
+        replace_all(replace_all(replace_all(text, "{A}", kA), "{B}", kB), "{POD}", pod), "{POD_}",
+        replace_all(pod, "-", "_"));
 }
 
 std::vector<Expected> corpus() {
-    const std::string burstable = "/kubepods.slice/kubepods-burstable.slice/";
-    const std::string user = "/user.slice/user-1000.slice/user@1000.service/user.slice/";
-    return {
-        // docker
-        whole("/docker/" + kA, "docker " + kA),
-        part("/docker/" + kA, "/init.scope", "docker " + kA),
-        whole("/system.slice/docker-" + kA + ".scope", "docker " + kA),
-        part("/system.slice/docker-" + kA + ".scope", "/system.slice/cron.service", "docker " + kA),
-        whole(user + "docker-" + kA + ".scope", "docker " + kA),
-        whole("/docker/" + kA + "/docker/" + kB, "docker " + kB),
-        part("/docker/" + kA + "/docker/" + kB, "/x/y", "docker " + kB),
-        whole("/mygroup/" + kA, "oci " + kA),
-        whole("/ecs/0123456789abcdef0123456789abcdef/" + kA, "oci " + kA),
-        whole("/" + kA, "oci " + kA),
-        none("/docker"),
-        none("/docker/buildkit"),
-        none("/docker-foo.slice"),
-        none("/system.slice/docker.service"),
-        none("/system.slice/docker.socket"),
-        none("/docker/" + kA.substr(1)),
-        none("/docker/" + kA + "a"),
-        none("/docker/" + std::string(64, 'A')),
-        none("/docker/" + std::string(63, 'a') + "g"),
-        none("/system.slice/docker-" + kA + ".slice"),
-        none("/system.slice/docker-" + kA.substr(1) + ".scope"),
-        none("/system.slice/docker-" + kA),
-        none("/system.slice/xdocker-" + kA + ".scope"),
-        // containerd: CRI and nerdctl
-        whole("/kubepods/burstable/pod" + kUid + "/" + kA, "oci " + kA),
-        whole("/kubepods/besteffort/pod" + kUid + "/" + kA, "oci " + kA),
-        whole("/kubepods/pod" + kUid + "/" + kA, "oci " + kA),
-        whole("/kubepods/pod" + kStaticUid + "/" + kA, "oci " + kA),
-        whole("/kubelet/kubepods/burstable/pod" + kUid + "/" + kA, "oci " + kA),
-        part("/kubepods/burstable/pod" + kUid + "/" + kA, "/sub", "oci " + kA),
-        whole(burstable + "kubepods-burstable-pod" + kUidInSlice + ".slice/cri-containerd-" + kA +
-                  ".scope",
-              "containerd " + kA),
-        whole(
-            "/kubepods.slice/kubepods-pod" + kUidInSlice + ".slice/cri-containerd-" + kA + ".scope",
-            "containerd " + kA),
-        whole("/docker/" + kB +
-                  "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-besteffort.slice/"
-                  "kubelet-kubepods-besteffort-pod" +
-                  kUidInSlice + ".slice/cri-containerd-" + kA + ".scope",
-              "containerd " + kA),
-        part("/docker/" + kB, "/kubelet.slice/kubelet.service", "docker " + kB),
-        whole("/docker/" + kB + "/kubelet/kubepods/pod" + kUid + "/" + kA, "oci " + kA),
-        whole("/kubepods/podnothing/" + kA, "oci " + kA),
-        whole("/system.slice/nerdctl-" + kA + ".scope", "containerd " + kA),
-        whole("/default/" + kA, "oci " + kA),
-        none("/default/web"),
-        none("/system.slice/containerd.service"),
-        none("/system.slice/containerd.service/kubepods-burstable-pod" + kUidInSlice + ".slice"),
-        none("/kubepods/burstable/pod" + kUid),
-        none(burstable + "kubepods-burstable-pod" + kUidInSlice + ".slice"),
-        // CRI-O
-        whole(burstable + "kubepods-burstable-pod" + kUidInSlice + ".slice/crio-" + kA + ".scope",
-              "cri-o " + kA),
-        part(burstable + "kubepods-burstable-pod" + kUidInSlice + ".slice/crio-" + kA + ".scope",
-             "/container", "cri-o " + kA),
-        whole("/kubepods/burstable/pod" + kUid + "/crio-" + kA, "cri-o " + kA),
-        none(burstable + "kubepods-burstable-pod" + kUidInSlice + ".slice/crio-conmon-" + kA +
-             ".scope"),
-        none("/system.slice/crio.service"),
-        // podman
-        whole("/machine.slice/libpod-" + kA + ".scope", "podman " + kA),
-        part("/machine.slice/libpod-" + kA + ".scope", "/container", "podman " + kA),
-        part("/machine.slice/libpod-" + kA + ".scope", "/container/system.slice/nginx.service",
-             "podman " + kA),
-        whole(user + "libpod-" + kA + ".scope", "podman " + kA),
-        whole("/libpod_parent/libpod-" + kA, "podman " + kA),
-        whole("/libpod_parent/" + kB + "/libpod-" + kA, "podman " + kA),
-        whole("/machine.slice/machine-libpod_pod_" + kB + ".slice/libpod-" + kA + ".scope",
-              "podman " + kA),
-        whole("/system.slice/web.service/libpod-payload-" + kA, "podman " + kA),
-        part("/system.slice/web.service/libpod-payload-" + kA, "/container", "podman " + kA),
-        whole(
-            "/user.slice/user-1000.slice/user@1000.service/app.slice/web.service/libpod-payload-" +
-                kA,
-            "podman " + kA),
-        none("/system.slice/web.service/supervisor"),
-        none("/system.slice/web.service/libpod-payload-" + kA.substr(1)),
-        none("/libpod_parent/" + kB),
-        none("/libpod_parent/conmon"),
-        none("/libpod_parent"),
-        none("/machine.slice/machine-libpod_pod_" + kB + ".slice"),
-        none("/machine.slice/libpod-conmon-" + kA + ".scope"),
-        none(user + "libpod-conmon-" + kA + ".scope"),
-        none("/libpod_parent/libpod-conmon-" + kA),
-        none("/user.slice/user-1000.slice/user@1000.service/app.slice/podman.service"),
-        // LXC
-        whole("/lxc.payload.web", "lxc web"),
-        part("/lxc.payload.web", "/.lxc", "lxc web"),
-        part("/lxc.payload.web", "/system.slice/nginx.service", "lxc web"),
-        whole("/lxc.payload/web", "lxc web"),
-        whole("/lxc/web", "lxc web"),
-        whole("/lxc.payload.outer/lxc.payload.inner", "lxc inner"),
-        whole("/lxc.payload.outer/docker/" + kA, "docker " + kA),
-        whole("/lxc.payload.a.b-c", "lxc a.b-c"),
-        none("/lxc.monitor.web"),
-        none("/lxc.monitor/web"),
-        none("/lxc.monitor"),
-        none("/lxc.pivot"),
-        none("/lxc"),
-        none("/lxc/lxc.monitor.web"),
-        none("/lxc.payload"),
-        none("/lxc.payload."),
-        none("/system.slice/lxc.service"),
-        // systemd-nspawn
-        whole("/machine.slice/machine-web.scope", "nspawn web"),
-        part("/machine.slice/machine-web.scope", "/payload", "nspawn web"),
-        part("/machine.slice/machine-web.scope", "/supervisor", "nspawn web"),
-        whole("/machine.slice/machine-my\\x2dweb.scope", "nspawn my-web"),
-        whole("/machine.slice/machine-my-web.scope", "nspawn my-web"),
-        whole("/machine.slice/machine-a\\x2.scope", "nspawn a\\x2"),
-        part("/machine.slice/systemd-nspawn@web.service", "/payload", "nspawn web"),
-        whole("/machine.slice/systemd-nspawn@my\\x2dweb.service", "nspawn my-web"),
-        none("/machine.slice/machine-qemu\\x2d1\\x2dvm.scope"),
-        none("/machine.slice/machine-qemu\\x2d1\\x2dvm.scope/libvirt/emulator"),
-        none("/machine.slice/machine-lxc\\x2d42\\x2dbox.scope"),
-        none("/machine.slice"),
-        none("/machine.slice/machine-.scope"),
-        none("/other.slice/machine-web.scope"),
-        none("/machine.slice/systemd-nspawn@.service"),
-        // the host
-        none("/"),
-        none(""),
-        none("/init.scope"),
-        none("/system.slice/nginx.service"),
-        none("/system.slice/systemd-resolved.service"),
-        none("/system.slice/system-getty.slice/getty@tty1.service"),
-        none("/user.slice/user-1000.slice/session-3.scope"),
-        none("/system.slice/run-docker-runtime\\x2drunc-moby-" + kA + "-runc.x.mount"),
-    };
+    std::vector<Expected> all;
+    std::ifstream file(std::string(TALLY_TEST_DIR) + "/unit/data/cgroup_paths.txt");
+    std::string text;
+    for (int line = 1; std::getline(file, text); ++line) {
+        std::istringstream words(text);
+        std::string who;
+        std::string name;
+        std::string path;
+        if (text.empty() || text[0] == '#') {
+            continue;
+        }
+        EXPECT_TRUE(words >> who >> name >> path) << "line " << line;
+        path = expand(path);
+        const std::string own = path.substr(0, path.find('|'));
+        all.push_back({line, replace_all(path, "|", ""), own, who + " " + expand(name)});
+    }
+    return all;
 }
 
 class PathShapesTest : public FakeMachine {
@@ -196,18 +79,20 @@ class PathShapesTest : public FakeMachine {
 };
 
 TEST_F(PathShapesTest, Corpus) {
-    for (const Expected& expected : corpus()) {
-        SCOPED_TRACE(expected.path);
+    const std::vector<Expected> all = corpus();
+    EXPECT_GT(all.size(), 150U);
+    for (const Expected& expected : all) {
+        SCOPED_TRACE("data/cgroup_paths.txt:" + std::to_string(expected.line) + " " +
+                     expected.path);
         Containers containers(paths());
         containers.walk();
         const Owner owner = containers.owner_of(add_path(containers, expected.path));
-        if (expected.found.empty()) {
-            EXPECT_FALSE(owner.container);
+        if (!owner.container) {
+            EXPECT_EQ("host " + owner.label(), expected.answer);
             continue;
         }
-        ASSERT_TRUE(owner.container);
         const Container& container = *owner.container;
-        EXPECT_EQ(container.runtime + " " + container.id.value_or(container.name), expected.found);
+        EXPECT_EQ(container.runtime + " " + container.id.value_or(container.name), expected.answer);
         EXPECT_EQ(owner.cgroup, expected.own);
     }
 }
@@ -248,6 +133,33 @@ TEST(PathShapes, SystemdUnit) {
     EXPECT_FALSE(is_in_service("/service"));
 }
 
+TEST(PathShapes, UserOfSlice) {
+    EXPECT_EQ(user_of_slice("/user.slice/user-1000.slice"), 1000U);
+    EXPECT_EQ(user_of_slice("/user.slice/user-0.slice/x"), 0U);
+    for (const std::string& path : std::vector<std::string>{
+             "", "/", "/user.slice", "/user.slice/user-.slice", "/user.slice/user-1000",
+             "/user.slice/user-1000.slicer", "/user.slice/user-1000.scope",
+             "/user.slice/user--1.slice", "/user.slice/user-4294967296.slice",
+             "/user.slice/user-1x.slice", "/docker/x/user.slice/user-1000.slice"}) {
+        EXPECT_FALSE(user_of_slice(path)) << path;
+    }
+}
+
+TEST(PathShapes, PodmanPodOf) {
+    EXPECT_EQ(podman_pod_of("/libpod_parent/" + kB + "/libpod-" + kA), kB);
+    EXPECT_EQ(
+        podman_pod_of("/machine.slice/machine-libpod_pod_" + kB + ".slice/libpod-" + kA + ".scope"),
+        kB);
+    EXPECT_EQ(podman_pod_of("/user.slice/user-libpod_pod_" + kB + ".slice/libpod-" + kA + ".scope"),
+              kB);
+    for (const std::string& path : std::vector<std::string>{
+             "", "/", "/libpod-" + kA, "/libpod_parent/libpod-" + kA, "/" + kB + "/" + kA,
+             "/libpod_pod_.slice/libpod-" + kA, "/x-libpod_pod_" + kB + "/libpod-" + kA,
+             "/x-libpod_pod_" + kB.substr(1) + ".slice/libpod-" + kA}) {
+        EXPECT_FALSE(podman_pod_of(path)) << path;
+    }
+}
+
 TEST(PathShapes, OciCgroupsPath) {
     EXPECT_EQ(expand_cgroups_path("/default/web"), "/default/web");
     EXPECT_EQ(expand_cgroups_path("/odd:one:two"), "/odd:one:two");
@@ -259,6 +171,9 @@ TEST(PathShapes, OciCgroupsPath) {
     EXPECT_EQ(expand_cgroups_path("-.slice::x"), "/x.scope");
     EXPECT_EQ(expand_cgroups_path("a.slice:p:pod.slice"), "/a.slice/pod.slice");
     EXPECT_EQ(expand_cgroups_path("::"), "/system.slice/.scope");
+    // Were it a slice, its path would have 500 GB.
+    const std::string dashes = std::string(1'000'000, '-') + ".slice:a:b";
+    EXPECT_EQ(expand_cgroups_path(dashes), "/" + dashes);
 }
 
 TEST(PathShapes, ShortId) {

@@ -29,6 +29,7 @@ TEST_F(FactsOfAMachine, AreRead) {
           "Max locked memory         65536                8388608              bytes     \n");
     write("/sys/kernel/btf/vmlinux", std::string(4096, 'x'));
     write("/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+    write("/proc/1/status", "Name:\tinit\n");
     // No namespace of the first ones has the inode of a file here.
     for (const char* each : {"user", "pid", "cgroup"}) {
         write(std::string("/proc/self/ns/") + each, "");
@@ -45,6 +46,7 @@ TEST_F(FactsOfAMachine, AreRead) {
     EXPECT_FALSE(facts.initial_user_namespace);
     EXPECT_FALSE(facts.initial_pid_namespace);
     EXPECT_FALSE(facts.initial_cgroup_namespace);
+    EXPECT_TRUE(facts.sees_all_processes);
 }
 
 TEST_F(FactsOfAMachine, MayBeMissingOrRubbish) {
@@ -54,6 +56,7 @@ TEST_F(FactsOfAMachine, MayBeMissingOrRubbish) {
     EXPECT_EQ(nothing.lockdown, std::nullopt);
     EXPECT_EQ(nothing.memlock, std::nullopt);
     EXPECT_TRUE(nothing.initial_user_namespace);
+    EXPECT_FALSE(nothing.sees_all_processes);
     write("/proc/sys/kernel/osrelease", "");
     write("/proc/self/status", "CapEff:\nUid:\t\n");
     write("/proc/self/limits", "Max locked memory         unlimited            unlimited  bytes\n");
@@ -106,10 +109,17 @@ TEST(Judgement, Privileges) {
     facts.capabilities = bit(CAP_BPF) | bit(CAP_PERFMON);
     EXPECT_EQ(check("privileges", facts).status, Status::warn);
     EXPECT_EQ(check("privileges", facts).finding, "uid 1000, CAP_BPF, CAP_PERFMON");
-    for (const int one : {CAP_BPF, CAP_PERFMON}) {
-        facts.capabilities = bit(one);
+    for (const auto& [has, missing] : {std::pair(bit(CAP_BPF), "CAP_PERFMON is missing"),
+                                       std::pair(bit(CAP_PERFMON), "CAP_BPF is missing"),
+                                       std::pair(bit(CAP_SYS_PTRACE), "both are missing")}) {
+        facts.capabilities = has;
         EXPECT_EQ(check("privileges", facts).status, Status::fail);
+        EXPECT_NE(check("privileges", facts).advice.find(missing), std::string::npos) << missing;
     }
+    facts = good();
+    facts.sees_all_processes = false;
+    EXPECT_EQ(check("privileges", facts).status, Status::warn);
+    EXPECT_NE(check("privileges", facts).advice.find("CAP_SYS_PTRACE"), std::string::npos);
     facts = good();
     facts.initial_user_namespace = false;
     EXPECT_FALSE(facts.may_trace());

@@ -4,7 +4,9 @@
 #include "output/escape.h"
 
 #include <gtest/gtest.h>
+#include <locale.h>
 #include <rapidjson/document.h>
+#include <wchar.h>
 
 #include <map>
 #include <random>
@@ -12,6 +14,7 @@
 
 #include "output/fit.h"
 #include "output/utf8.h"
+#include "readable.h"
 
 namespace tally {
 namespace {
@@ -142,6 +145,25 @@ TEST(DisplayWidth, CountsColumns) {
     EXPECT_EQ(display_width("한글"), 4U);
     EXPECT_EQ(display_width("😀"), 2U);
     EXPECT_EQ(display_width("…▁█"), 3U);
+}
+
+/// Where terminals differ, the larger counts: never less than the C library says.
+TEST(DisplayWidth, IsNoLessThanTheLibrarys) {
+    const locale_t locale = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    if (locale == nullptr) {
+        GTEST_SKIP() << "there is no locale C.UTF-8";
+    }
+    const locale_t before = ::uselocale(locale);
+    for (std::uint32_t value = 0x20; value <= 0x10ffff; ++value) {
+        std::string text;
+        append_utf8(text, value);
+        if (escape_text(text) == text) {
+            const int columns = ::wcwidth(static_cast<wchar_t>(value));
+            EXPECT_GE(static_cast<int>(display_width(text)), columns) << std::hex << value;
+        }
+    }
+    ::uselocale(before);
+    ::freelocale(locale);
 }
 
 TEST(Fit, CutsByColumns) {
