@@ -17,6 +17,8 @@ int tally_scheduler_clock(__u64* arguments) {
     struct task_struct* task = (struct task_struct*)arguments[0];
     __u64 now = clock_ns();
 
+    if (!bpf_core_field_exists(task->se.cfs_rq)) /* without CONFIG_FAIR_GROUP_SCHED */
+        return 0;
     scheduler_behind = now - task->se.cfs_rq->rq->clock;
     scheduler_read_at = now;
     return 0;
@@ -29,9 +31,13 @@ int tally_scheduler_clock(__u64* arguments) {
  * before (1 to 10 ms) or less; with it what interrupts have used since, which the kernel may know
  * better. 0 if it is not known: no thread was made in the last second. */
 static __always_inline __u64 not_added_up(struct task_struct* running, __u64 now) {
-    struct rq* cpu = running->se.cfs_rq->rq;
-    __u64 since = running->se.exec_start + (cpu->clock - cpu->clock_task) + scheduler_behind;
+    struct rq* cpu;
+    __u64 since;
 
+    if (!bpf_core_field_exists(running->se.cfs_rq))
+        return 0;
+    cpu = running->se.cfs_rq->rq;
+    since = running->se.exec_start + (cpu->clock - cpu->clock_task) + scheduler_behind;
     if (now - scheduler_read_at > TALLY_MOST_DRIFTING || now <= since ||
         now - since > TALLY_MOST_DRIFTING)
         return 0;

@@ -23,10 +23,18 @@ struct mm_struct___atomic {
     struct mm_rss_stat___atomic rss_stat;
 } __attribute__((preserve_access_index));
 
-/* How much is resident, of one of the kinds above. */
+/* Whether this kernel counts in one of the two ways that are known here. */
+static __always_inline bool resident_is_known(void) {
+    return bpf_core_field_exists(((struct mm_struct___atomic*)0)->rss_stat.count) ||
+           bpf_core_field_exists(((struct mm_struct*)0)->rss_stat[0].count);
+}
+
+/* How much is resident, of one of the kinds above; NO_BYTES: not known. */
 static __always_inline __u64 resident_bytes(struct mm_struct* mm, int kind) {
     __s64 pages = 0;
 
+    if (!resident_is_known())
+        return NO_BYTES;
     if (bpf_core_field_exists(((struct mm_struct___atomic*)0)->rss_stat.count))
         bpf_core_read(&pages, sizeof(pages),
                       &((struct mm_struct___atomic*)mm)->rss_stat.count[kind]);
@@ -43,7 +51,7 @@ static __always_inline __u64 peak_memory_of(struct task_struct* task) {
     struct mm_struct* mm = BPF_CORE_READ(task, mm);
     __u64 peak, now;
 
-    if (!mm)
+    if (!mm || !resident_is_known())
         return BPF_CORE_READ(task, signal, maxrss) * TALLY_PAGE_SIZE;
     /* The peak is noted when the memory shrinks. */
     peak = BPF_CORE_READ(mm, hiwater_rss) * TALLY_PAGE_SIZE;
