@@ -37,6 +37,26 @@ static __always_inline bool task_on_cpu(struct task_struct* task) {
     return (__u64)task == bpf_get_current_task();
 }
 
+/* Since 6.16 sched_process_exit says whether the process ends with its thread (3e816361e94a
+ * "sched/tracepoints: Move and extend the sched_process_exit() tracepoint"). */
+struct trace_event_raw_sched_process_exit___with_group_dead {
+    bool group_dead;
+} __attribute__((preserve_access_index));
+
+static __always_inline bool exit_tells_group_dead(void) {
+    return bpf_core_field_exists(
+        ((struct trace_event_raw_sched_process_exit___with_group_dead*)0)->group_dead);
+}
+
+/* Whether a process ends with the thread of which sched_process_exit tells; `arguments` are its
+ * own. Where they do not say it, two threads that end at the same moment may both seem to be the
+ * last. */
+static __always_inline bool is_last_thread(__u64* arguments, struct task_struct* task) {
+    if (exit_tells_group_dead())
+        return arguments[1] & 0xff;
+    return task->signal->live.counter == 0;
+}
+
 /* Since 6.19 task storage comes from kmalloc_nolock() (f484f4a3e058), which replaced the
  * allocators. */
 struct bpf_local_storage_map___without_allocators {

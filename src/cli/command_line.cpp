@@ -18,6 +18,7 @@
 
 #include "cli/completion.h"
 #include "collect/grouping.h"
+#include "host/call_values.h"
 #include "host/system_calls.h"
 #include "output/escape.h"
 #include "output/messages.h"
@@ -299,6 +300,14 @@ void select(const SelectionSchema& selection, const std::string& word,
         values.insert(values.end(), numbers.begin(), numbers.end());
         return;
     }
+    if (selection.type == SemanticType::signal) {
+        const std::uint32_t number = signal_number(word);
+        if (number == 0) {
+            throw UsageError("--{} {}: there is no such signal", selection.name, word);
+        }
+        values.push_back(number);
+        return;
+    }
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
     if (error != std::errc() || end != word.data() + word.size() ||
@@ -369,7 +378,9 @@ CLI::Option* add_own_option(CLI::App& app, const SelectionSchema& selection, Req
                 }
             },
             escape_text(selection.help))
-        ->type_name(selection.type == SemanticType::syscall ? "CALL" : "N")
+        ->type_name(selection.type == SemanticType::syscall  ? "CALL"
+                    : selection.type == SemanticType::signal ? "SIGNAL"
+                                                             : "N")
         ->delimiter(',')
         ->allow_extra_args(false);
 }

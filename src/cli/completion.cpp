@@ -5,6 +5,7 @@
 #include <set>
 #include <variant>
 
+#include "host/call_values.h"
 #include "host/system_calls.h"
 #include "output/escape.h"
 #include "output/messages.h"
@@ -68,6 +69,7 @@ std::vector<std::string> running_containers() {
 std::vector<std::string> choices_of(const OptionWords& option) {
     return option.value == "CONTAINER" ? running_containers()
            : option.value == "CALL"    ? syscall_names()
+           : option.value == "SIGNAL"  ? signal_names()
                                        : option.choices;
 }
 

@@ -276,7 +276,9 @@ EventValue EventStream::value_of(const EventField& field, const std::byte* event
         case SemanticType::comm:
         case SemanticType::text: {
             const char* begin = reinterpret_cast<const char*>(event + field.offset);
-            return std::string_view(begin, ::strnlen(begin, field.size));
+            const std::string_view found(begin, ::strnlen(begin, field.size));
+            return found.empty() && field.type == SemanticType::comm ? EventValue()
+                                                                     : EventValue(found);
         }
         case SemanticType::syscall:
             return said(syscall_name(static_cast<std::uint32_t>(number())));

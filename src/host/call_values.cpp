@@ -189,6 +189,27 @@ std::string signal_name(std::uint32_t number) {
                                                    : fmt::format("SIG{}", number);
 }
 
+std::uint32_t signal_number(const std::string& name) {
+    const std::uint32_t last = static_cast<std::uint32_t>(SIGRTMAX);
+    for (std::uint32_t number = 1; number <= last; ++number) {
+        const std::string known = signal_name(number);
+        if (name == known || "SIG" + name == known || name == std::to_string(number)) {
+            return number;
+        }
+    }
+    return 0;
+}
+
+std::vector<std::string> signal_names() {
+    std::vector<std::string> names;
+    for (std::uint32_t number = 1; number <= static_cast<std::uint32_t>(SIGRTMAX); ++number) {
+        if (number < 32 || number >= static_cast<std::uint32_t>(SIGRTMIN)) {
+            names.push_back(signal_name(number));
+        }
+    }
+    return names;
+}
+
 std::string open_flags_text(std::uint32_t flags) {
     constexpr const char* kAccess[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
     std::string text = kAccess[flags & O_ACCMODE];

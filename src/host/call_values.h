@@ -5,11 +5,19 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace tally {
 
 /// "SIGKILL"; "SIGRTMIN+3"; "SIG32" for one that has no name.
 std::string signal_name(std::uint32_t number);
+
+/// The number of a signal, by the name that signal_name() gives it, or that without "SIG", or as a
+/// number. 0: there is no such signal.
+std::uint32_t signal_number(const std::string& name);
+
+/// Of all signals that have one.
+std::vector<std::string> signal_names();
 
 /// "O_RDWR|O_CREAT|O_CLOEXEC"; bits that have no name as one number: "O_RDONLY|0x80000000".
 std::string open_flags_text(std::uint32_t flags);

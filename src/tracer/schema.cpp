@@ -269,7 +269,9 @@ class SchemaReader {
         selection.set = map.name;
         selection.constant = parts[0] + "_selection";
         const std::uint32_t value = map_member(map, "key");
-        selection.type = meaning(value, parts[0], key_of(map.name));
+        selection.type = meaning_in_event(value) == SemanticType::signal
+                             ? SemanticType::signal
+                             : meaning(value, parts[0], key_of(map.name));
         selection.size = size_of(value);
         if (selection.type == SemanticType::text || selection.type == SemanticType::comm ||
             selection.size > sizeof(std::uint64_t) ||

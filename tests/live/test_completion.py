@@ -95,6 +95,7 @@ def shell(request, tmp_path):
     ("tally runqlat --min-u\t 5", ["runqlat", "--min-us", "5"]),
     ("tally run too\t --min-u\t 5", ["run", "tool.bpf.o", "--min-us", "5"]),
     ("tally syslat -s getpp\t", ["syslat", "-s", "getppid"]),
+    ("tally sigsnoop -s SIGSTO\t", ["sigsnoop", "-s", "SIGSTOP"]),
     ("tally runqlat -O some\t", ["runqlat", "-O", "some where.txt"]),
     ("tally runqlat --output-file=some\t", ["runqlat", "--output-file=some where.txt"]),
     ("tally runqlat -- touc\t some\t", ["runqlat", "--", "touch", "some where.txt"]),

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "host/system_calls.h"
 #include "wire.h"
@@ -47,6 +48,25 @@ TEST(CallValues, WaitingCallsOfAllTables) {
     EXPECT_TRUE(has(202) && has(240 | TALLY_SYSCALL_32));  // futex
     EXPECT_FALSE(has(0) || has(3 | TALLY_SYSCALL_32));     // read
     EXPECT_LT(calls.size(), 1024U);                        // WAITING_CALLS()
+}
+
+TEST(SignalNumber, ByNameWithAndWithoutSigAndByNumber) {
+    EXPECT_EQ(signal_number("SIGKILL"), 9U);
+    EXPECT_EQ(signal_number("KILL"), 9U);
+    EXPECT_EQ(signal_number("9"), 9U);
+    EXPECT_EQ(signal_number("SIGRTMIN+3"), static_cast<std::uint32_t>(SIGRTMIN + 3));
+}
+
+TEST(SignalNumber, IsTheOneOfTheNameForAllSignals) {
+    for (std::uint32_t number = 1; number <= 64; ++number) {
+        EXPECT_EQ(signal_number(signal_name(number)), number);
+    }
+}
+
+TEST(SignalNumber, NoneForWhatIsNoSignal) {
+    for (const char* word : {"", "SIG", "kill", "0", "65", "-1", "9 ", "SIGSIGKILL"}) {
+        EXPECT_EQ(signal_number(word), 0U) << word;
+    }
 }
 
 }  // namespace
