@@ -43,10 +43,16 @@ static __always_inline bool is_tcp(const struct sock* sk) {
     return sk->sk_protocol == IPPROTO_TCP;
 }
 
+/* Also false where the kernel has no IPv6. */
+static __always_inline bool tally_is_ip6(const struct sock_common* socket) {
+    return bpf_core_field_exists(socket->skc_v6_daddr) &&
+           BPF_CORE_READ(socket, skc_family) == TALLY_AF_INET6;
+}
+
 static __always_inline __u32 tally_remote_word(const struct sock* sk) {
-    return sk->__sk_common.skc_family == TALLY_AF_INET6
-               ? sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[3]
-               : sk->__sk_common.skc_daddr;
+    if (tally_is_ip6(&sk->__sk_common))
+        return BPF_CORE_READ(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[3]);
+    return sk->__sk_common.skc_daddr;
 }
 
 static __always_inline struct connection* connection_of(const struct sock* sk) {
@@ -96,24 +102,22 @@ static __always_inline __u64 cgroup_of_socket(const struct sock* sk) {
     return hierarchy_number == 0 ? socket_cgroup_id(sk) : TALLY_NO_CGROUP;
 }
 
-static __always_inline void tally_put_address(ip_addr* to, bool is_6, __u32 version_4,
-                                              const struct in6_addr* version_6) {
-    if (is_6) {
-        bpf_probe_read_kernel(to->words, sizeof(to->words), version_6);
-        return;
-    }
+static __always_inline void tally_put_ip4(ip_addr* to, __u32 address) {
     to->words[2] = bpf_htonl(0xffff);
-    to->words[3] = version_4;
+    to->words[3] = address;
 }
 
 /* The addresses of a socket, or of one that is asked for (struct request_sock begins alike), and
- * the remote port. Its local port is elsewhere: it is taken from skc_num before CLOSE. */
+ * the remote port. The local port is elsewhere: at CLOSE skc_num is 0 already. */
 static __always_inline port_nr addresses_of(const struct sock_common* socket, ip_addr* local,
                                             ip_addr* remote) {
-    bool is_6 = BPF_CORE_READ(socket, skc_family) == TALLY_AF_INET6;
-
-    tally_put_address(local, is_6, BPF_CORE_READ(socket, skc_rcv_saddr), &socket->skc_v6_rcv_saddr);
-    tally_put_address(remote, is_6, BPF_CORE_READ(socket, skc_daddr), &socket->skc_v6_daddr);
+    if (tally_is_ip6(socket)) {
+        bpf_core_read(local->words, sizeof(local->words), &socket->skc_v6_rcv_saddr);
+        bpf_core_read(remote->words, sizeof(remote->words), &socket->skc_v6_daddr);
+    } else {
+        tally_put_ip4(local, BPF_CORE_READ(socket, skc_rcv_saddr));
+        tally_put_ip4(remote, BPF_CORE_READ(socket, skc_daddr));
+    }
     return bpf_ntohs(BPF_CORE_READ(socket, skc_dport));
 }
 
@@ -130,7 +134,8 @@ static __always_inline void tcp_state_changed(const struct sock* sk, int state_b
  * that connect to each other lost 20 of 3,000 changes. There are two programs, the second does what
  * the first was left out of, and no interrupt finds both at work. What the first one has seen is
  * here until the second, right behind it, has taken it out. Should the second be left out, what
- * stays is replaced by the socket's next change, which is another one. */
+ * stays is replaced by the socket's next change, which is another one. (With PREEMPT_RT there may
+ * be more than one interruption, and a change that neither was run for.) */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);

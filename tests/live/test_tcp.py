@@ -5,13 +5,13 @@ The containers of these tests have a network each, with a pair of interfaces bet
 gone with them, and no way out."""
 
 import csv
-import functools
 import io
 import json
 import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -49,36 +49,20 @@ def connect_networks(pids):
         eventually(lambda: "LOWER_UP" in inside(pid, "ip", "link", "show", "pair"), "a link")
 
 
-# Of the test that runs.
-containers_of_test = []
+class Hidden:
+    """How many packets may have come while a thread of process 1 was current: on some machines what
+    they change is seen by nobody (support.py). At most one for each time it was given a CPU; here
+    one in some thousands. Where nothing is hidden, all of this is exact."""
 
+    def __init__(self):
+        self._before = Switches([1]).total
+        self.most = None
 
-def unless_hidden(test):
-    """A packet that comes while a thread of process 1 is current is not seen on some machines
-    (support.py), so what it changes is missing, one in some thousands. A test of which an assertion
-    fails while process 1 was given a CPU is made again, twice at the most. What is told is never
-    wrong for that: must() is not forgiven."""
+    def end(self):
+        self.most = Switches([1]).total - self._before
 
-    @functools.wraps(test)
-    def attempts(*arguments, **options):
-        for left in (2, 1, 0):
-            before = Switches([1]).total
-            try:
-                return test(*arguments, **options)
-            except AssertionError:
-                if not left or Switches([1]).total == before:
-                    raise
-                for container in containers_of_test:
-                    container.stop()
-            finally:
-                containers_of_test.clear()
-
-    return attempts
-
-
-def must(condition, what):
-    if not condition:
-        pytest.fail(str(what))
+    def check(self, found, expected, what=None):
+        assert expected - self.most <= found <= expected, (found, expected, self.most, what)
 
 
 def start_two(start, family=0, sent=1009, answered=503, left=(0, 0), right=(0, 0)):
@@ -91,7 +75,6 @@ def start_two(start, family=0, sent=1009, answered=503, left=(0, 0), right=(0, 0
         start("right", "connections", address["left"], PORT, right[0], sent, answered, right[1],
               left[0], cpu=CPUS[-1]),
     )
-    containers_of_test[:] = containers
     connect_networks([container.pid for container in containers])
     return containers
 
@@ -107,10 +90,10 @@ def let_go(containers, within=SOON):
 
 
 @pytest.mark.parametrize("family", [0, 1], ids=["IPv4", "IPv6"])
-@unless_hidden
 def test_connects(start, family):
     counts = {"left": (1009, 211), "right": (503, 101)}
     containers = start_two(start, family, left=counts["left"], right=counts["right"])
+    hidden = Hidden()
     running = Run("tcpconnect", "--json", "--cgroup", PARENT)
     current = Run("run", WORKLOADS / "objects" / "connects_by_current.bpf.o", "--json", "--cgroup",
                   PARENT, "--by", "container", until_ready=False)
@@ -118,40 +101,44 @@ def test_connects(start, family):
                "the start line")
     said = dict(zip(counts, let_go(containers)))
     result = running.end()
-    must({each["container"] for each in result.events()} <= set(counts), "a neighbour")
+    hidden.end()
+    assert {each["container"] for each in result.events()} == set(counts)
     for container in containers:
         name, (done, refused) = container.name, counts[container.name]
-        own, other = ADDRESSES[name][family], ADDRESSES["right" if name == "left" else "left"][family]
+        own = ADDRESSES[name][family]
+        other = ADDRESSES["right" if name == "left" else "left"][family]
         assert (said[name]["done"], said[name]["refused"]) == (done, refused)
         events = result.events(container=name)
         for each in events:
-            must((each["pid"], each["tid"], each["comm"], each["local_address"],
-                  each["remote_address"]) == (container.pid, container.pid, COMM, own, other), each)
+            assert (each["pid"], each["tid"], each["comm"], each["local_address"],
+                    each["remote_address"]) == (container.pid, container.pid, COMM, own, other)
         connected = [each for each in events if each["outcome"] == "connected"]
-        assert len(connected) == done
+        hidden.check(len(connected), done, name)
         assert {(each["error"], each["remote_port"]) for each in connected} == {(None, PORT)}
-        assert [each["local_port"] for each in connected] == said[name]["ports"]
+        told = [each["local_port"] for each in connected]
+        assert told == [port for port in said[name]["ports"] if port in set(told)]
         # The caller's clock runs from before the call to after it.
         assert 0.1 * said[name]["nanoseconds"] < sum(
             each["duration_ns"] for each in connected) < said[name]["nanoseconds"]
-        failed = [each for each in events if each["outcome"] == "failed"]
-        assert len(failed) == refused
-        assert {(each["error"], each["remote_port"]) for each in failed} == {
-            ("ECONNREFUSED", PORT + 1)}
+        failed = [each for each in events if each["outcome"] != "connected"]
+        hidden.check(len(failed), refused, name)
+        assert {(each["outcome"], each["error"], each["remote_port"]) for each in failed} == {
+            ("failed", "ECONNREFUSED", PORT + 1)}
         assert all(each["local_port"] > 1023 for each in failed)
-    assert result.lost == {} and result.end["before_attach"] == 0
+    assert set(result.lost) <= {"unmatched_begin"} and result.end["before_attach"] == 0
+    assert sum(result.lost.values()) <= hidden.most
 
     # Who was current when these connections were established was another one for many of them.
     by_current = {record["key"]["container"]: record["values"]["connects"]
                   for record in current.end().records if record["type"] == "counts"}
     if len(CPUS) > 1:
-        assert by_current.get("left") != 1009 and by_current.get("right") != 503, by_current
+        assert by_current.get("left", 0) < 950 or by_current.get("right", 0) < 450, by_current
 
 
-@unless_hidden
 def test_connects_of_one_container_only(start):
     containers = start_two(start, left=(101, 11), right=(103, 13))
     right = containers[1]
+    hidden = Hidden()
     runs = {
         "container": Run("tcpconnect", "--json", "-c", "left"),
         "errors": Run("tcpconnect", "--json", "-p", right.pid, "--errors-only"),
@@ -160,14 +147,19 @@ def test_connects_of_one_container_only(start):
     }
     let_go(containers)
     results = {name: running.end() for name, running in runs.items()}
-    found = {name: [(event["container"], event["outcome"]) for event in result.events()]
-             for name, result in results.items()}
-    assert sorted(found["container"]) == 101 * [("left", "connected")] + 11 * [("left", "failed")]
-    assert found["errors"] == 13 * [("right", "failed")]
-    assert sorted(found["port"]) == 11 * [("left", "failed")] + 13 * [("right", "failed")]
-    assert found["slow"] == []
-    assert all(result.lost == {} and result.end["before_attach"] == 0
-               for result in results.values())
+    hidden.end()
+    expected = {
+        "container": {("left", "connected"): 101, ("left", "failed"): 11},
+        "errors": {("right", "failed"): 13},
+        "port": {("left", "failed"): 11, ("right", "failed"): 13},
+        "slow": {},
+    }
+    for name, result in results.items():
+        found = Counter((each["container"], each["outcome"]) for each in result.events())
+        assert set(found) == set(expected[name]), name
+        for key, count in expected[name].items():
+            hidden.check(found[key], count, (name, key))
+        assert set(result.lost) <= {"unmatched_begin"} and result.end["before_attach"] == 0
 
 
 @pytest.fixture
@@ -228,47 +220,55 @@ attempt(11).close()
 
 
 @pytest.mark.parametrize("family", [0, 1], ids=["IPv4", "IPv6"])
-@unless_hidden
 def test_lives(start, family):
     sent, answered = 10_007, 20_011
     counts = {"left": (1009, 11), "right": (503, 13)}
     containers = start_two(start, family, sent, answered, counts["left"], counts["right"])
     servers = {each.name: [pid for pid in each.pids() if pid != each.pid] for each in containers}
+    hidden = Hidden()
     running = Run("tcplife", "--json", "--cgroup", PARENT)
     said = dict(zip(counts, let_go(containers)))
     # The other end is closed after ours at times.
     eventually(lambda: all(len(each.pids()) == 1 for each in containers), "all served")
     time.sleep(0.3)
     result = running.end()
-    must({each["container"] for each in result.events()} <= set(counts), "a neighbour")
+    hidden.end()
+    assert {each["container"] for each in result.events()} == set(counts)
     for container in containers:
         name, other = container.name, "right" if container.name == "left" else "left"
-        active = result.events(container=name, direction="active")
-        passive = result.events(container=name, direction="passive")
-        assert (len(active), len(passive)) == (counts[name][0], counts[other][0])
-        assert sorted(each["local_port"] for each in active) == sorted(said[name]["ports"])
-        assert sorted(each["remote_port"] for each in passive) == sorted(said[other]["ports"])
-        assert {each["remote_port"] for each in active} == {PORT}
-        assert {each["local_port"] for each in passive} == {PORT}
-        for each in result.events(container=name):
-            must((each["local_address"], each["remote_address"]) == (
-                ADDRESSES[name][family], ADDRESSES[other][family]), each)
+        events = result.events(container=name)
+        for each in events:
+            assert (each["local_address"], each["remote_address"], each["error"]) == (
+                ADDRESSES[name][family], ADDRESSES[other][family], None)
+        active = [each for each in events if each["remote_port"] == PORT]
+        passive = [each for each in events if each["local_port"] == PORT]
+        assert len(active) + len(passive) == len(events)
+        # Each end is told once, with what its program has sent and received.
+        for ends, ports, peer, amount in (
+                (active, "local_port", name, (sent, answered)),
+                (passive, "remote_port", other, (answered, sent))):
+            told = [each[ports] for each in ends]
+            assert len(told) == len(set(told)) and set(told) <= set(said[peer]["ports"])
+            hidden.check(len(told), len(said[peer]["ports"]), (name, ports))
+            assert {(each["bytes_sent"], each["bytes_received"]) for each in ends} == {amount}
         assert {each["pid"] for each in active} == {container.pid}
-        assert {each["pid"] for each in passive} == set(servers[name])
-        assert {(each["bytes_sent"], each["bytes_received"]) for each in active} == {
-            (sent, answered)}
-        assert {(each["bytes_sent"], each["bytes_received"]) for each in passive} == {
-            (answered, sent)}
-        for each in active + passive:
-            assert each["error"] is None and 0 < each["duration_ns"] < 1e10
-    assert len(result.events()) == 2 * (1009 + 503)
-    assert result.lost == {} and result.end["before_attach"] == 0
+        assert {each["pid"] for each in passive} - {None} == set(servers[name])
+        # Whose beginning was hidden has no duration; whose close() was, no thread.
+        for each in events:
+            assert each["duration_ns"] is None or 0 < each["duration_ns"] < 1e10
+        for ends, direction in ((active, "active"), (passive, "passive")):
+            whole = [each for each in ends if each["direction"] == direction and each["pid"]
+                     and each["duration_ns"]]
+            hidden.check(len(whole), len(ends), (name, direction))
+            assert {each["direction"] for each in ends} <= {direction, "unseen"}
+    assert set(result.lost) <= {"unmatched_begin"}
+    assert result.end["before_attach"] + sum(result.lost.values()) <= 2 * hidden.most
 
 
-@unless_hidden
 def test_lives_of_one_container_only(start):
     containers = start_two(start, left=(101, 0), right=(103, 0))
     left = containers[0]
+    hidden = Hidden()
     runs = {
         "container": Run("tcplife", "--json", "-c", "left"),
         "process": Run("tcplife", "--json", "-p", left.pid),
@@ -277,12 +277,13 @@ def test_lives_of_one_container_only(start):
     }
     let_go(containers)
     time.sleep(0.3)
-    found = {name: [(each["container"], each["direction"]) for each in running.end().events()]
-             for name, running in runs.items()}
-    assert sorted(found["container"]) == 101 * [("left", "active")] + 103 * [("left", "passive")]
-    assert found["process"] == 101 * [("left", "active")]
-    assert found["served"] == 103 * [("left", "passive")]
-    assert found["other"] == []
+    results = {name: running.end() for name, running in runs.items()}
+    hidden.end()
+    expected = {"container": (101, 103), "process": (101, 0), "served": (0, 103), "other": (0, 0)}
+    for name, result in results.items():
+        assert {each["container"] for each in result.events()} <= {"left"}
+        hidden.check(len(result.events(remote_port=PORT)), expected[name][0], name)
+        hidden.check(len(result.events(local_port=PORT)), expected[name][1], name)
 
 
 OPEN = """
@@ -290,20 +291,20 @@ server = socket.create_server(("127.0.0.1", 11))
 client = socket.create_connection(("127.0.0.1", 11))
 served, _ = server.accept()
 """
-# What goes over it, of both its ends; and who is known to have closed it, if not the one that opened.
+# What goes over it; the error and the bytes of both its ends; which of them has no known thread.
 ENDS = {
     # The client closes with something unread: its end is reset, with an error for the other.
     "reset": ("served.sendall(b'unread'); time.sleep(.1); client.close(); time.sleep(.1)",
-              {"active": (None, 0, 6), "passive": ("ECONNRESET", 6, 0)}, {"passive": None}),
+              {"active": (None, 0, 6), "passive": ("ECONNRESET", 6, 0)}, {"passive"}),
     "linger": ("client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)); "
                "client.sendall(b'four'); served.recv(4); client.close(); time.sleep(.1)",
-               {"active": (None, 4, 0), "passive": ("ECONNRESET", 0, 4)}, {"passive": None}),
+               {"active": (None, 4, 0), "passive": ("ECONNRESET", 0, 4)}, {"passive"}),
     # The served end is the one that resets, in its close(): it is known.
     "served": ("client.sendall(b'unread!'); time.sleep(.1); served.close(); time.sleep(.1)",
-               {"active": ("ECONNRESET", 7, 0), "passive": (None, 0, 7)}, {}),
+               {"active": ("ECONNRESET", 7, 0), "passive": (None, 0, 7)}, set()),
     "half": ("client.shutdown(socket.SHUT_WR); served.recv(1); served.sendall(b'answer'); "
              "served.close(); client.recv(9); client.recv(9); client.close(); time.sleep(.1)",
-             {"active": (None, 0, 6), "passive": (None, 6, 0)}, {}),
+             {"active": (None, 0, 6), "passive": (None, 6, 0)}, set()),
 }
 
 
@@ -378,14 +379,14 @@ def counter(pid, name, group="Tcp"):
     return int(values[names.index(name)])
 
 
-@unless_hidden
 def test_retransmits(start):
-    containers = start_two(start, 0, 20_011, 30_011, (11, 0), (7, 0))
+    containers = start_two(start, 0, 20_011, 30_011, (7, 0), (5, 0))
     for each in containers:
         # Else there are too few packets.
         inside(each.pid, "ip", "link", "set", "pair", "gso_max_segs", "2")
         inside(each.pid, "iptables", "-A", "INPUT", "-i", "pair", "-p", "tcp", "-m", "statistic",
                "--mode", "random", "--probability", "0.2", "-j", "DROP")
+    hidden = Hidden()
     before = [counter(each.pid, "RetransSegs") for each in containers]
     running = Run("tcpretrans", "--json", "--cgroup", PARENT)
     only_left = Run("tcpretrans", "--json", "-c", "left")
@@ -395,34 +396,37 @@ def test_retransmits(start):
     for each in containers:
         each.line()
     eventually(lambda: all(len(each.pids()) == 1 for each in containers), "all served", 2 * SOON)
-    time.sleep(2)  # the last FIN
+    # The last FIN, and what is sent again for it, as long as that takes.
+    eventually(lambda: not any(inside(each.pid, "ss", "-tnH", "exclude", "time-wait")
+                               for each in containers), "no connection", 4 * SOON)
     result, only_left, lives = running.end(), only_left.end(), lives.end()
     after = [counter(each.pid, "RetransSegs") for each in containers]
-    assert result.lost == {}
+    hidden.end()
+    assert set(result.lost) <= {"unmatched_begin"}
+    assert {each["container"] for each in result.events()} == {"left", "right"}
     for each, first, last in zip(containers, before, after):
         events = result.events(container=each.name)
-        assert sum(event["segments"] for event in events if not event["error"]) == last - first > 10
         for event in events:
-            must(event["local_address"] == ADDRESSES[each.name][0], event)
-        # Its own connections have its process, those of others that it answers have none.
-        assert {(event["pid"], event["comm"]) for event in events
-                if event["remote_port"] == PORT} == {(each.pid, COMM)}
-        assert {event["pid"] for event in events if event["local_port"] == PORT} == {None}
-        assert {"timeout", "fast"} <= {event["cause"] for event in events}
+            assert event["local_address"] == ADDRESSES[each.name][0]
+            # Its own connections have its process, those of others that it answers have none.
+            own = event["remote_port"] == PORT
+            assert (event["pid"], event["comm"]) == ((each.pid, COMM) if own else (None, None))
+        told = sum(event["segments"] for event in events if not event["error"])
+        assert last - first > 10 and last - first - 2 * hidden.most <= told <= last - first
+        assert {event["cause"] for event in events} <= {"timeout", "fast", "probe", "syn_ack"}
+        assert {event["cause"] for event in events if event["state"] == "syn_recv"} <= {"syn_ack"}
         # The last of each connection says how many there were.
         retransmits = {}
         for event in events:
             key = (event["local_port"], event["remote_port"])
-            if event["cause"] != "syn_ack":
-                retransmits[key] = max(retransmits.get(key, 0), event["retransmits"])
-        for life in lives.events(container=each.name):
-            key = (life["local_port"], life["remote_port"])
-            assert retransmits.get(key, 0) == life["retransmits"]
-            assert (life["bytes_sent"], life["bytes_received"]) in (
-                (20_011, 30_011), (30_011, 20_011))
-    assert len(lives.events()) == 2 * (11 + 7)
-    assert len(result.events()) == sum(
-        len(result.events(container=each.name)) for each in containers)
+            retransmits[key] = max(retransmits.get(key, 0), event["retransmits"])
+        ends = lives.events(container=each.name)
+        hidden.check(len(ends), 7 + 5, each.name)
+        hidden.check(sum(
+            retransmits.get((life["local_port"], life["remote_port"]), 0) == life["retransmits"]
+            for life in ends), len(ends), each.name)
+        assert {(life["bytes_sent"], life["bytes_received"]) for life in ends} == {
+            (20_011, 30_011), (30_011, 20_011)}
     assert len(only_left.events()) == len(result.events(container="left"))
 
 
@@ -430,8 +434,8 @@ def test_a_syn_and_its_answer_are_sent_again(network, tmp_path):
     """The first of each is dropped."""
     for port, flags in (("--dport", "SYN"), ("--sport", "SYN,ACK")):
         inside(network, "iptables", "-A", "INPUT", "-p", "tcp", port, "11", "--tcp-flags",
-               "SYN,ACK", flags, "-m", "statistic", "--mode", "nth", "--every", "2", "--packet", "0",
-               "-j", "DROP")
+               "SYN,ACK", flags, "-m", "statistic", "--mode", "nth", "--every", "2",
+               "--packet", "0", "-j", "DROP")
     before = counter(network, "RetransSegs"), counter(network, "TCPSynRetrans", "TcpExt")
     own = Path("/proc/self/cgroup").read_text().split("0::")[1].strip()
     running = Run("tcpretrans", "--json", "--cgroup", own, "--remote-port", 11)
