@@ -235,4 +235,44 @@ static __always_inline __u64 call_argument(__u32 number, struct pt_regs* regs, i
                         : regs->r9;
 }
 
+/* Before 5.15 a word that is a pointer unless one of its low bits is set (8520e224f547 "bpf,
+ * cgroups: Fix cgroup v2 fallback on v1/v2 mixed mode"). */
+struct sock_cgroup_data___with_bits {
+    __u64 val;
+} __attribute__((preserve_access_index));
+
+/* The version 2 cgroup that a socket was made in; the root's, 1, where the kernel does not know. */
+static __always_inline __u64 socket_cgroup_id(const struct sock* sk) {
+    struct cgroup* cgroup = NULL;
+
+    if (!bpf_core_field_exists(sk->sk_cgrp_data))
+        return 1;
+    if (bpf_core_field_exists(sk->sk_cgrp_data.cgroup)) {
+        cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
+    } else {
+        __u64 word =
+            BPF_CORE_READ((const struct sock_cgroup_data___with_bits*)&sk->sk_cgrp_data, val);
+
+        if (!(word & 3))
+            cgroup = (struct cgroup*)word;
+    }
+    return cgroup ? BPF_CORE_READ(cgroup, kn, id) : 1;
+}
+
+/* tcp_retransmit_skb has told of its error, as a third argument, since 6.17 (ad892e912b84 "tcp:
+ * trace retransmit failures in tcp_retransmit_skb"); before, it told only of what was sent. */
+struct trace_event_raw_tcp_retransmit_skb___with_error {
+    int err;
+} __attribute__((preserve_access_index));
+
+/* An errno_nr. What a queue drops is a positive number there: ENOBUFS, as for others
+ * (net_xmit_errno()). */
+static __always_inline __u32 retransmit_error(const unsigned long long* arguments) {
+    int error = 0;
+
+    if (bpf_core_field_exists(((struct trace_event_raw_tcp_retransmit_skb___with_error*)0)->err))
+        error = arguments[2];
+    return error > 0 ? 105 : -error;
+}
+
 #endif /* TALLY_COMPAT_BPF_H */

@@ -28,7 +28,8 @@
 
 #include <bpf/bpf_endian.h>
 
-/* Whose event it is: event_begin() fills it in. */
+/* Whose event it is: event_begin() fills it in. If tid is 0 the thread is not known: then so are
+ * pid and comm, null in records. */
 struct event_head {
     timestamp_ns time;
     cgroup_id cgroup;

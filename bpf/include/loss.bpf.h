@@ -18,6 +18,7 @@ enum tally_counter {
     LOST_CGROUP_EVENT,    /* a new or removed cgroup was not reported: names may be missing */
     LOST_RING_FULL,       /* an event did not fit into the ring: its reader is behind */
     LOST_STRING_FAULT,    /* a string of an event could not be read, or not to its end */
+    LOST_NO_SOCKET_STATE, /* no place to remember a connection */
     LOST_EVENT_NESTED,    /* an event came while others were being written on the same CPU */
     TALLY_COUNTERS,
 };

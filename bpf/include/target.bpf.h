@@ -68,4 +68,12 @@ static __always_inline bool target_includes(struct task_struct* task) {
     return true;
 }
 
+/* The same where the thread is not known, but the cgroup is: it is none that a filter of threads
+ * asks for. */
+static __always_inline bool target_includes_cgroup(__u64 cgroup) {
+    if (target_by_tree || target_by_pid || target_by_tid || target_by_comm)
+        return false;
+    return !target_by_cgroup || bpf_map_lookup_elem(&target_cgroups, &cgroup);
+}
+
 #endif /* TALLY_TARGET_BPF_H */

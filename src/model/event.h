@@ -71,7 +71,7 @@ struct Event {
     UnixNanoseconds time;
     const EventOwner& owner;
     std::uint32_t pid;
-    std::uint32_t tid;
+    std::uint32_t tid;  ///< 0: the thread is not known, nor are pid and comm
     std::string_view comm;
     std::span<const EventValue> values;  ///< one for each of EventShape::columns
 };

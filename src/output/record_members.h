@@ -119,9 +119,16 @@ void each_event_member(const Event& event, Visit&& visit, VisitOwner&& visit_own
     visit("name", std::string_view(event.shape.name));
     visit("time", Moment{event.time});
     visit_owner(event.owner);
-    visit("pid", std::uint64_t{event.pid});
-    visit("tid", std::uint64_t{event.tid});
-    visit("comm", event.comm);
+    const auto visit_thread = [&](std::string_view name, auto value) {
+        if (event.tid != 0) {
+            visit(name, value);
+        } else {
+            visit(name, std::monostate());
+        }
+    };
+    visit_thread("pid", std::uint64_t{event.pid});
+    visit_thread("tid", std::uint64_t{event.tid});
+    visit_thread("comm", event.comm);
     for (std::size_t i = 0; i < event.values.size(); ++i) {
         std::visit([&](const auto& value) { visit(event.shape.columns[i].name, value); },
                    event.values[i]);

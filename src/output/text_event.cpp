@@ -88,8 +88,9 @@ std::string_view TextEvents::line(const Event& event) {
     }
     line_ = clock_ + milliseconds(event.time);
     add_cell(line_, safe_text(event.owner.label, options_), kContainer, false);
-    add_cell(line_, std::to_string(event.pid), kPid, true);
-    add_cell(line_, safe_text(event.comm, options_), kComm, false);
+    const bool is_known = event.tid != 0;
+    add_cell(line_, is_known ? std::to_string(event.pid) : "-", kPid, true);
+    add_cell(line_, is_known ? safe_text(event.comm, options_) : "-", kComm, false);
     for (std::size_t i = 0; i < event.values.size(); ++i) {
         const EventColumn& column = event.shape.columns[i];
         if (!column.is_cut_mark) {

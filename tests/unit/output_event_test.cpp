@@ -53,8 +53,8 @@ class Output {
     }
 
     void event(const std::vector<EventValue>& values, const EventOwner& owner = kWeb,
-               std::string_view comm = "sh") {
-        writer_->event({kShape, kTime, owner, 612, 618, comm, values});
+               std::string_view comm = "sh", std::uint32_t tid = 618) {
+        writer_->event({kShape, kTime, owner, tid == 0 ? 0U : 612U, tid, comm, values});
         writer_->flush();
     }
 
@@ -93,6 +93,18 @@ TEST(Events, JsonIsFlatAndInOrder) {
               "\"error\":\"ENOENT\",\"took_ns\":1500,\"below\":-5,\"yes\":true,"
               "\"began\":\"2026-11-22T09:00:05.000000042Z\",\"file\":\"/bin/sh\","
               "\"arguments\":[\"sh\",\"-c\",\"\",\"a b\"],\"arguments_cut\":false}\n");
+}
+
+TEST(Events, AThreadThatIsNotKnownIsNull) {
+    Output json(Format::json), csv(Format::csv), text(Format::text);
+    for (Output* each : {&json, &csv, &text}) {
+        each->event(kValues, kWeb, "", 0);
+    }
+    EXPECT_NE(json.text().find("\"pid\":null,\"tid\":null,\"comm\":null,\"error\":\"ENOENT\""),
+              std::string::npos);
+    EXPECT_NE(csv.text().find(",web,/docker/3f,,,,ENOENT,"), std::string::npos);
+    EXPECT_NE(text.text().find("  web                     -  -                ENOENT"),
+              std::string::npos);
 }
 
 TEST(Events, WhatIsNotKnownIsNull) {

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "tracer/registry.h"
+
+TALLY_DECLARE_OBJECT(tcpconnect);
+
+namespace {
+
+const tally::Registration registered{{
+    .name = "tcpconnect",
+    .object = TALLY_OBJECT(tcpconnect),
+    .description =
+        "Tells of each TCP connection that a thread opens by connect, when it stands or has "
+        "failed: whose it is, from where to where, how long it took, and the error.",
+    .examples =
+        {
+            {"tally tcpconnect", "every container, until Ctrl-C"},
+            {"tally tcpconnect -c web --errors-only", "what a container cannot reach, and why"},
+            {"tally tcpconnect --remote-port 5432 --min-us 1000",
+             "connections to a database that took longer than a millisecond"},
+            {"tally tcpconnect -d 60 -o csv >connects.csv", "a minute, for a spreadsheet"},
+            {"tally tcpconnect -- curl http://example.com", "what a command connects to"},
+        },
+}};
+
+}  // namespace
