@@ -24,6 +24,8 @@ static __always_inline void describe_process(struct task_struct* task,
     /* The active namespace: pid_ns_for_children is already another one after unshare(2). */
     if (level > 0 && !bpf_core_read(&innermost, sizeof(innermost), &number->numbers[level])) {
         process->pid_namespace = BPF_CORE_READ(innermost.ns, ns.inum);
+        process->namespace_born =
+            BPF_CORE_READ(innermost.ns, child_reaper, group_leader, start_time);
         if (innermost.nr == 1)
             process->made_by = BPF_CORE_READ(task, real_parent, tgid);
     }

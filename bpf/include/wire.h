@@ -12,7 +12,7 @@
 
 /* To be raised with every change of this file, of buckets.h, or of a name that src/ looks up in an
  * object: an object of another number is refused. */
-#define TALLY_WIRE_VERSION 5
+#define TALLY_WIRE_VERSION 6
 
 /* In so many hierarchies a cgroup of one without a controller is found: 16 controllers at the most,
  * version 2, and names. */
@@ -41,7 +41,9 @@ struct tally_process {
     __u32 pid_namespace; /* inode number of the innermost one, 0 for the host's own */
     __u32 made_by;       /* of process 1 of a pid namespace: its parent, as the host numbers it */
     __u32 unused;
-    char node_name[72]; /* __NEW_UTS_LEN is 64; empty in the host's own UTS namespace */
+    __u64 namespace_born; /* when process 1 of pid_namespace began: its number is used again at once
+                           */
+    char node_name[72];   /* __NEW_UTS_LEN is 64; empty in the host's own UTS namespace */
 };
 
 struct tally_process_event {

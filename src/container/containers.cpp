@@ -54,12 +54,19 @@ struct Known {
     bool told = false;    ///< by the runtime's files
 };
 
+/// Its inode, which is given to another as soon as it is gone, and when it began.
+using PidNamespace = std::pair<std::uint32_t, std::uint64_t>;
+
+PidNamespace namespace_of(const ProcessFacts& process) {
+    return {process.pid_namespace, process.namespace_born};
+}
+
 /// The cgroups of the processes of each pid namespace but the host's.
-using PidNamespaces = std::map<std::uint32_t, std::set<CgroupId>>;
+using PidNamespaces = std::map<PidNamespace, std::set<CgroupId>>;
 
 /// A pid namespace that may be a container.
 struct Candidate {
-    std::uint32_t pid_namespace = 0;
+    PidNamespace pid_namespace;
     std::vector<CgroupId> common;  ///< from the root to its cgroups' lowest common ancestor
     std::set<CgroupId> cgroups;
     bool is_common_good = false;  ///< that one can be the container, else each cgroup by itself
@@ -477,13 +484,13 @@ bool Containers::State::is_untold(const Known& known) const {
 /// told, if it is not among the living.
 std::vector<ProcessFacts> Containers::State::with_noticed(const std::vector<ProcessFacts>& living) {
     std::vector<ProcessFacts> all = living;
-    std::set<std::pair<std::uint32_t, std::uint32_t>> have;
+    std::set<std::pair<std::uint32_t, PidNamespace>> have;
     for (const ProcessFacts& process : living) {
-        have.emplace(process.pid, process.pid_namespace);
+        have.emplace(process.pid, namespace_of(process));
     }
     for (; !noticed.empty(); noticed.pop_back()) {
         ProcessFacts& process = noticed.back();
-        if (process.pid_namespace != 0 && have.emplace(process.pid, process.pid_namespace).second) {
+        if (process.pid_namespace != 0 && have.emplace(process.pid, namespace_of(process)).second) {
             all.push_back(std::move(process));
         }
     }
@@ -507,7 +514,7 @@ void Containers::State::find_by_namespaces(const std::vector<ProcessFacts>& all)
             continue;
         }
         if (process.pid_namespace != 0) {
-            of_namespace[process.pid_namespace].insert(process.cgroup);
+            of_namespace[namespace_of(process)].insert(process.cgroup);
             continue;
         }
         if (makers.contains({process.pid, process.cgroup})) {

@@ -29,6 +29,9 @@ struct ProcessFacts {
     std::uint32_t made_by = 0;        ///< of process 1 of a pid namespace: its parent; else 0
     /// The UTS node name, where the UTS namespace is not the host's own.
     std::optional<std::string> node_name;
+    /// When process 1 of the pid namespace began: with it the namespace is told from an earlier one
+    /// of the same inode.
+    std::uint64_t namespace_born = 0;
 };
 
 /// Where things are on this machine; tests point them elsewhere.

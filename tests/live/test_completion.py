@@ -83,7 +83,7 @@ def shell(request, tmp_path):
 
 
 @pytest.mark.parametrize("typed, arguments", [
-    ("tally runq\t", ["runqlat"]),
+    ("tally runql\t", ["runqlat"]),
     ("tally cont\t --js\t", ["containers", "--json"]),
     ("tally help runql\t", ["help", "runqlat"]),
     ("tally runqlat --out\t-f\tout", ["runqlat", "--output-file", "out"]),

@@ -749,6 +749,29 @@ TEST_F(ContainersTest, AFileOfOneWhoseDirectoryIsGoneWhenItIsRead) {
     EXPECT_EQ(name_of(containers, kElsewhere + 1), "(none)");
 }
 
+TEST_F(ContainersTest, ANamespaceOfTheSameNumberIsAnother) {
+    const CgroupId top = make("/mine");
+    Containers containers(paths());
+    containers.walk();
+    const auto brief = [&](CgroupId cgroup, std::uint32_t pid, std::uint64_t born) {
+        containers.add({cgroup, top, "brief" + std::to_string(pid)});
+        ProcessFacts facts = process(pid, cgroup, 7, "web" + std::to_string(pid));
+        facts.namespace_born = born;
+        containers.notice(facts);
+    };
+    brief(kElsewhere, 10, 1000);
+    brief(kElsewhere + 1, 11, 2000);
+    containers.observe({});
+    EXPECT_EQ(name_of(containers, kElsewhere), "web10");
+    EXPECT_EQ(name_of(containers, kElsewhere + 1), "web11");
+    EXPECT_FALSE(containers.owner_of(top).container);
+    // The end of the one comes with the beginning of the next.
+    brief(kElsewhere + 1, 11, 2000);
+    brief(kElsewhere + 2, 12, 3000);
+    containers.observe({});
+    EXPECT_EQ(name_of(containers, kElsewhere + 2), "web12");
+}
+
 TEST_F(ContainersTest, FindCgroup) {
     const CgroupId b = make("/a/b");
     Containers containers({hierarchy() + "/", root(), ""});
