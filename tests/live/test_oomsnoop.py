@@ -77,13 +77,20 @@ def test_the_victim_is_charged_and_not_who_wants_memory(start):
         with open(f"/proc/{left.pid}/oom_score_adj", "w") as file:
             file.write("17")
         of_left, of_right = (Run("oomsnoop", "--json", "-c", each) for each in ("left", "right"))
-        victims, triggers, inside = [], [], []
-        for _ in range(rounds):
+        victims, triggers, inside, both = [], [], [], []
+        while len(triggers) < rounds:
             left.go()
             assert left.line() == "used\n"
-            victims.append(child_of(left))
+            victim = child_of(left)
             right.go()
-            assert right.line() == "used\n"
+            answer = right.line()
+            if answer != "used\n":
+                # The memory of the dead may be freed a moment after they are gone (somebody else
+                # looks at it), and then the next is killed too. That round proves nothing.
+                assert answer.split()[1] == left.line().split()[1] == "9" and len(both) < rounds
+                both.append(victim)
+                continue
+            victims.append(victim)
             triggers.append(child_of(right))
             number, ended_by = left.line().split()
             assert ended_by == "9"
@@ -92,9 +99,9 @@ def test_the_victim_is_charged_and_not_who_wants_memory(start):
         results = of_left.end(), of_right.end()
         left.stop()
         right.stop()
-    told = results[0].events()
+    told = [event for event in results[0].events() if event["pid"] not in both]
     assert [result.lost for result in results] == [{}, {}]
-    assert results[1].events() == []  # it made them die, but did not
+    assert len(results[1].events()) == len(both)  # it made them die, but did not
     log = kernel_log()
     assert [each["pid"] for each in told] == victims
     assert [each["container_pid"] for each in told] == inside
