@@ -13,23 +13,23 @@
 
 #define TALLY_INITIAL_UTS_NAMESPACE 0xEFFFFFFE /* PROC_UTS_INIT_INO, include/linux/proc_ns.h */
 
-/* All of *process but its cgroup; it is zero before. */
+/* All of *process but its cgroup; it is zero before. Of a process in the host's pid namespace
+ * nothing but the number matters. */
 static __always_inline void describe_process(struct task_struct* task,
                                              struct tally_process* process) {
-    struct pid* number = BPF_CORE_READ(task, thread_pid);
-    __u32 level = BPF_CORE_READ(number, level);
+    struct pid* number = task->thread_pid;
+    __u32 level = number->level;
     struct upid innermost;
 
     process->pid = task->tgid;
     /* The active namespace: pid_ns_for_children is already another one after unshare(2). */
-    if (level > 0 && !bpf_core_read(&innermost, sizeof(innermost), &number->numbers[level])) {
-        process->pid_namespace = BPF_CORE_READ(innermost.ns, ns.inum);
-        process->namespace_born =
-            BPF_CORE_READ(innermost.ns, child_reaper, group_leader, start_time);
-        if (innermost.nr == 1)
-            process->made_by = BPF_CORE_READ(task, real_parent, tgid);
-    }
-    if (BPF_CORE_READ(task, nsproxy, uts_ns, ns.inum) != TALLY_INITIAL_UTS_NAMESPACE)
+    if (!level || bpf_core_read(&innermost, sizeof(innermost), &number->numbers[level]))
+        return;
+    process->pid_namespace = BPF_CORE_READ(innermost.ns, ns.inum);
+    process->namespace_born = BPF_CORE_READ(innermost.ns, child_reaper, group_leader, start_time);
+    if (innermost.nr == 1)
+        process->made_by = task->real_parent->tgid;
+    if (task->nsproxy->uts_ns->ns.inum != TALLY_INITIAL_UTS_NAMESPACE)
         BPF_CORE_READ_STR_INTO(&process->node_name, task, nsproxy, uts_ns, name.nodename);
 }
 
