@@ -26,7 +26,7 @@ LEFT_OUT = re.compile(r"/(lib2to3|ensurepip|idlelib|test|tests|config-3[^/]*|__p
 # What scripts start most often is not linked dynamically, which costs an emulated machine most of the 50
 # ms of the start of a small program: these are busybox, and every shell is bash-static.
 APPLETS = ("awk", "cat", "chgrp", "chmod", "chown", "cp", "cut", "dirname", "dmesg", "env", "find", "grep",
-           "head", "hostname", "insmod", "ip", "ln", "mkdir", "mknod", "mount", "mv",
+           "head", "hostname", "insmod", "ln", "mkdir", "mknod", "mount", "mv",
            "pivot_root", "printf", "ps", "reboot", "rm", "rmdir", "sed", "sha256sum", "sleep", "stty", "sync",
            "tail", "tar", "taskset", "touch", "tr", "true", "umount", "which")
 
@@ -39,8 +39,8 @@ FOLDERS = ("dev", "etc", "guest", "mnt", "proc", "root", "run", "sys", "tmp", "u
 SHARED = ("tests/live", "tests/containers", "tests/kernels/guest", "docs/output.schema.json")
 
 # Modules by what they are for. Loaded in each guest: for the drive that takes the results, and for the
-# containers of the tests.
-ALWAYS = {"nvme": ("nvme",), "overlay": ("overlay",)}
+# tests' containers and what joins their networks.
+ALWAYS = {"always": ("nvme", "overlay", "veth")}
 # Loaded when one is mounted. btrfs asks for its checksum by name, without a dependency.
 FILE_SYSTEMS = {"ext4": ("ext4",), "xfs": ("xfs",), "btrfs": ("crypto-crc32c", "btrfs")}
 
