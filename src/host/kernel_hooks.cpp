@@ -246,6 +246,9 @@ std::optional<Obstacle> KernelHooks::obstacle(const std::string& section,
     if (!types_read_) {
         read_types();
     }
+    if (!kernel_) {
+        return std::nullopt;  // whatever keeps us from it is for the load to say
+    }
     if (is_tracepoint(kind)) {
         return obstacle_to_types("tracepoint", name, parameters);
     }
@@ -260,14 +263,15 @@ std::optional<Obstacle> KernelHooks::obstacle(const std::string& section,
             return Obstacle{fmt::format("there is no function {}", name), kThere};
         }
     }
-    if (!trial(kind, name).empty()) {
-        return Obstacle{fmt::format("{} is refused ({})", section, trial(kind, name)), kAllowed};
-    }
     // A function without types (of a module, in 5.10) is taken for what it is called.
     if (is_trampoline(kind) || (parameters && types_.contains(name))) {
         if (auto found = obstacle_to_types("function", name, parameters)) {
             return found;
         }
+    }
+    if (!trial(kind, name).empty()) {
+        return Obstacle{fmt::format("{} is refused ({})", section, trial(kind, name)), kAllowed,
+                        true};
     }
     // libbpf looks for the types of modules by their ids, which CAP_BPF may not.
     if (is_trampoline(kind) && types_.at(name).in_module &&
