@@ -6,6 +6,8 @@ import os
 import pytest
 from support import WORKLOADS, loaded, parse, run
 
+pytestmark = pytest.mark.guest
+
 OBJECT = WORKLOADS / "objects" / "probes.bpf.o"
 READS = 1009
 
