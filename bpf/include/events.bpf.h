@@ -94,8 +94,8 @@ static __always_inline struct event_head event_head_of(struct task_struct* task,
 
     head.time = now;
     head.cgroup = charged_cgroup(task);
-    head.pid = task->tgid;
-    head.tid = task->pid;
+    head.pid = task_read(task, tgid);
+    head.tid = task_read(task, pid);
     bpf_probe_read_kernel_str(head.comm, sizeof(head.comm), task->comm);
     return head;
 }
@@ -136,6 +136,7 @@ static __always_inline void tally_add_words(char* text, __u32* used, struct tall
 
         if (part > left)
             part = left;
+        barrier_var(part); /* before 6.9 the verifier does not see that it is below a page */
         if (at > TALLY_EVENT_TEXT - page || part > page ||
             bpf_probe_read_user(text + at, part, (void*)block)) {
             field->state = at > begin ? TALLY_TEXT_CUT : TALLY_TEXT_NONE;

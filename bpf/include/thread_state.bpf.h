@@ -52,7 +52,7 @@ static __always_inline __u32 tally_thread_slot(__u32 number) {
         state_type* state;                                                                      \
                                                                                                 \
         if (tally_threads_by_number) {                                                          \
-            __u32 number = tally_thread_slot(task->pid);                                        \
+            __u32 number = tally_thread_slot(task_read(task, pid));                             \
                                                                                                 \
             return bpf_map_lookup_elem(&name##_by_number, &number);                             \
         }                                                                                       \
