@@ -32,14 +32,16 @@ THREAD_STATE(asking, struct all_asked);
 
 static __always_inline void operation_began(struct task_struct* task, __u32 index,
                                             const struct asked_operation* operation) {
+    const struct kiocb* request = operation->request;
+    const struct iov_iter* buffers = operation->buffers;
     struct all_asked* all = asking_of(task);
     struct asked* asked;
 
     if (!all)
         return;
     asked = &all->at[index];
-    asked->file = operation->request ? BPF_CORE_READ(operation->request, ki_filp) : operation->file;
-    asked->size = operation->request ? BPF_CORE_READ(operation->bytes, count) : operation->size;
+    asked->file = request ? BPF_CORE_READ(request, ki_filp) : operation->file;
+    asked->size = request ? BPF_CORE_READ(buffers, count) : operation->size;
     asked->position = operation->position;
 }
 

@@ -45,8 +45,8 @@ THREAD_STATE(operating, struct operations);
 
 /* What an operation was asked to do, as far as its function is told. */
 struct asked_operation {
-    const struct kiocb* request;  /* or NULL: then the file */
-    const struct iov_iter* bytes; /* of a request: where they go or come from */
+    const struct kiocb* request;    /* or NULL: then the file */
+    const struct iov_iter* buffers; /* of a request: where bytes go or come from */
     const struct file* file;
     const loff_t* position; /* NULL: it has none */
     __u64 size;             /* if it is no request; NO_BYTES: it has none */
@@ -118,10 +118,10 @@ static __always_inline int tally_operation_begins(__u32 which,
 /* Each of these is there once for all programs, which only call it. */
 
 static __noinline int tally_request_begins(__u32 which, const struct kiocb* request,
-                                           const struct iov_iter* bytes) {
+                                           const struct iov_iter* buffers) {
     struct asked_operation asked = {
         .request = request,
-        .bytes = bytes,
+        .buffers = buffers,
         .position = (void*)request + bpf_core_field_offset(struct kiocb, ki_pos),
     };
 
@@ -178,53 +178,54 @@ static __noinline int tally_operation_returns(__u32 which, long result) {
  * parameters (a number too comes as a pointer). `name` is for the programs alone, since a function
  * may be in several ways. */
 
-#define OPERATION_RETURN(group, way, function, name, which, type)   \
-    FUNCTION_RETURN(group, way, function, name##_returns) {         \
-        return tally_operation_returns(which, (type)result);        \
-    }                                                               \
+#define OPERATION_RETURN(group, way, function, name, which, type) \
+    FUNCTION_RETURN(group, way, function, name##_returns) {       \
+        return tally_operation_returns(which, (type)result);      \
+    }                                                             \
     struct tally_semicolon
 
-#define REQUEST_FUNCTION(group, way, function, name, which)                              \
-    FUNCTION_ENTRY(group, way, function, name##_begins, struct kiocb* request,           \
-                   struct iov_iter* bytes) {                                             \
-        return tally_request_begins(which, request, bytes);                              \
-    }                                                                                    \
+#define REQUEST_FUNCTION(group, way, function, name, which)                    \
+    FUNCTION_ENTRY(group, way, function, name##_begins, struct kiocb* request, \
+                   struct iov_iter* buffers) {                                 \
+        return tally_request_begins(which, request, buffers);                  \
+    }                                                                          \
     OPERATION_RETURN(group, way, function, name, which, long)
 
-#define OPEN_FUNCTION(group, way, function, name, which)                               \
-    FUNCTION_ENTRY(group, way, function, name##_begins, struct inode* inode,           \
-                   struct file* file) {                                                \
-        return tally_file_begins(which, file, NULL, NO_BYTES);                         \
-    }                                                                                  \
+#define OPEN_FUNCTION(group, way, function, name, which)                                          \
+    FUNCTION_ENTRY(group, way, function, name##_begins, struct inode* inode, struct file* file) { \
+        return tally_file_begins(which, file, NULL, NO_BYTES);                                    \
+    }                                                                                             \
     OPERATION_RETURN(group, way, function, name, which, int)
 
-#define FSYNC_FUNCTION(group, way, function, name, which)                  \
+#define FSYNC_FUNCTION(group, way, function, name, which)                    \
     FUNCTION_ENTRY(group, way, function, name##_begins, struct file* file) { \
-        return tally_file_begins(which, file, NULL, NO_BYTES);             \
-    }                                                                      \
+        return tally_file_begins(which, file, NULL, NO_BYTES);               \
+    }                                                                        \
     OPERATION_RETURN(group, way, function, name, which, int)
 
-#define SPLICE_READ_FUNCTION(group, way, function, name, which)                               \
-    FUNCTION_ENTRY(group, way, function, name##_begins, struct file* file, loff_t* position,  \
-                   struct pipe_inode_info* pipe, void* size) {                        \
-        return tally_file_begins(which, file, position, (__u64)size);                                \
-    }                                                                                         \
+#define SPLICE_READ_FUNCTION(group, way, function, name, which)                              \
+    FUNCTION_ENTRY(group, way, function, name##_begins, struct file* file, loff_t* position, \
+                   struct pipe_inode_info* pipe, void* size) {                               \
+        return tally_file_begins(which, file, position, (__u64)size);                        \
+    }                                                                                        \
     OPERATION_RETURN(group, way, function, name, which, long)
 
 #define SPLICE_WRITE_FUNCTION(group, way, function, name, which)                      \
     FUNCTION_ENTRY(group, way, function, name##_begins, struct pipe_inode_info* pipe, \
-                   struct file* file, loff_t* position, void* size) {         \
-        return tally_file_begins(which, file, position, (__u64)size);                        \
+                   struct file* file, loff_t* position, void* size) {                 \
+        return tally_file_begins(which, file, position, (__u64)size);                 \
     }                                                                                 \
     OPERATION_RETURN(group, way, function, name, which, long)
 
-/* Since 6.5 what sendfile and splice read from the page cache passes by the function that reads
- * (2cb1e08985e3 "splice: Use filemap_splice_read() instead of generic_file_splice_read()"); before,
- * it did not. So that function is there or it is not needed: way 1 has both, way 2 one. */
+/*
+ * Reading is two functions where there is one for splice and sendfile: since 6.5 these take pages
+ * from the cache (2cb1e08985e3 "splice: Use filemap_splice_read() instead of
+ * generic_file_splice_read()"), before they called the one that reads. Writing is one but for
+ * overlays.
+ */
 
 REQUEST_FUNCTION(fs.ext4.read, 1, ext4_file_read_iter, ext4_read, OPERATION_OF(EXT4, READ));
-SPLICE_READ_FUNCTION(fs.ext4.read, 1, ext4_file_splice_read, ext4_splice,
-                     OPERATION_OF(EXT4, READ));
+SPLICE_READ_FUNCTION(fs.ext4.read, 1, ext4_file_splice_read, ext4_splice, OPERATION_OF(EXT4, READ));
 REQUEST_FUNCTION(fs.ext4.read, 2, ext4_file_read_iter, ext4_read_all, OPERATION_OF(EXT4, READ));
 REQUEST_FUNCTION(fs.ext4.write, 1, ext4_file_write_iter, ext4_write, OPERATION_OF(EXT4, WRITE));
 OPEN_FUNCTION(fs.ext4.open, 1, ext4_file_open, ext4_open, OPERATION_OF(EXT4, OPEN));
@@ -236,5 +237,54 @@ REQUEST_FUNCTION(fs.xfs.read, 2, xfs_file_read_iter, xfs_read_all, OPERATION_OF(
 REQUEST_FUNCTION(fs.xfs.write, 1, xfs_file_write_iter, xfs_write, OPERATION_OF(XFS, WRITE));
 OPEN_FUNCTION(fs.xfs.open, 1, xfs_file_open, xfs_open, OPERATION_OF(XFS, OPEN));
 FSYNC_FUNCTION(fs.xfs.fsync, 1, xfs_file_fsync, xfs_fsync, OPERATION_OF(XFS, FSYNC));
+
+/* btrfs had no function of its own for splice until after 6.18; the common one is asked whose file
+ * it is. */
+#define TALLY_BTRFS_MAGIC 0x9123683EUL /* BTRFS_SUPER_MAGIC, include/uapi/linux/magic.h */
+
+REQUEST_FUNCTION(fs.btrfs.read, 1, btrfs_file_read_iter, btrfs_read, OPERATION_OF(BTRFS, READ));
+SPLICE_READ_FUNCTION(fs.btrfs.read, 1, btrfs_file_splice_read, btrfs_splice,
+                     OPERATION_OF(BTRFS, READ));
+REQUEST_FUNCTION(fs.btrfs.read, 2, btrfs_file_read_iter, btrfs_read_beside,
+                 OPERATION_OF(BTRFS, READ));
+FUNCTION_ENTRY(fs.btrfs.read, 2, filemap_splice_read, any_splice_begins, struct file* file,
+               loff_t* position, struct pipe_inode_info* pipe, void* size) {
+    if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != TALLY_BTRFS_MAGIC)
+        return 0;
+    return tally_file_begins(OPERATION_OF(BTRFS, READ), file, position, (__u64)size);
+}
+FUNCTION_RETURN(fs.btrfs.read, 2, filemap_splice_read, any_splice_returns) {
+    const __u32 which = OPERATION_OF(BTRFS, READ);
+    struct operation_state* state = operation_state_of(bpf_get_current_task_btf(), which);
+
+    /* It is another file system's, which has not begun here. */
+    if (!state || state->since <= OUTSIDE)
+        return 0;
+    return tally_operation_returns(which, result);
+}
+REQUEST_FUNCTION(fs.btrfs.read, 3, btrfs_file_read_iter, btrfs_read_all, OPERATION_OF(BTRFS, READ));
+REQUEST_FUNCTION(fs.btrfs.write, 1, btrfs_file_write_iter, btrfs_write, OPERATION_OF(BTRFS, WRITE));
+OPEN_FUNCTION(fs.btrfs.open, 1, btrfs_file_open, btrfs_open, OPERATION_OF(BTRFS, OPEN));
+FSYNC_FUNCTION(fs.btrfs.fsync, 1, btrfs_sync_file, btrfs_fsync, OPERATION_OF(BTRFS, FSYNC));
+
+/* Version 4 opens files by a function of its own, in a module that is there if it is used. */
+REQUEST_FUNCTION(fs.nfs.read, 1, nfs_file_read, nfs_read, OPERATION_OF(NFS, READ));
+SPLICE_READ_FUNCTION(fs.nfs.read, 1, nfs_file_splice_read, nfs_splice, OPERATION_OF(NFS, READ));
+REQUEST_FUNCTION(fs.nfs.read, 2, nfs_file_read, nfs_read_all, OPERATION_OF(NFS, READ));
+REQUEST_FUNCTION(fs.nfs.write, 1, nfs_file_write, nfs_write, OPERATION_OF(NFS, WRITE));
+OPEN_FUNCTION(fs.nfs.open, 1, nfs_file_open, nfs_open_before_4, OPERATION_OF(NFS, OPEN));
+OPEN_FUNCTION(fs.nfs.open, 1, nfs4_file_open, nfs_open_4, OPERATION_OF(NFS, OPEN));
+OPEN_FUNCTION(fs.nfs.open, 2, nfs_file_open, nfs_open_all, OPERATION_OF(NFS, OPEN));
+FSYNC_FUNCTION(fs.nfs.fsync, 1, nfs_file_fsync, nfs_fsync, OPERATION_OF(NFS, FSYNC));
+
+REQUEST_FUNCTION(fs.overlay.read, 1, ovl_read_iter, overlay_read, OPERATION_OF(OVERLAY, READ));
+SPLICE_READ_FUNCTION(fs.overlay.read, 1, ovl_splice_read, overlay_splice,
+                     OPERATION_OF(OVERLAY, READ));
+REQUEST_FUNCTION(fs.overlay.read, 2, ovl_read_iter, overlay_read_all, OPERATION_OF(OVERLAY, READ));
+REQUEST_FUNCTION(fs.overlay.write, 1, ovl_write_iter, overlay_write, OPERATION_OF(OVERLAY, WRITE));
+SPLICE_WRITE_FUNCTION(fs.overlay.write, 1, ovl_splice_write, overlay_splice_out,
+                      OPERATION_OF(OVERLAY, WRITE));
+OPEN_FUNCTION(fs.overlay.open, 1, ovl_open, overlay_open, OPERATION_OF(OVERLAY, OPEN));
+FSYNC_FUNCTION(fs.overlay.fsync, 1, ovl_fsync, overlay_fsync, OPERATION_OF(OVERLAY, FSYNC));
 
 #endif /* TALLY_FILE_OPERATIONS_BPF_H */

@@ -168,8 +168,7 @@ static __always_inline void tally_add_descriptor_path(char* text, __u32* used,
 }
 
 static __always_inline void tally_add_file_path(char* text, __u32* used, struct tally_text* field,
-                                                struct task_struct* task,
-                                                const struct file* file) {
+                                                struct task_struct* task, const struct file* file) {
     struct path place = {};
 
     tally_place_of(file, &place);

@@ -230,9 +230,8 @@ RowKey Grouping::resolve(const std::byte* key, Containers& containers) const {
                 } else if (part.field.type == SemanticType::enumeration) {
                     const std::int64_t value = signed_number_at(key, part.field);
                     const auto known = part.field.names.find(value);
-                    const std::string said = known != part.field.names.end()
-                                                 ? known->second
-                                                 : std::to_string(value);
+                    const std::string said =
+                        known != part.field.names.end() ? known->second : std::to_string(value);
                     set_field(name.key, part.field.name, said);
                     name.labels.push_back(said);
                 } else {

@@ -82,7 +82,7 @@ struct SelectionSchema {
     std::string set;       ///< the map of the wanted values
     std::string constant;  ///< to be set if there are any
     SemanticType type = SemanticType::number;
-    std::size_t size = 0;  ///< of a value, in bytes
+    std::size_t size = 0;                            ///< of a value, in bytes
     std::map<std::int64_t, std::string> names = {};  ///< of an enumeration, as they are typed
 };
 

@@ -35,6 +35,8 @@ SHARED = ("tests/live", "tests/containers", "tests/kernels/guest", "docs/output.
 ALWAYS = ("nvme", "overlay")
 # Loaded when one is asked for.
 FILE_SYSTEMS = ("ext4", "xfs", "btrfs")
+# Likewise, and without a drive: the client and the server of a network file system.
+OTHERS = ("nfsv4", "nfsd")
 
 
 def archive(folder, file):
@@ -168,7 +170,7 @@ def guest_archive(unpacked, files, folder):
     root = folder / "guest"
     modules = root / "guest/modules"
     modules.mkdir(parents=True)
-    for name in (*ALWAYS, *FILE_SYSTEMS):
+    for name in (*ALWAYS, *FILE_SYSTEMS, *OTHERS):
         order = []
         for module, content in unpacked.modules(name):
             (modules / f"{module}.ko").write_bytes(content)
