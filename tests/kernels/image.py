@@ -8,6 +8,8 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
+import time
 from pathlib import Path
 
 from packages import CACHE, Unavailable, call
@@ -15,18 +17,27 @@ from packages import CACHE, Unavailable, call
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 # Whole packages, so that all is there that a test finds on a host; Python's with what they depend on.
-PACKAGES = ("dash", "bash", "coreutils", "util-linux", "mount", "findutils", "grep", "sed", "procps",
-            "iproute2", "bpftool", "busybox-static", "libpam-cap")
+PACKAGES = ("bash-static", "busybox-static", "coreutils", "util-linux", "findutils", "procps", "iproute2",
+            "bpftool")
 PYTHON_PACKAGES = ("python3-pytest", "python3-jsonschema")
+
+KEPT_FOR = 24 * 3600  # seconds, in the cache
 
 KEPT = re.compile(r"/(usr/)?(s?bin/|lib/python3)")
 LEFT_OUT = re.compile(r"/(lib2to3|ensurepip|idlelib|test|tests|config-3[^/]*|__pycache__)/|"
                       r"/s?bin/(bridge|devlink|dcb|tc|tipc|rdma|vdpa)$")
 
+# What scripts start most often is not linked dynamically, which costs an emulated machine most of the 50
+# ms of the start of a small program: these are busybox, and every shell is bash-static.
+APPLETS = ("awk", "cat", "chgrp", "chmod", "chown", "cp", "cut", "dirname", "dmesg", "env", "find", "grep",
+           "head", "hostname", "insmod", "ip", "ln", "mkdir", "mknod", "mount", "mountpoint", "mv",
+           "pivot_root", "printf", "ps", "reboot", "rm", "rmdir", "sed", "sha256sum", "sleep", "stty", "sync",
+           "tail", "tar", "taskset", "touch", "tr", "true", "umount", "which")
+
 # As Debian has them: the places of before are links.
 LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
 FOLDERS = ("dev", "etc", "guest", "mnt", "proc", "root", "run", "sys", "tmp", "usr/bin", "usr/sbin",
-           "usr/lib", "usr/lib64", "var/tmp")
+           "usr/lib", "usr/lib64", "usr/local/bin", "var/tmp")
 
 # Of the repository, at /tally in the guest.
 SHARED = ("tests/live", "tests/containers", "tests/kernels/guest", "docs/output.schema.json")
@@ -93,10 +104,11 @@ def debian_archive():
     file = CACHE / f"debian-{digest}.cpio"
     if file.exists():
         return file
-    for old in CACHE.glob("debian-*.cpio*"):
-        old.unlink()
-    root = CACHE / "files-of-debian"
-    shutil.rmtree(root, ignore_errors=True)
+    for old in CACHE.glob("debian-*"):
+        if time.time() - old.stat().st_mtime > KEPT_FOR:  # another working tree may use it
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+    root = Path(tempfile.mkdtemp(prefix="debian-", dir=CACHE))
+    root.chmod(0o755)
     for folder in FOLDERS:
         (root / folder).mkdir(parents=True)
     for link, target in LINKS.items():
@@ -112,11 +124,15 @@ def debian_archive():
         copy(library, root)
     subprocess.run(("/usr/bin/python3", "-m", "compileall", "-q", "-j2", "-s", root, root / "usr/lib"),
                    check=False, stdout=subprocess.DEVNULL)
+    for shell in ("sh", "bash"):
+        (root / "usr/bin" / shell).symlink_to("bash-static")
+    for applet in APPLETS:
+        (root / "usr/local/bin" / applet).symlink_to("/bin/busybox")
     (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n"
                                      "nobody:x:65534:65534:nobody:/:/bin/sh\n")
     (root / "etc/group").write_text("root:x:0:\nnogroup:x:65534:\n")
     (root / "etc/hosts").write_text("127.0.0.1 localhost\n")
-    new = file.with_suffix(".new")
+    new = root.with_suffix(".new")
     archive(root, new)
     shutil.rmtree(root)
     return new.rename(file)
@@ -158,6 +174,9 @@ def project_archive(folder):
     shutil.copy2(program, target / "build/tally")
     for workload in (build / "tests").glob("workload_*"):
         shutil.copy2(workload, target / "build/tests")
+    (target / "build/tests/objects").mkdir()
+    for each in (build / "tests/objects").glob("*.bpf.o"):
+        shutil.copy2(each, target / "build/tests/objects")
     shutil.copy2(REPOSITORY / "tests/kernels/guest/init", root / "init")
     file = folder / "project.cpio"
     archive(root, file)
