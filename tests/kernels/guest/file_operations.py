@@ -2,7 +2,10 @@
 """Containers that ask file systems for a known number of operations each."""
 
 import contextlib
+import fcntl
+import os
 import subprocess
+from pathlib import Path
 
 import pytest
 from support import MAKER, PARENT, SOON, WORKLOADS, hierarchy, launch
@@ -30,9 +33,14 @@ class Operating:
     def finish(self):
         self._expect(b"done\n")
 
-    def pid(self):
+    @property
+    def number(self):
         """Of the workload, the only process in the container's cgroup."""
         return int((hierarchy() / PARENT / self.name / "cgroup.procs").read_text())
+
+    def hangs(self):
+        """Whether it waits in the kernel without interruption."""
+        return Path(f"/proc/{self.number}/stat").read_text().split(") ")[1].startswith("D")
 
     def stop(self):
         self.process.stdin.close()
@@ -51,3 +59,17 @@ def operating():
             return container
 
         yield start
+
+
+@contextlib.contextmanager
+def frozen(folder):
+    """The file system of that folder takes no writes (FIFREEZE, FITHAW of include/uapi/linux/fs.h)."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.ioctl(opened, 0xC0045877, 0)
+        try:
+            yield
+        finally:
+            fcntl.ioctl(opened, 0xC0045878, 0)
+    finally:
+        os.close(opened)
