@@ -128,13 +128,13 @@ static __always_inline bool exec_has_directory(__u32 number) {
 }
 
 /* Which of the calls that open a file a number is. */
-enum open_call { NOT_OPEN, OPEN, CREAT, OPENAT, OPENAT2 };
+enum open_call { NOT_OPEN, PLAIN_OPEN, CREAT, OPENAT, OPENAT2 };
 
 static __always_inline enum open_call open_call_of(__u32 number) {
     switch (number) {
         case 2:
         case 5 | TALLY_SYSCALL_32:
-            return OPEN;
+            return PLAIN_OPEN;
         case 85:
         case 8 | TALLY_SYSCALL_32:
             return CREAT;

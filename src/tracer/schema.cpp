@@ -355,6 +355,9 @@ class SchemaReader {
                              ? SemanticType::signal
                              : meaning(value, parts[0], key_of(map.name));
         selection.size = size_of(value);
+        if (selection.type == SemanticType::enumeration) {
+            read_names(resolve(value), selection.names);
+        }
         if (selection.type == SemanticType::text || selection.type == SemanticType::comm ||
             selection.size > sizeof(std::uint64_t) ||
             !is_map(map.name, BPF_MAP_TYPE_HASH, selection.size, sizeof(std::uint8_t))) {
@@ -587,11 +590,11 @@ class SchemaReader {
                 throw Error("{}: field '{}' of {} has a size that cannot be shown", name_,
                             field.name, whole);
             }
+            if (field.type == SemanticType::enumeration) {
+                read_names(content, field.names);
+            }
             if constexpr (is_event) {
                 field.unit = unit_of(member[i].type);
-                if (field.type == SemanticType::enumeration) {
-                    read_names(content, field.names);
-                }
             }
             fields.push_back(std::move(field));
         }
@@ -667,9 +670,6 @@ class SchemaReader {
             (btf_int_encoding(content) & BTF_INT_BOOL) != 0) {
             return SemanticType::boolean;
         }
-        if (content != nullptr && ::btf_is_enum(content)) {
-            return SemanticType::enumeration;
-        }
         return std::nullopt;
     }
 
@@ -718,6 +718,9 @@ class SchemaReader {
         if (content != nullptr && btf_is_array(content) &&
             btf__resolve_size(btf_, btf_array(content)->type) == 1) {
             return SemanticType::text;
+        }
+        if (content != nullptr && ::btf_is_enum(content)) {
+            return SemanticType::enumeration;
         }
         throw Error("{}: field '{}' of {} has a type that cannot be shown", name_, field, whole);
     }

@@ -23,7 +23,8 @@ enum class SemanticType {
     error,    ///< errno_nr
     number,   ///< any other unsigned integer
     signed_number,
-    text,  ///< any other array of char, up to its first NUL
+    text,         ///< any other array of char, up to its first NUL
+    enumeration,  ///< an enum
 
     // Of events only.
     time,             ///< timestamp_ns
@@ -36,7 +37,6 @@ enum class SemanticType {
     arguments,        ///< call_arguments
     named_flags,      ///< named_flags: a struct tally_flags
     boolean,          ///< bool
-    enumeration,      ///< an enum
     string,           ///< path: a struct tally_text
     words,            ///< argument_vector: a struct tally_text
 };
@@ -47,12 +47,12 @@ struct KeyField {
     SemanticType type = SemanticType::number;
     std::size_t offset = 0;  ///< in bytes from the beginning of the key
     std::size_t size = 0;
+    std::map<std::int64_t, std::string> names = {};  ///< of an enumeration, as they are shown
 };
 
 /// One field of the struct of an event, nested structs unfolded.
 struct EventField : KeyField {
     Unit unit = Unit::count;
-    std::map<std::int64_t, std::string> names;  ///< of an enumeration, as they are shown
 };
 
 /// EVENTS(name, event_type, help): what comes through the ring for each event.
@@ -82,7 +82,8 @@ struct SelectionSchema {
     std::string set;       ///< the map of the wanted values
     std::string constant;  ///< to be set if there are any
     SemanticType type = SemanticType::number;
-    std::size_t size = 0;  ///< of a value, in bytes
+    std::size_t size = 0;                            ///< of a value, in bytes
+    std::map<std::int64_t, std::string> names = {};  ///< of an enumeration, as they are typed
 };
 
 /// A map of what is measured by key (bpf/include/slots.bpf.h): slots, each with its key.

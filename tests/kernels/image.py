@@ -47,6 +47,8 @@ SHARED = ("tests/live", "tests/containers", "tests/kernels/guest", "docs/output.
 ALWAYS = {"always": ("nvme", "overlay", "veth")}
 # Loaded when one is mounted. btrfs asks for its checksum by name, without a dependency.
 FILE_SYSTEMS = {"ext4": ("ext4",), "xfs": ("xfs",), "btrfs": ("crypto-crc32c", "btrfs")}
+# Likewise, and without a drive: client and server of a network file system.
+NETWORK_FILE_SYSTEMS = {"nfs": ("nfsv4", "nfsd")}
 
 
 def archive(folder, file):
@@ -188,7 +190,7 @@ def guest_archive(unpacked, files, folder):
     root = folder / "guest"
     modules = root / "guest/modules"
     modules.mkdir(parents=True)
-    for purpose, names in {**ALWAYS, **FILE_SYSTEMS}.items():
+    for purpose, names in {**ALWAYS, **FILE_SYSTEMS, **NETWORK_FILE_SYSTEMS}.items():
         order = []
         for module, content in (each for name in names for each in unpacked.modules(name)):
             (modules / f"{module}.ko").write_bytes(content)
