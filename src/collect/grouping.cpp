@@ -227,6 +227,13 @@ RowKey Grouping::resolve(const std::byte* key, Containers& containers) const {
                     const std::string error = error_name(static_cast<std::uint32_t>(number));
                     set_field(name.key, part.field.name, number == 0 ? Value() : Value(error));
                     name.labels.push_back(number == 0 ? "-" : error);
+                } else if (part.field.type == SemanticType::enumeration) {
+                    const std::int64_t value = signed_number_at(key, part.field);
+                    const auto known = part.field.names.find(value);
+                    const std::string said =
+                        known != part.field.names.end() ? known->second : std::to_string(value);
+                    set_field(name.key, part.field.name, said);
+                    name.labels.push_back(said);
                 } else {
                     set_field(name.key, part.field.name, number);
                     name.labels.push_back(std::to_string(number));

@@ -38,6 +38,7 @@ struct Request {
     std::optional<Seconds> duration;
     std::optional<std::uint32_t> max_keys;
     std::optional<std::uint32_t> ring_size;  ///< in bytes
+    bool tells_events = false;               ///< one by one, where the tool can also measure
     bool own_events = false;                 ///< tell those of tally itself too
     std::optional<std::string> hierarchy;    ///< of cgroups; none: the one in which containers live
     std::optional<int> ready_fd;

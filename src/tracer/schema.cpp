@@ -72,12 +72,6 @@ class SchemaReader {
                 "EVENTS(...)",
                 name_);
         }
-        if (!schema.slots().empty() && !schema.events.empty()) {
-            throw Error(
-                "{} declares EVENTS(...) beside HISTOGRAM(...) or COUNTS(...): a tool has "
-                "either",
-                name_);
-        }
         return schema;
     }
 
@@ -274,6 +268,7 @@ class SchemaReader {
                              : meaning(value, parts[0], key_of(map.name));
         selection.size = size_of(value);
         if (selection.type == SemanticType::text || selection.type == SemanticType::comm ||
+            selection.type == SemanticType::enumeration ||
             selection.size > sizeof(std::uint64_t) ||
             !is_map(map.name, BPF_MAP_TYPE_HASH, selection.size, sizeof(std::uint8_t))) {
             throw Error("{}: the values of selection '{}' must be integers", name_, parts[0]);
@@ -505,11 +500,11 @@ class SchemaReader {
                 throw Error("{}: field '{}' of {} has a size that cannot be shown", name_,
                             field.name, whole);
             }
+            if (field.type == SemanticType::enumeration) {
+                read_names(content, field.names);
+            }
             if constexpr (is_event) {
                 field.unit = unit_of(member[i].type);
-                if (field.type == SemanticType::enumeration) {
-                    read_names(content, field.names);
-                }
             }
             fields.push_back(std::move(field));
         }
@@ -585,9 +580,6 @@ class SchemaReader {
             (btf_int_encoding(content) & BTF_INT_BOOL) != 0) {
             return SemanticType::boolean;
         }
-        if (content != nullptr && ::btf_is_enum(content)) {
-            return SemanticType::enumeration;
-        }
         return std::nullopt;
     }
 
@@ -636,6 +628,9 @@ class SchemaReader {
         if (content != nullptr && btf_is_array(content) &&
             btf__resolve_size(btf_, btf_array(content)->type) == 1) {
             return SemanticType::text;
+        }
+        if (content != nullptr && ::btf_is_enum(content)) {
+            return SemanticType::enumeration;
         }
         throw Error("{}: field '{}' of {} has a type that cannot be shown", name_, field, whole);
     }

@@ -22,7 +22,8 @@ enum class SemanticType {
     error,    ///< errno_nr
     number,   ///< any other unsigned integer
     signed_number,
-    text,  ///< any other array of char, up to its first NUL
+    text,         ///< any other array of char, up to its first NUL
+    enumeration,  ///< an enum
 
     // Of events only.
     time,             ///< timestamp_ns
@@ -35,7 +36,6 @@ enum class SemanticType {
     arguments,        ///< call_arguments
     named_flags,      ///< named_flags: a struct tally_flags
     boolean,          ///< bool
-    enumeration,      ///< an enum
     string,           ///< path: a struct tally_text
     words,            ///< argument_vector: a struct tally_text
 };
@@ -46,12 +46,12 @@ struct KeyField {
     SemanticType type = SemanticType::number;
     std::size_t offset = 0;  ///< in bytes from the beginning of the key
     std::size_t size = 0;
+    std::map<std::int64_t, std::string> names = {};  ///< of an enumeration, as they are shown
 };
 
 /// One field of the struct of an event, nested structs unfolded.
 struct EventField : KeyField {
     Unit unit = Unit::count;
-    std::map<std::int64_t, std::string> names;  ///< of an enumeration, as they are shown
 };
 
 /// EVENTS(name, event_type, help): what comes through the ring for each event.
@@ -115,13 +115,16 @@ struct TracerSchema {
     std::vector<std::string> waiting_calls;  ///< WAITING_CALLS(name): sets of system calls
     std::vector<HistogramSchema> histograms;
     std::vector<CountsSchema> counts;
-    std::vector<EventsSchema> events;        ///< then there is nothing to be measured by key
+    std::vector<EventsSchema> events;
     std::vector<std::string> thread_states;  ///< THREAD_STATE(name, type)
     std::vector<std::string> losses;  ///< enum tally_counter: "before_attach", "map_full" ...
 
     /// All maps of what is measured by key, whatever their content; at least one, or there are
     /// events.
     std::vector<const SlotsSchema*> slots() const;
+
+    /// Whether there are both: a run either tells the events one by one or sums up.
+    bool has_both() const { return !events.empty() && !(histograms.empty() && counts.empty()); }
 };
 
 /// Reads the declarations of an opened object. Throws Error, one sentence, for an object that
