@@ -36,7 +36,7 @@ FOLDERS = ("dev", "etc", "guest", "mnt", "proc", "root", "run", "sys", "tmp", "u
            "usr/lib", "usr/lib64", "usr/local/bin", "var/tmp")
 
 # Of the repository, at /tally in the guest.
-SHARED = ("tests/live", "tests/containers", "tests/kernels/guest", "docs/output.schema.json")
+SHARED = ("tests/live", "tests/containers", "tests/kernels/guest", "tests/overlayfs", "docs/output.schema.json")
 
 # Loaded in each guest: for the drive that takes the results, and for the containers of the tests.
 ALWAYS = ("nvme", "overlay")
