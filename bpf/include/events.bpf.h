@@ -45,6 +45,18 @@ struct {
     __uint(max_entries, 256 * 1024);
 } tally_events SEC(".maps");
 
+/* Of a tracer that also measures by key: whether the option --events was given. */
+const volatile bool tally_tells_events = false;
+
+/*
+ * A tracer that has EVENTS beside HISTOGRAM or COUNTS does one of the two in a run: it asks
+ * tells_events() before it begins an event or counts. Of the other one neither the code nor the
+ * maps are there.
+ */
+static __always_inline bool tells_events(void) {
+    return tally_tells_events;
+}
+
 /* Half of it. */
 const volatile __u32 tally_ring_half = 128 * 1024;
 

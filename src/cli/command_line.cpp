@@ -331,12 +331,13 @@ void select(const SelectionSchema& selection, const std::string& word,
 
 /// What makes no sense where events are told one by one: not in the help, and refused in one
 /// sentence.
-void refuse_reports(CLI::App& app, const std::string& tool) {
-    const auto refuse = [tool](const std::string&) -> std::string {
+void refuse_reports(CLI::App& app, const std::string& tool, bool has_both) {
+    const auto refuse = [=](const std::string&) -> std::string {
         throw UsageError(
             "{} tells events one by one: INTERVAL, COUNT, --by, --view, --top, --min-count and "
-            "--max-keys are for tools that count or measure",
-            tool);
+            "--max-keys are for {}",
+            has_both ? tool + " --events" : tool,
+            has_both ? "a run without --events" : "tools that count or measure");
     };
     for (const char* each : {"INTERVAL", "--by", "--view", "--top", "--min-count", "--max-keys"}) {
         app.add_option_function<std::string>(each, refuse)->group("");
@@ -463,15 +464,26 @@ std::vector<CLI::Option*> add_text_options(CLI::App& app, TextOptions& text, boo
     return all;
 }
 
-void add_event_options(CLI::App& app, Request& request) {
-    app.add_flag("--own-events", request.own_events, "tell the events of tally itself too")
-        ->group(kScripts);
-    app.add_option_function<std::string>(
-           "--ring-size", [&](const std::string& word) { request.ring_size = ring_size_of(word); },
-           fmt::format("room in the kernel for events that were not read yet ({}M)",
-                       kRingSize >> 20))
-        ->type_name("SIZE")
-        ->group(kScripts);
+/// `when` goes before what they do.
+std::vector<CLI::Option*> add_event_options(CLI::App& app, Request& request,
+                                            const std::string& when) {
+    return {app.add_flag("--own-events", request.own_events,
+                         when + "tell the events of tally itself too")
+                ->group(kScripts),
+            app.add_option_function<std::string>(
+                   "--ring-size",
+                   [&](const std::string& word) { request.ring_size = ring_size_of(word); },
+                   fmt::format("{}room in the kernel for events that were not read yet ({}M)", when,
+                               kRingSize >> 20))
+                ->type_name("SIZE")
+                ->group(kScripts)};
+}
+
+/// Whether this run tells events one by one: what else there is to be said depends on it.
+bool wants_events(const TracerSchema& schema, const std::vector<std::string>& arguments) {
+    return !schema.events.empty() &&
+           (!schema.has_both() ||
+            std::find(arguments.begin(), arguments.end(), "--events") != arguments.end());
 }
 
 }  // namespace
@@ -487,7 +499,7 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
             "{}: {}\n{}", tool_name, escape_text(schema.summary),
             tool.description.empty() ? "" : "\n" + wrap(tool.description, kHelpWidth, 0) + "\n"),
         "tally");
-    const bool tells_events = !schema.events.empty();
+    const bool tells_events = wants_events(schema, arguments);
     app.formatter(std::make_shared<HelpFormatter>(
         fmt::format("Usage: tally {} [OPTIONS] {}[-- COMMAND ...]",
                     tool.command.empty() ? tool_name : escape_text(tool.command),
@@ -499,7 +511,7 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
     double interval = 0;
     double duration = 0;
     if (tells_events) {
-        refuse_reports(app, tool_name);
+        refuse_reports(app, tool_name, schema.has_both());
     } else {
         app.add_option("INTERVAL", interval,
                        "seconds between two reports; without it there is one, at the end")
@@ -545,6 +557,11 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
         check_default_by(schema, tool_name);
         add_by(app, schema, request.by);
     }
+    if (schema.has_both()) {
+        app.add_flag("--events", request.tells_events,
+                     "tell of each, one by one, instead of summing up")
+            ->group("Output");
+    }
     add_format(app, request.format, kFormats);
     app.add_option("-O,--output-file", request.output_file, "write there instead of to stdout")
         ->type_name("FILE")
@@ -554,9 +571,11 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
                      : add_text_options(app, request.text, !schema.histograms.empty());
 
     app.add_flag("--strict", request.strict, "exit status 3 if anything was lost")->group(kScripts);
-    if (tells_events) {
-        add_event_options(app, request);
-    } else {
+    std::vector<CLI::Option*> for_events;
+    if (!schema.events.empty()) {
+        for_events = add_event_options(app, request, tells_events ? "" : "with --events: ");
+    }
+    if (!tells_events) {
         app.add_option("--max-keys", request.max_keys,
                        "room for so many keys, each on every CPU of up to 8 (what fits in 12 MiB; "
                        "where keys have parts of the tool's own, 23 MiB)")
@@ -596,11 +615,14 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
                                                   : fmt::format("tally {} --help", tool.command),
                              arguments);
     if (Request* result = std::get_if<Request>(&parsed)) {
+        const auto is_given = [](const CLI::Option* each) { return each->count() != 0; };
         if (result->format != Format::text &&
-            std::any_of(for_text.begin(), for_text.end(),
-                        [](const CLI::Option* each) { return each->count() != 0; })) {
+            std::any_of(for_text.begin(), for_text.end(), is_given)) {
             throw UsageError(
                 "--view, --top and --min-count are for text: leave them out with json and csv");
+        }
+        if (!tells_events && std::any_of(for_events.begin(), for_events.end(), is_given)) {
+            throw UsageError("--own-events and --ring-size are about events: they need --events");
         }
         if (result->probe_plan && result->format == Format::csv) {
             throw UsageError("--probe-plan is text or json");

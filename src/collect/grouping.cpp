@@ -220,8 +220,10 @@ RowKey Grouping::resolve(const std::byte* key, Containers& containers) const {
                 } else if (part.field.type == SemanticType::syscall) {
                     const std::string call = syscall_name(static_cast<std::uint32_t>(number));
                     set_field(name.key, part.field.name, call);
-                    name.waits_by_nature = waits_by_nature(call);
-                    set_field(name.key, "waits_by_nature", name.waits_by_nature);
+                    if (part.field.name == "syscall") {  // else it is not what is measured
+                        name.waits_by_nature = waits_by_nature(call);
+                        set_field(name.key, "waits_by_nature", name.waits_by_nature);
+                    }
                     name.labels.push_back(call + (name.waits_by_nature ? " ~" : ""));
                 } else if (part.field.type == SemanticType::error) {
                     const std::string error = error_name(static_cast<std::uint32_t>(number));

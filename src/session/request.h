@@ -38,13 +38,14 @@ struct Request {
     std::optional<Seconds> duration;
     std::optional<std::uint32_t> max_keys;
     std::optional<std::uint32_t> ring_size;  ///< in bytes
+    bool tells_events = false;               ///< one by one, where the tool can also measure
     bool own_events = false;                 ///< tell those of tally itself too
     std::optional<std::string> hierarchy;    ///< of cgroups; none: the one in which containers live
     std::optional<int> ready_fd;
     bool strict = false;
     bool keep_privileges = false;
     bool verbose = false;
-    bool probe_plan = false;  ///< say what the tool would hang on, and no more
+    bool probe_plan = false;                       ///< say what the tool would hang on, and no more
     std::map<std::string, std::uint64_t> options;  ///< the tool's own, by the constant's name
     /// The values of the tool's own selections, by the name of their map.
     std::map<std::string, std::vector<std::uint64_t>> selections;

@@ -47,6 +47,7 @@ class Session {
           request_(request),
           target_(request.target),
           errors_(STDERR_FILENO, "stderr", OutputFile::Failures::ignored) {
+        tracer_.set_tells_events(request_.tells_events);
         if (!request_.command.empty()) {
             command_.emplace(request_.command);
         }

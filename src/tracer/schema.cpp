@@ -75,12 +75,6 @@ class SchemaReader {
                 "EVENTS(...)",
                 name_);
         }
-        if (!schema.slots().empty() && !schema.events.empty()) {
-            throw Error(
-                "{} declares EVENTS(...) beside HISTOGRAM(...) or COUNTS(...): a tool has "
-                "either",
-                name_);
-        }
         return schema;
     }
 
@@ -359,7 +353,7 @@ class SchemaReader {
             read_names(resolve(value), selection.names);
         }
         if (selection.type == SemanticType::text || selection.type == SemanticType::comm ||
-            selection.size > sizeof(std::uint64_t) ||
+            selection.type == SemanticType::enumeration || selection.size > sizeof(std::uint64_t) ||
             !is_map(map.name, BPF_MAP_TYPE_HASH, selection.size, sizeof(std::uint8_t))) {
             throw Error("{}: the values of selection '{}' must be integers", name_, parts[0]);
         }

@@ -140,7 +140,7 @@ struct TracerSchema {
     std::vector<std::string> waiting_calls;  ///< WAITING_CALLS(name): sets of system calls
     std::vector<HistogramSchema> histograms;
     std::vector<CountsSchema> counts;
-    std::vector<EventsSchema> events;        ///< then there is nothing to be measured by key
+    std::vector<EventsSchema> events;
     std::vector<std::string> thread_states;  ///< THREAD_STATE(name, type)
     std::vector<ProbeSchema> probes;         ///< in the order of the object
     std::vector<OptionalProbesSchema> optional_probes;
@@ -150,6 +150,9 @@ struct TracerSchema {
     /// All maps of what is measured by key, whatever their content; at least one, or there are
     /// events.
     std::vector<const SlotsSchema*> slots() const;
+
+    /// Whether there are both: a run either tells the events one by one or sums up.
+    bool has_both() const { return !events.empty() && !(histograms.empty() && counts.empty()); }
 
     /// Whether what it hangs on depends on the kernel: there are PROBE()s.
     bool has_alternatives() const;

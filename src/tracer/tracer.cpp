@@ -212,6 +212,31 @@ void Tracer::size_ring(const MapSizes& sizes) {
     }
 }
 
+void Tracer::set_tells_events(bool wanted) {
+    if (!schema_.has_both()) {
+        return;
+    }
+    set_constant("tally_tells_events", wanted);
+    const auto leave_out = [&](const std::string& map) {
+        bpf_map__set_autocreate(find_map(map), false);
+    };
+    if (!wanted) {
+        leave_out("tally_events");
+        for (const EventsSchema& each : schema_.events) {
+            leave_out(each.name);
+        }
+        schema_.events.clear();
+        return;
+    }
+    for (const SlotsSchema* each : schema_.slots()) {
+        for (const char* map : {"", kIndex, kFree}) {
+            leave_out(each->name + map);
+        }
+    }
+    schema_.histograms.clear();
+    schema_.counts.clear();
+}
+
 void Tracer::set_reader_left_out(bool left_out) {
     set_constant("target_leaves_tally_out", left_out);
 }
@@ -278,6 +303,7 @@ void Tracer::enter_tree() const {
 }
 
 void Tracer::load(const MapSizes& sizes) {
+    set_tells_events(false);
     size_maps(sizes);
     const int error = bpf_object__load(object_.get());
     if (error == 0) {

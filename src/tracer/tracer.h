@@ -66,6 +66,11 @@ class Tracer {
     /// the process that calls enter_tree(). Without, its programs and its map are left out.
     void set_tree(bool wanted);
 
+    /// Before load(), of a tracer that has both EVENTS() and what is measured by key: which of the
+    /// two this run is about. The other one leaves the schema, its maps are not made, and its code
+    /// is not loaded. Who says nothing measures.
+    void set_tells_events(bool wanted);
+
     /// Before load(): whether what the calling process does is left out (EVENTS() only). To be said
     /// again, by leave_out_reader(), after it.
     void set_reader_left_out(bool left_out);

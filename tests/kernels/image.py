@@ -40,7 +40,7 @@ FOLDERS = ("dev", "etc", "guest", "mnt", "proc", "root", "run", "sys", "tmp", "u
            "usr/lib", "usr/lib64", "usr/local/bin", "var/tmp")
 
 # Of the repository, at /tally in the guest.
-SHARED = ("tests/live", "tests/containers", "tests/kernels/guest", "docs/output.schema.json")
+SHARED = ("tests/live", "tests/containers", "tests/kernels/guest", "tests/overlayfs", "docs/output.schema.json")
 
 # Modules by what they are for. Loaded in each guest: for the drive that takes the results, and for the
 # tests' containers and what joins their networks.

@@ -7,7 +7,7 @@ import shlex
 import subprocess
 
 import pytest
-from support import CPUS, REPOSITORY, SOON, WORKLOADS, parse, run
+from support import CPUS, REPOSITORY, SOON, TALLY, WORKLOADS, Run, parse, run
 
 OBJECTS = WORKLOADS / "objects"
 
@@ -52,6 +52,31 @@ def test_text_and_its_own_option(start, busy, prototype):
     result = run("run", prototype, "-d", 0.4, "-c", "spinning", "--view", "table",
                  "--preempted-only")
     assert b"CONTAINER" in result.out and b"\nspinning" in result.out and b"stays" in result.out
+
+
+def test_an_object_that_measures_and_tells(start):
+    """With --events the same ends are told one by one that are counted without."""
+    counts = {"left": 103, "right": 107}  # of which every fifth is killed
+    file = OBJECTS / "event_and_counts.bpf.o"
+    containers = [start(name, "endings", "processes", count) for name, count in counts.items()]
+    words = (file, "--json", "-c", "left", "-c", "right")
+    measuring = Run(*words, "--by", "container,way", program=(TALLY, "run"))
+    telling = Run(*words, "--events", program=(TALLY, "run"))
+    for container in containers:
+        container.go()
+    for container in containers:
+        container.line()
+    measured, told = measuring.end(), telling.end()
+    assert measured.lost == told.lost == {}
+    assert not measured.events() and {each["type"] for each in told.records} == {"event", "end"}
+    for name, count in counts.items():
+        killed = len(range(0, count, 5))
+        for way, ends in ("killed", killed), ("left", count - killed):
+            assert len(told.events(container=name, way=way)) == ends
+            assert measured.total(container=name, way=way)["count"] == ends
+            values = [each["values"] for each in measured.records if each["type"] == "counts"
+                      and each["key"]["container"] == name and each["key"]["way"] == way]
+            assert values == [{"ends": ends, "killed": ends if way == "killed" else 0}]
 
 
 def test_its_name_comes_from_anybody(busy, prototype):

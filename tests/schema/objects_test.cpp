@@ -62,8 +62,7 @@ TEST(Objects, SayWhatTheyLack) {
     EXPECT_EQ(refusal_of("event_map"), "it: 'days' is not declared with EVENTS(...)");
     EXPECT_EQ(refusal_of("event_column"),
               "it: field 'container' of 'days' has the name of another member");
-    EXPECT_EQ(refusal_of("event_and_counts"),
-              "it declares EVENTS(...) beside HISTOGRAM(...) or COUNTS(...): a tool has either");
+    EXPECT_EQ(refusal_of("event_and_counts"), "");
     EXPECT_EQ(refusal_of("event_types"), "");
     EXPECT_EQ(refusal_of("declaration"),
               "it: this tally does not know the declaration 'forecast:tomorrow'");
@@ -73,6 +72,22 @@ TEST(Objects, SayWhatTheyLack) {
     EXPECT_EQ(refusal_of("choice"), "it: CHOICE(weather) has no PROBE() to choose from");
     EXPECT_EQ(refusal_of("probes"), "");
     EXPECT_EQ(refusal_of("rejected"), "");  // that is for the kernel to say
+}
+
+TEST(Objects, ThatHaveEventsAndMeasureDoOneOfTheTwo) {
+    const std::string object = read_object_file(path_of("event_and_counts"));
+    Tracer telling("it", std::as_bytes(std::span(object)));
+    ASSERT_TRUE(telling.schema().has_both());
+    EXPECT_EQ(telling.schema().histograms.at(0).key.at(4).names.at(1), "killed");
+    telling.set_tells_events(true);
+    EXPECT_FALSE(telling.schema().has_both());
+    EXPECT_TRUE(telling.schema().slots().empty());
+    EXPECT_EQ(telling.schema().events.size(), 1U);
+
+    Tracer measuring("it", std::as_bytes(std::span(object)));
+    measuring.set_tells_events(false);
+    EXPECT_TRUE(measuring.schema().events.empty());
+    EXPECT_EQ(measuring.schema().slots().size(), 2U);
 }
 
 TEST(Objects, AnOptionDoesNotTakeTheNameOfACommonOne) {

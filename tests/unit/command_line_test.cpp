@@ -52,6 +52,23 @@ bool says(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
+/// Of a tool that can also tell events: what comes of a command line, or why it is refused.
+Request parse_of_both(const std::vector<std::string>& arguments) {
+    TracerSchema schema = a_schema();
+    schema.events.emplace_back();
+    return std::get<Request>(parse_tool_arguments(kTool, schema, arguments));
+}
+
+std::string refusal_of_both(const std::vector<std::string>& arguments) {
+    try {
+        parse_of_both(arguments);
+    } catch (const UsageError& error) {
+        return error.what();
+    }
+    ADD_FAILURE() << "not refused";
+    return "";
+}
+
 TEST(CommandLine, DefaultsAreByContainerAsTextWithoutEnd) {
     const Request request = parse({});
     EXPECT_EQ(request.by, std::vector<std::string>{"container"});
@@ -159,6 +176,52 @@ TEST(CommandLine, TextOnlyOptionsAreRefusedWithOtherFormats) {
         }
         EXPECT_NO_THROW(parse(text));
     }
+}
+
+TEST(CommandLine, AToolThatHasBothTellsEventsOnlyWhenAsked) {
+    EXPECT_FALSE(parse_of_both({}).tells_events);
+    EXPECT_FALSE(parse_of_both({"1", "--by", "disk", "--top", "3"}).tells_events);
+    EXPECT_FALSE(parse_of_both({"--", "grep", "--events"}).tells_events);
+    const Request request = parse_of_both({"--json", "--events", "--ring-size", "1M"});
+    EXPECT_TRUE(request.tells_events);
+    EXPECT_EQ(request.ring_size, 1U << 20);
+    EXPECT_TRUE(says(refusal({"--events"}), "--events"));
+}
+
+TEST(CommandLine, RefusesWhatMeansNothingInTheChosenMode) {
+    for (const std::vector<std::string>& report :
+         {std::vector<std::string>{"1"}, {"--by", "pid"}, {"--view", "bars"}, {"--top", "1"},
+          {"--min-count", "1"}, {"--max-keys", "9"}}) {
+        std::vector<std::string> both = report;
+        both.insert(both.begin(), "--events");
+        EXPECT_EQ(refusal_of_both(both),
+                  "sometool --events tells events one by one: INTERVAL, COUNT, --by, --view, "
+                  "--top, --min-count and --max-keys are for a run without --events");
+        EXPECT_NO_THROW(parse_of_both(report));
+    }
+    for (const std::vector<std::string>& about_events :
+         {std::vector<std::string>{"--own-events"}, {"--ring-size", "1M"}}) {
+        EXPECT_EQ(refusal_of_both(about_events),
+                  "--own-events and --ring-size are about events: they need --events");
+    }
+}
+
+TEST(CommandLine, HelpOfAToolThatHasBothIsAboutTheChosenMode) {
+    TracerSchema schema = a_schema();
+    schema.events.emplace_back();
+    const auto help = [&](std::vector<std::string> arguments) {
+        arguments.emplace_back("--help");
+        return std::get<HelpText>(parse_tool_arguments(kTool, schema, arguments)).text;
+    };
+    for (const char* part : {"[INTERVAL [COUNT]]", "--by", "--events", "with --events: room"}) {
+        EXPECT_TRUE(says(help({}), part)) << part;
+    }
+    const std::string telling = help({"--events"});
+    EXPECT_TRUE(says(telling, "--events"));
+    EXPECT_TRUE(says(telling, "--ring-size"));
+    EXPECT_FALSE(says(telling, "INTERVAL"));
+    EXPECT_FALSE(says(telling, "--by"));
+    EXPECT_FALSE(says(telling, "with --events:"));
 }
 
 TEST(CommandLine, HelpHasEverything) {

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+// ovlcopyup: from the moment overlayfs begins to copy a file or directory up to the moment it has.
+#include "dentry_path.bpf.h"
+#include "probes.bpf.h"
+
+TRACER("How long overlayfs copies files up, which, how much, and why");
+BY("container,kind");
+
+// What was copied, or was to be.
+enum kind {
+    FILE,       // a regular file, whole
+    METADATA,   // of a regular file only that (metacopy=on)
+    DATA,       // the data of a file whose metadata was copied before
+    LINK,       // one more name of a file that was copied before (index=on)
+    DIRECTORY,  // without what is in it
+    SYMLINK,
+    SPECIAL,  // a device, a FIFO, a socket
+    WAIT,     // nothing: another thread did it, and this one waited for it
+};
+
+struct copy_up_event {
+    struct event_head head;
+    duration_ns duration_ns;
+    enum kind kind;
+    syscall_nr why;
+    errno_nr error;
+    bytes size;    // of the file below
+    bytes copied;  // so much of it
+    __u64 device;  // of the overlay, as stat(2) tells it
+    path path;     // from the overlay's root
+};
+EVENTS(copies, struct copy_up_event, "files and directories that overlayfs copies up");
+
+struct copy_up_key {
+    struct subject subject;
+    enum kind kind;
+    syscall_nr why;
+};
+HISTOGRAM(copy_ups, struct copy_up_key, duration_ns, "time that copying up takes");
+
+struct copy_up_counts {
+    __u64 copy_ups;
+    bytes bytes;
+    __u64 failed;
+};
+COUNTS(copied, struct copy_up_key, struct copy_up_counts, "what was copied up");
+
+const volatile bool by_kind = true;
+const volatile bool by_why = false;
+
+// What a thread is copying up.
+struct copy_up {
+    __u64 since;  // the clock at its beginning, or one of those below
+    struct dentry* dentry;
+    __u64 copied;  // bytes so far
+    bool waited;   // another thread has done it
+    bool is_made;  // the file above is new
+    bool has_data;
+    bool truncates;  // so there is no data to be copied
+    __u32 unused;
+};
+enum {
+    NEVER_SEEN,  // no event of the thread yet
+    OUTSIDE,     // it copies nothing up
+    NOT_WANTED,  // it does, and is not measured
+};
+THREAD_STATE(copying, struct copy_up);
+
+#define O_TRUNC 01000  // include/uapi/asm-generic/fcntl.h
+
+// include/uapi/linux/stat.h
+#define S_IFMT 0170000
+#define S_IFREG 0100000
+#define S_IFDIR 0040000
+#define S_IFLNK 0120000
+
+// The current thread's, in a copy-up that is measured; else NULL.
+static __always_inline struct copy_up* measured(void) {
+    struct copy_up* copy_up;
+
+    if (!started())
+        return NULL;
+    copy_up = copying_of(bpf_get_current_task_btf());
+    return copy_up && copy_up->since > NOT_WANTED ? copy_up : NULL;
+}
+
+static __always_inline struct inode* inode_of(const struct copy_up* copy_up) {
+    struct dentry* dentry = copy_up->dentry;
+
+    return BPF_CORE_READ(dentry, d_inode);
+}
+
+// The inode is that of the overlay, which has size, mode and links of the one below.
+static __always_inline enum kind kind_of(const struct copy_up* copy_up, const struct inode* inode,
+                                         int error) {
+    __u32 type = BPF_CORE_READ(inode, i_mode) & S_IFMT;
+    __u64 size = copy_up->truncates ? 0 : BPF_CORE_READ(inode, i_size);
+
+    if (copy_up->waited)
+        return WAIT;
+    if (type != S_IFREG)
+        return type == S_IFDIR ? DIRECTORY : type == S_IFLNK ? SYMLINK : SPECIAL;
+    if (copy_up->is_made)
+        return copy_up->has_data || !size || error ? FILE : METADATA;
+    if (copy_up->has_data)
+        return DATA;
+    if (error)
+        return FILE;
+    return BPF_CORE_READ(inode, i_nlink) > 1 ? LINK : DATA;
+}
+
+// The system call that a thread is in. Threads of the kernel (nfsd, workers of io_uring) are in
+// none.
+static __always_inline syscall_nr call_of_thread(struct task_struct* task) {
+    struct pt_regs* regs = task_registers(task);
+
+    if ((task->flags & TALLY_PF_KTHREAD) || !regs || (int)regs->orig_ax < 0 || !regs->sp)
+        return TALLY_SYSCALL_UNKNOWN;
+    return system_call_number(task, regs->orig_ax);
+}
+
+static __always_inline struct copy_up_key key_of(struct task_struct* task, enum kind kind) {
+    struct copy_up_key key = {.subject = subject_of(task)};
+
+    if (by_kind)
+        key.kind = kind;
+    if (by_why)
+        key.why = call_of_thread(task);
+    return key;
+}
+
+// A number of the kernel's for a device as new_encode_dev() of include/linux/kdev_t.h makes it.
+static __always_inline __u64 device_of(const struct inode* inode) {
+    __u32 device = BPF_CORE_READ(inode, i_sb, s_dev);
+    __u32 minor = device & 0xfffff;
+
+    return (minor & 0xff) | (device >> 20) << 8 | (minor & ~0xffU) << 12;
+}
+
+// Once for each file and directory that is not above yet: for a file that is opened for writing
+// first for the topmost of its directories, then for the next, in the end for itself.
+FUNCTION_ENTRY(copy_up, 1, ovl_copy_up_one, on_begin, struct dentry* parent, struct dentry* dentry,
+               void* flags) {
+    struct task_struct* task = bpf_get_current_task_btf();
+    struct copy_up* copy_up;
+
+    if (!started())
+        return 0;
+    copy_up = copying_of(task);
+    if (!copy_up) {
+        count_one(LOST_NO_THREAD_STATE);
+        return 0;
+    }
+    if (copy_up->since > NOT_WANTED)
+        count_one(LOST_UNMATCHED_BEGIN);
+    copy_up->since = NOT_WANTED;
+    if (!target_includes(task))
+        return 0;
+    copy_up->dentry = dentry;
+    copy_up->copied = 0;
+    copy_up->waited = copy_up->is_made = copy_up->has_data = false;
+    copy_up->truncates = (__u64)flags & O_TRUNC;
+    copy_up->since = clock_ns();
+    return 0;
+}
+
+// It waits here for another thread that copies the same up: 1 if that one has done it.
+FUNCTION_RETURN(copy_up, 1, ovl_copy_up_start, on_turn) {
+    struct copy_up* copy_up = measured();
+
+    if (copy_up)
+        copy_up->waited = (int)result > 0;
+    return 0;
+}
+
+// Asked before anything is made above.
+FUNCTION_ENTRY(copy_up, 1, security_inode_copy_up, on_make) {
+    struct copy_up* copy_up = measured();
+
+    if (copy_up)
+        copy_up->is_made = true;
+    return 0;
+}
+
+FUNCTION_ENTRY(data, 1, ovl_copy_up_file, on_data) {
+    struct copy_up* copy_up = measured();
+
+    if (copy_up)
+        copy_up->has_data = true;
+    return 0;
+}
+
+// So it is called on 5.10.
+FUNCTION_ENTRY(data, 2, ovl_copy_up_data, on_data_2) {
+    struct copy_up* copy_up = measured();
+
+    if (copy_up)
+        copy_up->has_data = true;
+    return 0;
+}
+
+// A MiB at most at a time. Holes are skipped, and what the file systems can share needs no copy.
+FUNCTION_RETURN(copy_up, 1, do_splice_direct, on_piece) {
+    struct copy_up* copy_up = measured();
+
+    if (copy_up && copy_up->has_data && result > 0)
+        copy_up->copied += result;
+    return 0;
+}
+
+static __always_inline void tell(struct task_struct* task, const struct copy_up* copy_up, __u64 now,
+                                 int error) {
+    struct copy_up_event* event = event_begin(copies, task, now);
+    struct inode* inode = inode_of(copy_up);
+
+    if (!event)
+        return;
+    event->duration_ns = now - copy_up->since;
+    event->kind = kind_of(copy_up, inode, error);
+    event->why = call_of_thread(task);
+    event->error = -error;
+    event->size = BPF_CORE_READ(inode, i_size);
+    event->copied = copy_up->copied;
+    event->device = device_of(inode);
+    event_dentry_path(copies, event, path, copy_up->dentry);
+    event_submit(copies, event);
+}
+
+static __always_inline void count(struct task_struct* task, const struct copy_up* copy_up,
+                                  __u64 now, int error) {
+    struct inode* inode = inode_of(copy_up);
+    struct copy_up_key key = key_of(task, kind_of(copy_up, inode, error));
+    struct copy_up_counts* counts = counts_of(copied, key, NULL);
+
+    histogram_add(copy_ups, key, now - copy_up->since, NULL);
+    if (!counts)
+        return;
+    count_up(&counts->copy_ups, 1);
+    count_up(&counts->bytes, copy_up->copied);
+    if (error)
+        count_up(&counts->failed, 1);
+}
+
+FUNCTION_RETURN(copy_up, 1, ovl_copy_up_one, on_end) {
+    struct task_struct* task = bpf_get_current_task_btf();
+    struct copy_up* copy_up;
+    struct copy_up ended;
+    __u64 now;
+
+    if (!started())
+        return 0;
+    copy_up = copying_of(task);
+    if (!copy_up)
+        return 0;  // counted where it began
+    ended = *copy_up;
+    copy_up->since = OUTSIDE;
+    if (ended.since <= NOT_WANTED) {
+        if (ended.since != NOT_WANTED && target_includes(task))
+            count_one(ended.since == NEVER_SEEN ? BEFORE_ATTACH : LOST_UNMATCHED_END);
+        return 0;
+    }
+    now = clock_ns();
+    if (now < ended.since)
+        count_one(LOST_NEGATIVE_TIME);
+    else if (tells_events())
+        tell(task, &ended, now, (int)result);
+    else
+        count(task, &ended, now, (int)result);
+    return 0;
+}
+
+IN_FLIGHT(copy_ups, task, key) {
+    struct copy_up* copy_up = copying_of(task);
+    __u64 now;
+
+    if (!copy_up || copy_up->since <= NOT_WANTED)
+        return 0;
+    *key = key_of(task, kind_of(copy_up, inode_of(copy_up), 0));
+    now = clock_ns();
+    return now > copy_up->since ? now - copy_up->since : 1;
+}
