@@ -9,8 +9,8 @@
 
 #include "wire.h"
 
-typedef __u64 duration_ns; /* nanoseconds; in an event NO_DURATION: none */
-typedef __u64 bytes;       /* in an event NO_BYTES: none */
+typedef __u64 duration_ns; /* nanoseconds; in a key or an event NO_DURATION: none */
+typedef __u64 bytes;       /* in a key or an event NO_BYTES: none */
 typedef __u64 cgroup_id;   /* inode of the cgroup's directory, in the hierarchy of this run */
 typedef __u32 pid_nr;      /* a process (the kernel's tgid), as the host numbers it */
 typedef __u32 tid_nr;      /* a thread (the kernel's pid), as the host numbers it */

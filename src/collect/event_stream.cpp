@@ -263,8 +263,8 @@ EventValue EventStream::value_of(const EventField& field, const std::byte* event
         case SemanticType::tid:
             return number();
         case SemanticType::number:
-            return field.unit != Unit::count && number() == ~0ULL ? EventValue()
-                                                                  : EventValue(number());
+            return field.unit != Unit::count && number() == kNoQuantity ? EventValue()
+                                                                        : EventValue(number());
         case SemanticType::signed_number:
             return signed_number_at(field, event);
         case SemanticType::natural_or_none: {

@@ -76,7 +76,11 @@ std::string identity_of(const std::vector<Field>& fields) {
     return identity;
 }
 
-std::string upper(std::string text) {
+/// Cells say in which unit they are, so a heading need not: "quota_ns" is QUOTA.
+std::string heading_of(std::string text, Unit unit) {
+    if (unit == Unit::nanoseconds && text.ends_with("_ns")) {
+        text.resize(text.size() - 3);
+    }
     for (char& each : text) {
         if (each >= 'a' && each <= 'z') {
             each = static_cast<char>(each - 'a' + 'A');
@@ -115,7 +119,7 @@ Grouping::Grouping(const std::vector<std::string>& by, const SlotsSchema& slots)
             if (const KeyField* cgroup = find_field(slots, SemanticType::cgroup)) {
                 part.field = *cgroup;
                 parts_.push_back(part);
-                headings_.push_back(upper(word));
+                headings_.push_back(heading_of(word, Unit::count));
                 continue;
             }
         }
@@ -129,7 +133,7 @@ Grouping::Grouping(const std::vector<std::string>& by, const SlotsSchema& slots)
         part.kind = field->type == SemanticType::cgroup ? Kind::cgroup : Kind::field;
         part.field = *field;
         parts_.push_back(part);
-        headings_.push_back(upper(word));
+        headings_.push_back(heading_of(word, field->unit));
     }
 }
 
@@ -227,6 +231,11 @@ RowKey Grouping::resolve(const std::byte* key, Containers& containers) const {
                     const std::string error = error_name(static_cast<std::uint32_t>(number));
                     set_field(name.key, part.field.name, number == 0 ? Value() : Value(error));
                     name.labels.push_back(number == 0 ? "-" : error);
+                } else if (part.field.unit != Unit::count) {
+                    const bool is_none = number == kNoQuantity;
+                    set_field(name.key, part.field.name, is_none ? Value() : Value(number));
+                    name.labels.push_back(is_none ? Label("-")
+                                                  : Label(Quantity{part.field.unit, number}));
                 } else {
                     set_field(name.key, part.field.name, number);
                     name.labels.push_back(std::to_string(number));

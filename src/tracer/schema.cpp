@@ -505,8 +505,8 @@ class SchemaReader {
                 throw Error("{}: field '{}' of {} has a size that cannot be shown", name_,
                             field.name, whole);
             }
+            field.unit = unit_of(member[i].type);
             if constexpr (is_event) {
-                field.unit = unit_of(member[i].type);
                 if (field.type == SemanticType::enumeration) {
                     read_names(content, field.names);
                 }

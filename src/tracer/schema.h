@@ -40,17 +40,20 @@ enum class SemanticType {
     words,            ///< argument_vector: a struct tally_text
 };
 
+/// NO_DURATION, NO_BYTES: a field that has a unit, and no value.
+constexpr std::uint64_t kNoQuantity = ~0ULL;
+
 /// One field of a map's key, nested structs unfolded.
 struct KeyField {
     std::string name;
     SemanticType type = SemanticType::number;
     std::size_t offset = 0;  ///< in bytes from the beginning of the key
     std::size_t size = 0;
+    Unit unit = Unit::count;
 };
 
 /// One field of the struct of an event, nested structs unfolded.
 struct EventField : KeyField {
-    Unit unit = Unit::count;
     std::map<std::int64_t, std::string> names;  ///< of an enumeration, as they are shown
 };
 
