@@ -13,6 +13,7 @@
 
 #include "cli/command_line.h"
 #include "cli/completion.h"
+#include "host/kernel_facts.h"
 #include "output/listing_writer.h"
 #include "output/messages.h"
 #include "output/output_file.h"
@@ -21,6 +22,7 @@
 #include "session/session.h"
 #include "tracer/libbpf_log.h"
 #include "tracer/object_file.h"
+#include "tracer/probe_plan.h"
 #include "tracer/registry.h"
 #include "tracer/tracer.h"
 #include "util/error.h"
@@ -65,6 +67,19 @@ ExitStatus print(std::string_view text) {
     return ExitStatus::ok;
 }
 
+/// --probe-plan: what a run would hang on. Status 1 if it cannot run.
+ExitStatus show_probe_plan(const Tracer& tracer, const Request& request) {
+    check_tracing_is_possible();
+    const ProbePlan plan = make_probe_plan(tracer.schema(), request.choices);
+    OutputFile out = request.output_file ? OutputFile::create(*request.output_file)
+                                         : OutputFile(STDOUT_FILENO, "stdout");
+    write_listing(request.format, list_probes(tracer.name(), plan), out);
+    if (plan.failure) {
+        say(describe(tracer.name(), *plan.failure));
+    }
+    return plan.failure ? ExitStatus::failed : ExitStatus::ok;
+}
+
 ExitStatus run_tool(const Tool& tool, const Arguments& arguments) {
     Tracer tracer(std::string(tool.name), tool.object);
     auto parsed = parse_tool_arguments(tool, tracer.schema(), arguments);
@@ -73,6 +88,9 @@ ExitStatus run_tool(const Tool& tool, const Arguments& arguments) {
     }
     const Request& request = std::get<Request>(parsed);
     capture_libbpf_log(request.verbose ? say : nullptr);
+    if (request.probe_plan) {
+        return show_probe_plan(tracer, request);
+    }
     return run_session(std::move(tracer), request);
 }
 

@@ -27,6 +27,9 @@
 
 #define PROBE(group, way) TALLY_TAG("probe:" #group ":" #way)
 
+/* The same, of a hook that has so many parameters on some kernels and others elsewhere, by BTF. */
+#define PROBE_WITH(group, way, parameters) TALLY_TAG("probe:" #group ":" #way ":" #parameters)
+
 #define OPTIONAL_PROBES(group, without) \
     const volatile __u8 tally_optional_##group TALLY_TAG("optional:" #group ":" without) = 1
 

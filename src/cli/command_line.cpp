@@ -385,6 +385,19 @@ CLI::Option* add_own_option(CLI::App& app, const SelectionSchema& selection, Req
         ->allow_extra_args(false);
 }
 
+/// A choice that the tool declares.
+CLI::Option* add_own_option(CLI::App& app, const ChoiceSchema& choice, Request& request) {
+    std::vector<std::string>& values = request.choices[choice.name];
+    return app
+        .add_option("--" + choice.name, values,
+                    fmt::format("{}: {} (all that are here)", escape_text(choice.help),
+                                escape_text(fmt::format("{}", fmt::join(choice.values, ", ")))))
+        ->check(one_of(choice.values))
+        ->type_name("NAME")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+}
+
 std::vector<std::string> default_by(const TracerSchema& schema) {
     return schema.by.empty() ? std::vector<std::string>{"container"} : schema.by;
 }
@@ -529,6 +542,9 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
     add_hierarchy(app, request.hierarchy);
     add_ready_fd(app, request.ready_fd);
     add_keep_privileges(app, request.keep_privileges);
+    app.add_flag("--probe-plan", request.probe_plan,
+                 "say which hooks of the kernel it would use, and why, and do no more")
+        ->group(kScripts);
     app.add_flag("-v,--verbose", request.verbose, "say what is done, and all that the kernel says")
         ->group(kScripts);
 
@@ -546,6 +562,9 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
     for (const SelectionSchema& each : schema.selections) {
         add_own(each);
     }
+    for (const ChoiceSchema& each : schema.choices) {
+        add_own(each);
+    }
 
     auto parsed = run_parser(app, request,
                              tool.command.empty() ? fmt::format("tally help {}", tool.name)
@@ -557,6 +576,9 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
                         [](const CLI::Option* each) { return each->count() != 0; })) {
             throw UsageError(
                 "--view, --top and --min-count are for text: leave them out with json and csv");
+        }
+        if (result->probe_plan && result->format == Format::csv) {
+            throw UsageError("--probe-plan is text or json");
         }
         if (result->target.wait && result->target.containers.empty()) {
             throw UsageError("--wait waits for a container: name it with -c");

@@ -118,9 +118,9 @@ Check judge_namespaces(const HostFacts& facts) {
 }
 
 /// Runs a tool as far as it can go without measuring: what only the kernel knows.
-Check try_tool(const Tool& tool, const HostFacts& facts, const std::optional<Hierarchy>& hierarchy,
-               bool verbose) {
-    Check check{std::string(tool.name), true, Status::ok, "loads and attaches", ""};
+Check try_tool(Tracer& tracer, const ProbeJudge& judge, const HostFacts& facts,
+               const std::optional<Hierarchy>& hierarchy, bool verbose) {
+    Check check{tracer.name(), true, Status::ok, "loads and attaches", ""};
     if (!facts.may_trace() || !facts.btf_size) {
         check.status = Status::fail;
         check.finding = "not tried";
@@ -128,8 +128,22 @@ Check try_tool(const Tool& tool, const HostFacts& facts, const std::optional<Hie
         return check;
     }
     capture_libbpf_log(verbose ? say : nullptr);  // forgets what the one before has left
+    const ProbePlan plan = make_probe_plan(tracer.schema(), {}, judge);
+    if (plan.failure) {
+        check.status = Status::fail;
+        check.finding = plan.failure->reason;
+        check.advice = plan.failure->advice;
+        return check;
+    }
+    for (const ProbePlan::Missing& each : plan.missing) {
+        check.finding += fmt::format("; without {}: {}", each.what, each.reason);
+        if (!each.is_choice) {
+            check.status = Status::warn;
+            check.advice = "the rest is measured";
+        }
+    }
     try {
-        Tracer tracer(check.name, tool.object);
+        tracer.use(plan);
         if (hierarchy) {
             configure_hierarchy(tracer, *hierarchy);
         }
@@ -142,7 +156,7 @@ Check try_tool(const Tool& tool, const HostFacts& facts, const std::optional<Hie
         check.finding = error.what();
         // What the tool itself would say ends with the same advice.
         check.finding.resize(std::min(check.finding.size(), check.finding.find("; -v shows")));
-        check.advice = fmt::format("tally {} -v shows all that the kernel says", tool.name);
+        check.advice = fmt::format("tally {} -v shows all that the kernel says", tracer.name());
     }
     return check;
 }
@@ -188,8 +202,20 @@ std::vector<Check> examine(const std::optional<std::string>& hierarchy, bool ver
         checks.push_back({"cgroups", false, Status::fail, error.what(),
                           "mount the cgroup file system, in the host's cgroup namespace"});
     }
+    std::vector<Tracer> tracers;
+    std::vector<std::string> hooks;
     for (const Tool* each : all_tools()) {
-        checks.push_back(try_tool(*each, facts, chosen, verbose));
+        const Tracer& tracer = tracers.emplace_back(std::string(each->name), each->object);
+        for (const ProbeSchema& probe : tracer.schema().probes) {
+            hooks.push_back(probe.hook);
+        }
+    }
+    KernelHooks kernel(hooks);
+    const auto judge = [&](const ProbeSchema& each) {
+        return kernel.obstacle(each.hook, each.parameters);
+    };
+    for (Tracer& each : tracers) {
+        checks.push_back(try_tool(each, judge, facts, chosen, verbose));
     }
     return checks;
 }

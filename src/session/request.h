@@ -44,9 +44,12 @@ struct Request {
     bool strict = false;
     bool keep_privileges = false;
     bool verbose = false;
+    bool probe_plan = false;  ///< say what the tool would hang on, and no more
     std::map<std::string, std::uint64_t> options;  ///< the tool's own, by the constant's name
     /// The values of the tool's own selections, by the name of their map.
     std::map<std::string, std::vector<std::uint64_t>> selections;
+    /// What was asked for of each CHOICE() of the tool, by its name.
+    std::map<std::string, std::vector<std::string>> choices;
 };
 
 /// What `tally containers` and `tally doctor` were asked.

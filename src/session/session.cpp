@@ -89,6 +89,9 @@ class Session {
         for (const SelectionSchema& each : tracer_.schema().selections) {
             tracer_.set_constant(each.constant, request_.selections.contains(each.set));
         }
+        if (tracer_.schema().has_alternatives()) {
+            choose_probes();
+        }
         if (needs_cgroups_ || request_.hierarchy) {
             find_hierarchy_of_run();
         }
@@ -157,6 +160,16 @@ class Session {
             reports.push_back(each->total(head(Scope::total, 0, Seconds(0))));
         }
         writer_->begin(reports);
+    }
+
+    void choose_probes() {
+        const ProbePlan plan = make_probe_plan(tracer_.schema(), request_.choices);
+        tracer_.use(plan);
+        for (const ProbePlan::Missing& each : plan.missing) {
+            if (!each.is_choice || request_.verbose) {
+                say(fmt::format("{} runs without {}: {}", tracer_.name(), each.what, each.reason));
+            }
+        }
     }
 
     void find_hierarchy_of_run() {

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstring>
+#include <map>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -65,6 +67,7 @@ class SchemaReader {
         for (const Variable& each : variables_) {
             read_variable(each, schema);
         }
+        read_probes(schema);
         read_losses(schema);
         if (schema.slots().empty() && schema.events.empty()) {
             throw Error(
@@ -93,14 +96,13 @@ class SchemaReader {
 
     /// Sections hold variables; a tag of type component -1 is about the variable as a whole.
     void find_variables() {
-        std::vector<std::pair<std::uint32_t, std::string>> tags;
         const std::uint32_t count = btf__type_cnt(btf_);
         for (std::uint32_t id = 1; id < count; ++id) {
             const btf_type* each = type(id);
             const std::string name = text(each->name_off);
             if (btf_is_decl_tag(each) && btf_decl_tag(each)->component_idx == -1 &&
                 name.starts_with(kTagPrefix)) {
-                tags.emplace_back(each->type, name.substr(kTagPrefix.size()));
+                tags_.emplace(each->type, name.substr(kTagPrefix.size()));
             }
         }
         for (std::uint32_t id = 1; id < count; ++id) {
@@ -116,15 +118,16 @@ class SchemaReader {
                 }
                 Variable found{text(variable->name_off), variable->type,
                                info[i].offset,           info[i].size,
-                               text(section->name_off),  ""};
-                for (const auto& [tagged, tag] : tags) {
-                    if (tagged == info[i].type) {
-                        found.tag = tag;
-                    }
-                }
+                               text(section->name_off),  tag_of(info[i].type)};
                 variables_.push_back(std::move(found));
             }
         }
+    }
+
+    /// The tag of a variable or function, without the prefix; empty: none.
+    std::string tag_of(std::uint32_t id) const {
+        const auto found = tags_.find(id);
+        return found == tags_.end() ? "" : found->second;
     }
 
     const Variable* find(std::string_view name) const {
@@ -215,9 +218,88 @@ class SchemaReader {
             schema.histograms.push_back(read_histogram(variable, *histogram_help));
         } else if (const auto state = after("thread_state:")) {
             schema.thread_states.push_back(*state);
+        } else if (const auto optional = after("optional:")) {
+            const std::size_t colon = optional->find(':');
+            schema.optional_probes.push_back(
+                {optional->substr(0, colon),
+                 colon == std::string::npos ? "" : optional->substr(colon + 1)});
+        } else if (const auto choice = after("choice:")) {
+            const std::size_t colon = choice->find(':');
+            check_name(choice->substr(0, colon));
+            schema.choices.push_back({choice->substr(0, colon),
+                                      colon == std::string::npos ? "" : choice->substr(colon + 1),
+                                      {}});
         } else if (!tag.empty()) {
             throw Error("{}: this tally does not know the declaration '{}'", name_, tag);
         }
+    }
+
+    /// All programs but the engine's own and iterators, with the tags of PROBE().
+    void read_probes(TracerSchema& schema) const {
+        std::set<std::string> groups;
+        bpf_program* program = nullptr;
+        bpf_object__for_each_program(program, object_) {
+            ProbeSchema probe;
+            probe.program = bpf_program__name(program);
+            probe.hook = bpf_program__section_name(program);
+            if (probe.program.starts_with("tally_") || probe.hook.starts_with("iter/") ||
+                is_of_thread_state(probe.program, schema)) {
+                continue;
+            }
+            const std::int32_t function =
+                btf__find_by_name_kind(btf_, probe.program.c_str(), BTF_KIND_FUNC);
+            const std::string tag =
+                function > 0 ? tag_of(static_cast<std::uint32_t>(function)) : "";
+            if (!tag.empty()) {
+                read_probe_tag(tag, probe);
+                groups.insert(probe.group);
+            }
+            schema.probes.push_back(std::move(probe));
+        }
+        for (const OptionalProbesSchema& each : schema.optional_probes) {
+            if (!groups.contains(each.group)) {
+                throw Error("{}: OPTIONAL_PROBES({}) names no PROBE()", name_, each.group);
+            }
+        }
+        for (ChoiceSchema& each : schema.choices) {
+            for (const std::string& group : groups) {
+                const std::vector<std::string> parts = split(group, '.');
+                if (parts.size() > 1 && parts[0] == each.name &&
+                    std::find(each.values.begin(), each.values.end(), parts[1]) ==
+                        each.values.end()) {
+                    each.values.push_back(parts[1]);
+                }
+            }
+            if (each.values.empty()) {
+                throw Error("{}: CHOICE({}) has no PROBE() to choose from", name_, each.name);
+            }
+        }
+    }
+
+    /// "probe:GROUP:WAY" or "probe:GROUP:WAY:PARAMETERS"
+    void read_probe_tag(const std::string& tag, ProbeSchema& probe) const {
+        const std::vector<std::string> parts = split(tag, ':');
+        if (parts.size() < 3 || parts.size() > 4 || parts[0] != "probe" || parts[1].empty()) {
+            throw Error("{}: '{}' is not declared with PROBE(...)", name_, probe.program);
+        }
+        probe.group = parts[1];
+        probe.way = parts[2];
+        if (parts.size() == 4) {
+            std::uint32_t count = 0;
+            const char* const end = parts[3].data() + parts[3].size();
+            if (std::from_chars(parts[3].data(), end, count).ptr != end || parts[3].empty()) {
+                throw Error("{}: '{}' is not declared with PROBE_WITH(...)", name_, probe.program);
+            }
+            probe.parameters = count;
+        }
+    }
+
+    /// Of a THREAD_STATE(): loaded or not as it is kept.
+    static bool is_of_thread_state(const std::string& program, const TracerSchema& schema) {
+        return std::any_of(
+            schema.thread_states.begin(), schema.thread_states.end(), [&](const std::string& each) {
+                return program == each + "_thread_made" || program == each + "_threads_existing";
+            });
     }
 
     OptionSchema read_option(const Variable& variable, const std::string& help) const {
@@ -643,6 +725,7 @@ class SchemaReader {
     const bpf_object* object_;
     const btf* btf_;
     const std::string& name_;
+    std::map<std::uint32_t, std::string> tags_;  ///< by the type that is tagged
     std::vector<Variable> variables_;
 };
 
@@ -675,6 +758,11 @@ std::vector<const SlotsSchema*> TracerSchema::slots() const {
         all.push_back(&each);
     }
     return all;
+}
+
+bool TracerSchema::has_alternatives() const {
+    return std::any_of(probes.begin(), probes.end(),
+                       [](const ProbeSchema& each) { return !each.group.empty(); });
 }
 
 TracerSchema read_schema(const bpf_object* object, const std::string& name) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -109,6 +110,29 @@ struct CountsSchema : SlotsSchema {
     std::vector<ValueColumn> values;
 };
 
+/// A program that the kernel calls, and what it hangs on (bpf/include/probes.bpf.h). The engine's
+/// own are not among them.
+struct ProbeSchema {
+    std::string program;
+    std::string hook;   ///< its section: "fentry/vfs_read"
+    std::string group;  ///< empty: no PROBE(), it must be there
+    std::string way;
+    std::optional<std::uint32_t> parameters;  ///< so many has the hook, or it is another one
+};
+
+/// OPTIONAL_PROBES(group, without)
+struct OptionalProbesSchema {
+    std::string group;
+    std::string without;  ///< what is missing then
+};
+
+/// CHOICE(name, help)
+struct ChoiceSchema {
+    std::string name;  ///< as typed, and what the names of its groups begin with: "fs"
+    std::string help;
+    std::vector<std::string> values;  ///< "ext4" of the groups "fs.ext4" or "fs.ext4.read"
+};
+
 /// What an object declares: the whole tracer, as read from its BTF.
 struct TracerSchema {
     std::string summary;
@@ -120,11 +144,17 @@ struct TracerSchema {
     std::vector<CountsSchema> counts;
     std::vector<EventsSchema> events;        ///< then there is nothing to be measured by key
     std::vector<std::string> thread_states;  ///< THREAD_STATE(name, type)
+    std::vector<ProbeSchema> probes;         ///< in the order of the object
+    std::vector<OptionalProbesSchema> optional_probes;
+    std::vector<ChoiceSchema> choices;
     std::vector<std::string> losses;  ///< enum tally_counter: "before_attach", "map_full" ...
 
     /// All maps of what is measured by key, whatever their content; at least one, or there are
     /// events.
     std::vector<const SlotsSchema*> slots() const;
+
+    /// Whether what it hangs on depends on the kernel: there are PROBE()s.
+    bool has_alternatives() const;
 };
 
 /// Reads the declarations of an opened object. Throws Error, one sentence, for an object that

@@ -264,6 +264,15 @@ void Tracer::set_tree(bool wanted) {
     }
 }
 
+void Tracer::use(const ProbePlan& plan) {
+    if (plan.failure) {
+        throw Error(describe(name_, *plan.failure));
+    }
+    for (const ProbePlan::Probe& each : plan.probes) {
+        bpf_program__set_autoload(find_program(each.probe.program), each.is_chosen);
+    }
+}
+
 void Tracer::enter_tree() const {
     read_iterator(kTree.front());
 }
@@ -275,6 +284,9 @@ void Tracer::load(const MapSizes& sizes) {
         fill_free_slots();
         make_iterators();
         return;
+    }
+    if (!schema_.has_alternatives()) {
+        use(make_probe_plan(schema_, {}));  // says which hook is not there, if that is why
     }
     if (error == -EPERM) {
         throw Error(

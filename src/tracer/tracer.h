@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tracer/probe_plan.h"
 #include "tracer/schema.h"
 #include "util/file_descriptor.h"
 
@@ -56,6 +57,10 @@ class Tracer {
 
     /// Sets a `const volatile` integer before load(). Throws Error if there is none of that name.
     void set_constant(const std::string& variable, std::uint64_t value);
+
+    /// Before load(), where the schema has alternatives: only what was chosen is loaded. Throws
+    /// Error for a plan with a failure: which hook is missing, why, what would help.
+    void use(const ProbePlan& plan);
 
     /// Before load(): whether a process tree is a target (bpf/include/tree.bpf.h). It grows from
     /// the process that calls enter_tree(). Without, its programs and its map are left out.

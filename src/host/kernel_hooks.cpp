@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "host/kernel_hooks.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <fmt/format.h>
+#include <linux/bpf.h>
+#include <linux/capability.h>
+#include <linux/perf_event.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "host/host_facts.h"
+#include "util/file_descriptor.h"
+#include "util/read_file.h"
+
+namespace tally {
+namespace {
+
+constexpr std::string_view kTracepoint = "btf_trace_";  // the typedef of each, in BTF
+constexpr const char* kTypes = "/sys/kernel/btf";
+constexpr const char* kKprobes = "/sys/bus/event_source/devices/kprobe/type";
+
+/// "fentry/vfs_read" -> fentry, vfs_read
+std::pair<std::string, std::string> parts_of(const std::string& section) {
+    const std::size_t slash = section.find('/');
+    return {section.substr(0, slash), slash == std::string::npos ? "" : section.substr(slash + 1)};
+}
+
+bool is_tracepoint(std::string_view kind) {
+    return kind == "tp_btf" || kind == "raw_tp" || kind == "raw_tracepoint";
+}
+bool is_trampoline(std::string_view kind) {
+    return kind == "fentry" || kind == "fexit";
+}
+bool is_kprobe(std::string_view kind) {
+    return kind == "kprobe" || kind == "kretprobe";
+}
+
+/// How many parameters a function type has; a tracepoint's first, `__data`, is not one of them.
+std::uint32_t parameters_of(const btf* types, const btf_type* type) {
+    const bool is_tracepoint = btf_is_typedef(type);
+    while (type != nullptr && (btf_is_typedef(type) || btf_is_ptr(type) || btf_is_func(type))) {
+        type = btf__type_by_id(types, type->type);
+    }
+    const std::uint32_t count =
+        type != nullptr && btf_is_func_proto(type) ? btf_vlen(type) : std::uint32_t{0};
+    return is_tracepoint && count > 0 ? count - 1 : count;
+}
+
+/// Loads a program that does nothing but what those of FUNCTION_ENTRY and FUNCTION_RETURN do
+/// besides, and attaches it for a moment. Why that fails; empty: it does not.
+std::string try_trampoline(const btf* types, bool at_return) {
+    std::int32_t function = -1;
+    // The first is there for tests of the kernel's own, and never runs.
+    for (const char* each : {"bpf_fentry_test1", "vfs_read", "do_exit"}) {
+        function = types != nullptr ? btf__find_by_name_kind(types, each, BTF_KIND_FUNC) : -1;
+        if (function > 0) {
+            break;
+        }
+    }
+    if (function <= 0) {
+        return "no function to try it on";
+    }
+    const auto code = [](int operation, int destination, int source, int offset, int value) {
+        bpf_insn instruction{};
+        instruction.code = static_cast<__u8>(operation);
+        instruction.dst_reg = static_cast<__u8>(destination & 0xf);
+        instruction.src_reg = static_cast<__u8>(source & 0xf);
+        instruction.off = static_cast<__s16>(offset);
+        instruction.imm = value;
+        return instruction;
+    };
+    const bpf_insn result = code(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0);
+    const bpf_insn exit = code(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+    const std::array at_entry{result, exit};
+    const std::array with_result{
+        code(BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, -8, 0),
+        code(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_2, BPF_REG_10, 0, 0),
+        code(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -8),
+        code(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_get_func_ret),
+        result,
+        exit,
+    };
+    bpf_prog_load_opts options{};
+    options.sz = sizeof options;
+    options.expected_attach_type = at_return ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY;
+    options.attach_btf_id = static_cast<__u32>(function);
+    const FileDescriptor program(bpf_prog_load(BPF_PROG_TYPE_TRACING, "tally_trial", "GPL",
+                                               at_return ? with_result.data() : at_entry.data(),
+                                               at_return ? with_result.size() : at_entry.size(),
+                                               &options));
+    if (program.get() < 0) {
+        return std::strerror(errno);
+    }
+    const FileDescriptor link(bpf_raw_tracepoint_open(nullptr, program.get()));
+    return link.get() < 0 ? std::strerror(errno) : "";
+}
+
+/// The same for kprobes, by what perf_event_open says.
+std::string try_kprobe(const std::string& function) {
+    const auto type = read_kernel_file(kKprobes);
+    perf_event_attr attributes{};
+    attributes.size = sizeof attributes;
+    if (!type || std::from_chars(type->data(), type->data() + type->size(), attributes.type).ec !=
+                     std::errc()) {
+        return "there are no kprobes";
+    }
+    attributes.kprobe_func = reinterpret_cast<std::uintptr_t>(function.c_str());
+    const FileDescriptor event(static_cast<int>(
+        ::syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
+    return event.get() < 0 ? std::strerror(errno) : "";
+}
+
+/// For tests of the other ways: the kinds of hook that are taken for refused.
+constexpr const char* kRefused = "TALLY_REFUSED_HOOKS";
+
+bool is_told_to_be_refused(const std::string& kind) {
+    const char* kinds = std::getenv(kRefused);
+    return kinds != nullptr &&
+           fmt::format(",{},", kinds).find("," + kind + ",") != std::string::npos;
+}
+
+constexpr const char* kAllowed = "it takes a kernel that lets BPF hook functions";
+constexpr const char* kThere =
+    "if it is part of a module, that has to be loaded first (for a file system, mount one)";
+
+}  // namespace
+
+void KernelHooks::BtfCloser::operator()(btf* types) const {
+    btf__free(types);
+}
+
+KernelHooks::KernelHooks(const std::vector<std::string>& sections) {
+    for (const std::string& section : sections) {
+        const auto [kind, name] = parts_of(section);
+        wanted_.insert(is_tracepoint(kind) ? std::string(kTracepoint) + name : name);
+    }
+}
+
+/// One pass over the kernel's types, and over those of modules while something is missing.
+void KernelHooks::read_types() {
+    types_read_ = true;
+    kernel_.reset(btf__load_vmlinux_btf());
+    if (!kernel_) {
+        return;
+    }
+    const auto look_through = [&](const btf* types, std::uint32_t first, bool in_module) {
+        const std::uint32_t end = btf__type_cnt(types);
+        for (std::uint32_t id = first; id < end; ++id) {
+            const btf_type* type = btf__type_by_id(types, id);
+            if (!btf_is_func(type) && !btf_is_typedef(type)) {
+                continue;
+            }
+            const char* name = btf__name_by_offset(types, type->name_off);
+            if (name == nullptr ||
+                btf_is_typedef(type) != std::string_view(name).starts_with(kTracepoint)) {
+                continue;
+            }
+            const auto found = wanted_.find(name);
+            if (found != wanted_.end()) {
+                types_.try_emplace(*found, Found{parameters_of(types, type), in_module});
+            }
+        }
+    };
+    look_through(kernel_.get(), 1, false);
+    std::error_code error;
+    for (const auto& each : std::filesystem::directory_iterator(kTypes, error)) {
+        if (types_.size() == wanted_.size()) {
+            break;
+        }
+        if (each.path().filename() == "vmlinux") {
+            continue;
+        }
+        const std::unique_ptr<btf, BtfCloser> module(
+            btf__parse_split(each.path().c_str(), kernel_.get()));
+        if (module) {
+            look_through(module.get(), btf__type_cnt(kernel_.get()), true);
+        }
+    }
+}
+
+/// "ffffffff81000000 T vfs_read" or "... t ovl_copy_up_one\t[overlay]", some 200,000 of them.
+void KernelHooks::read_symbols() {
+    symbols_read_ = true;
+    const auto close = [](std::FILE* file) { std::fclose(file); };
+    const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen("/proc/kallsyms", "re"),
+                                                           close);
+    std::array<char, 1024> line;
+    while (file && std::fgets(line.data(), line.size(), file.get()) != nullptr) {
+        const std::string_view text(line.data());
+        const std::size_t space = text.find(' ');
+        if (space == std::string_view::npos || space + 3 >= text.size() ||
+            (text[space + 1] != 't' && text[space + 1] != 'T')) {
+            continue;
+        }
+        const std::string_view rest = text.substr(space + 3);
+        const std::string name(rest.substr(0, rest.find_first_of("\t\n ")));
+        if (wanted_.contains(name)) {
+            symbols_.insert(name);
+        }
+    }
+}
+
+/// Why this kernel refuses a kind of hook; empty: it does not.
+const std::string& KernelHooks::trial(const std::string& kind, const std::string& function) {
+    const auto [place, is_new] = refused_.try_emplace(kind);
+    if (is_new && is_told_to_be_refused(kind)) {
+        place->second = std::string(kRefused) + " says so";
+    } else if (is_new) {
+        place->second = is_trampoline(kind) ? try_trampoline(kernel_.get(), kind == "fexit")
+                                            : try_kprobe(function);
+    }
+    return place->second;
+}
+
+std::optional<Obstacle> KernelHooks::obstacle_to_types(const std::string& what,
+                                                       const std::string& name,
+                                                       std::optional<std::uint32_t> parameters) {
+    const auto found = types_.find(what == "tracepoint" ? std::string(kTracepoint) + name : name);
+    if (found == types_.end()) {
+        return Obstacle{fmt::format("there is no {} {}", what, name), kThere};
+    }
+    if (parameters && found->second.parameters != *parameters) {
+        return Obstacle{fmt::format("{} {} is another one here ({} parameters, not {})", what, name,
+                                    found->second.parameters, *parameters),
+                        "another version of Linux"};
+    }
+    return std::nullopt;
+}
+
+std::optional<Obstacle> KernelHooks::obstacle(const std::string& section,
+                                              std::optional<std::uint32_t> parameters) {
+    const auto [kind, name] = parts_of(section);
+    if (!types_read_) {
+        read_types();
+    }
+    if (is_tracepoint(kind)) {
+        return obstacle_to_types("tracepoint", name, parameters);
+    }
+    if (!is_trampoline(kind) && !is_kprobe(kind)) {
+        return std::nullopt;
+    }
+    if (is_kprobe(kind)) {
+        if (!symbols_read_) {
+            read_symbols();
+        }
+        if (!symbols_.contains(name)) {
+            return Obstacle{fmt::format("there is no function {}", name), kThere};
+        }
+    }
+    if (!trial(kind, name).empty()) {
+        return Obstacle{fmt::format("{} is refused ({})", section, trial(kind, name)), kAllowed};
+    }
+    // A function without types (of a module, in 5.10) is taken for what it is called.
+    if (is_trampoline(kind) || (parameters && types_.contains(name))) {
+        if (auto found = obstacle_to_types("function", name, parameters)) {
+            return found;
+        }
+    }
+    // libbpf looks for the types of modules by their ids, which CAP_BPF may not.
+    if (is_trampoline(kind) && types_.at(name).in_module &&
+        !read_host_facts({}).has_capability(CAP_SYS_ADMIN)) {
+        return Obstacle{fmt::format("{} is of a module, and CAP_SYS_ADMIN is missing", section),
+                        "run it as root"};
+    }
+    return std::nullopt;
+}
+
+}  // namespace tally

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "tracer/probe_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace tally {
+namespace {
+
+/// What became of a group.
+struct Decision {
+    std::string way;                   ///< that was chosen
+    std::optional<Obstacle> obstacle;  ///< there is none: what stands against each of them
+    std::map<std::string, std::string> reasons;  ///< by way
+};
+
+/// Chooses the first way that nothing stands against.
+Decision decide(const TracerSchema& schema, const std::string& group, const ProbeJudge& judge) {
+    std::map<std::string, std::vector<const ProbeSchema*>> ways;
+    for (const ProbeSchema& each : schema.probes) {
+        if (each.group == group) {
+            ways[each.way].push_back(&each);
+        }
+    }
+    Decision decision;
+    Obstacle all;
+    std::set<std::string> said;
+    for (const auto& [way, probes] : ways) {
+        std::optional<Obstacle> first;
+        for (const ProbeSchema* each : probes) {
+            if (!first) {
+                first = judge(*each);
+            }
+        }
+        if (!first) {
+            decision.way = way;
+            return decision;
+        }
+        decision.reasons[way] = first->reason;
+        if (said.insert(first->reason).second) {
+            all.reason += (all.reason.empty() ? "" : " and ") + first->reason;
+        }
+        all.advice = first->advice;
+    }
+    decision.obstacle = all;
+    return decision;
+}
+
+/// Of the group fs.ext4.read: fs, ext4. Empty if no CHOICE() is about it.
+std::pair<const ChoiceSchema*, std::string> choice_of(const TracerSchema& schema,
+                                                      const std::string& group) {
+    for (const ChoiceSchema& each : schema.choices) {
+        if (group.starts_with(each.name + ".")) {
+            const std::string rest = group.substr(each.name.size() + 1);
+            return {&each, rest.substr(0, rest.find('.'))};
+        }
+    }
+    return {nullptr, ""};
+}
+
+class Planner {
+  public:
+    Planner(const TracerSchema& schema,
+            const std::map<std::string, std::vector<std::string>>& chosen, const ProbeJudge& judge)
+        : schema_(schema), chosen_(chosen), judge_(judge) {}
+
+    ProbePlan plan() {
+        for (const ProbeSchema& each : schema_.probes) {
+            if (each.group.empty()) {
+                if (auto obstacle = judge_(each)) {
+                    reasons_[each.program] = obstacle->reason;
+                    fail(*obstacle);
+                }
+            } else if (!choice_of(schema_, each.group).first && !decisions_.contains(each.group)) {
+                decide_group(each.group);
+            }
+        }
+        for (const ChoiceSchema& each : schema_.choices) {
+            decide_choice(each);
+        }
+        for (const ProbeSchema& each : schema_.probes) {
+            plan_.probes.push_back(judged(each));
+        }
+        return std::move(plan_);
+    }
+
+  private:
+    /// The first one is told.
+    void fail(const Obstacle& obstacle) {
+        if (!plan_.failure) {
+            plan_.failure = obstacle;
+        }
+    }
+
+    void decide_group(const std::string& group) {
+        const Decision& decision = decisions_[group] = decide(schema_, group, judge_);
+        if (!decision.obstacle) {
+            return;
+        }
+        const auto optional =
+            std::find_if(schema_.optional_probes.begin(), schema_.optional_probes.end(),
+                         [&](const OptionalProbesSchema& each) { return each.group == group; });
+        if (optional == schema_.optional_probes.end()) {
+            fail(*decision.obstacle);
+        } else {
+            plan_.missing.push_back({optional->without, decision.obstacle->reason, false});
+        }
+    }
+
+    /// A value is there if all of its groups are.
+    void decide_choice(const ChoiceSchema& choice) {
+        const auto asked = chosen_.find(choice.name);
+        const bool is_asked = asked != chosen_.end() && !asked->second.empty();
+        std::optional<Obstacle> first;
+        bool any = false;
+        for (const std::string& value : choice.values) {
+            if (is_asked && std::find(asked->second.begin(), asked->second.end(), value) ==
+                                asked->second.end()) {
+                continue;
+            }
+            std::map<std::string, Decision> groups;
+            std::optional<Obstacle> obstacle;
+            for (const ProbeSchema& each : schema_.probes) {
+                const auto [its_choice, its_value] = choice_of(schema_, each.group);
+                if (its_choice != &choice || its_value != value || groups.contains(each.group)) {
+                    continue;
+                }
+                Decision& decision = groups[each.group] = decide(schema_, each.group, judge_);
+                if (!obstacle) {
+                    obstacle = decision.obstacle;
+                }
+            }
+            if (obstacle) {
+                for (auto& [group, decision] : groups) {
+                    decision.way.clear();  // not in part
+                }
+                first = first ? first : obstacle;
+                if (is_asked) {
+                    fail(*obstacle);
+                } else {
+                    plan_.missing.push_back({value, obstacle->reason, true});
+                }
+            }
+            any = any || !obstacle;
+            decisions_.merge(groups);
+        }
+        if (!any && first) {
+            fail(*first);
+        }
+    }
+
+    ProbePlan::Probe judged(const ProbeSchema& probe) const {
+        ProbePlan::Probe result{probe, false, ""};
+        if (probe.group.empty()) {
+            const auto reason = reasons_.find(probe.program);
+            result.is_chosen = reason == reasons_.end();
+            result.reason = result.is_chosen ? "" : reason->second;
+            return result;
+        }
+        const auto decision = decisions_.find(probe.group);
+        if (decision == decisions_.end()) {
+            return result;  // of a value that was not asked for
+        }
+        result.is_chosen = decision->second.way == probe.way;
+        const auto reason = decision->second.reasons.find(probe.way);
+        if (reason != decision->second.reasons.end()) {
+            result.reason = reason->second;
+        }
+        return result;
+    }
+
+    const TracerSchema& schema_;
+    const std::map<std::string, std::vector<std::string>>& chosen_;
+    const ProbeJudge& judge_;
+    std::map<std::string, Decision> decisions_;   ///< by group
+    std::map<std::string, std::string> reasons_;  ///< by program, of those without a group
+    ProbePlan plan_;
+};
+
+}  // namespace
+
+ProbePlan make_probe_plan(const TracerSchema& schema,
+                          const std::map<std::string, std::vector<std::string>>& chosen,
+                          const ProbeJudge& judge) {
+    return Planner(schema, chosen, judge).plan();
+}
+
+ProbePlan make_probe_plan(const TracerSchema& schema,
+                          const std::map<std::string, std::vector<std::string>>& chosen) {
+    std::vector<std::string> sections;
+    for (const ProbeSchema& each : schema.probes) {
+        sections.push_back(each.hook);
+    }
+    KernelHooks hooks(sections);
+    return make_probe_plan(schema, chosen, [&](const ProbeSchema& each) {
+        return hooks.obstacle(each.hook, each.parameters);
+    });
+}
+
+std::string describe(const std::string& tool, const Obstacle& failure) {
+    return fmt::format("{} cannot run on this kernel: {}; {}", tool, failure.reason,
+                       failure.advice);
+}
+
+Listing list_probes(const std::string& tool, const ProbePlan& plan) {
+    Listing listing{"probe", {"HOOK", "GROUP", "WAY", "USED", "WHY NOT"}, {}, "it has no probes"};
+    for (const auto& [probe, is_chosen, reason] : plan.probes) {
+        const auto or_null = [](const std::string& text) {
+            return text.empty() ? Value() : Value(text);
+        };
+        listing.rows.push_back(
+            {{probe.hook, probe.group, probe.way, is_chosen ? "yes" : "no", reason},
+             {{"tool", tool},
+              {"program", probe.program},
+              {"hook", probe.hook},
+              {"group", or_null(probe.group)},
+              {"way", or_null(probe.way)},
+              {"chosen", is_chosen},
+              {"reason", or_null(reason)}}});
+    }
+    return listing;
+}
+
+}  // namespace tally
