@@ -8,6 +8,10 @@ import pytest
 import support
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "guest: run on the kernels of tests/kernels too")
+
+
 def pytest_collection_modifyitems(items):
     if os.geteuid() != 0:
         for item in items:

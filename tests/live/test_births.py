@@ -24,6 +24,7 @@ def start_and_let_match(start, *arguments):
     return container
 
 
+@pytest.mark.guest
 @pytest.mark.parametrize("pause", [0, 0.55], ids=["alone", "soon after another birth"])
 def test_restarted(start, pause):
     """Its second life is asked for too, by the name alone. Each birth is matched again for itself,

@@ -9,6 +9,7 @@ from support import CPUS, measure, start_pair
 BYTES = 20_011
 
 
+@pytest.mark.guest
 @pytest.mark.parametrize("cpus", [(CPUS[0], CPUS[0]), (CPUS[0], CPUS[-1])],
                          ids=["same CPU", "different CPUs"])
 def test_two_containers_wake_each_other(start, cpus):
@@ -23,6 +24,7 @@ def test_two_containers_wake_each_other(start, cpus):
         assert total["key"]["runtime"] == "namespaces"
 
 
+@pytest.mark.guest
 def test_only_the_container_asked_for(start):
     left, right = start_pair(start, BYTES, (CPUS[0], CPUS[0]))
     measured = measure([left, right], "-c", "left", go=[left])
@@ -30,10 +32,12 @@ def test_only_the_container_asked_for(start):
     assert len(measured.result.histograms("total")) == 1
 
 
+@pytest.mark.guest
 def test_short_lived_threads(start):
     check_short_lived(start, "threads", 5003)
 
 
+@pytest.mark.guest
 def test_thread_numbers_used_again(start):
     """Nothing of a dead thread is charged to the next one of its number."""
     spawned = check_short_lived(start, "processes", 2003)
@@ -50,6 +54,7 @@ def check_short_lived(start, kind, number):
     return spawned
 
 
+@pytest.mark.guest
 @pytest.mark.parametrize("options", [(), ("-c", "nested"), ("--cgroup", "PATH")],
                          ids=["all", "by name", "by cgroup"])
 def test_sub_cgroups_made_after_the_start(start, options):

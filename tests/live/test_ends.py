@@ -27,6 +27,7 @@ def check_report(result):
     assert result.end["duration_s"] > 0
 
 
+@pytest.mark.guest
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_signals(busy, number):
     running = Run("runqlat", "--json")

@@ -27,6 +27,7 @@ def opens(result, container, path=FILE):
 # Completeness
 
 
+@pytest.mark.guest
 def test_execs_of_two_containers_at_once(start):
     """Each line is there once, of the container that it is of."""
     counts = {"left": 5003, "right": 5004}
@@ -88,6 +89,7 @@ def test_a_million_opens(start, tmp_path):
     assert file.closed and line.endswith(b"}\n")
 
 
+@pytest.mark.guest
 def test_a_small_ring_and_a_reader_that_is_stopped(start):
     """What does not fit is counted, exactly, and said while the run goes on."""
     count = 300_007
@@ -174,6 +176,7 @@ def use_hostile_words(start, tool, *options):
     return result
 
 
+@pytest.mark.guest
 def test_hostile_words_in_json(start):
     result = use_hostile_words(start, "execsnoop", "--json")
     (event,) = result.events()

@@ -36,6 +36,7 @@ def values(result, scope="total", **key):
     return sums
 
 
+@pytest.mark.guest
 def test_every_call_is_counted_once(start):
     result = of_calls(start, "getppid", 300_007)
     counted = values(result, container="caller", syscall="getppid")
@@ -69,6 +70,7 @@ def test_several_calls(start):
     assert calls == {"getppid", "openat"}
 
 
+@pytest.mark.guest
 def test_errors_by_their_names(start):
     result = of_calls(start, "opens", 6004, 4003, arguments=("--by", "container,syscall,error"))
     for error, expected in (("ENOENT", 6004), ("EACCES", 4003)):
@@ -98,6 +100,7 @@ def test_what_seccomp_refuses_has_no_latency(start):
     assert not any(result.lost.values())
 
 
+@pytest.mark.guest
 @pytest.mark.parametrize("arguments", [(), ("-s", "getppid")], ids=["all", "asked for"])
 def test_calls_through_the_32_bit_entry_have_their_right_names(start, arguments):
     probe = subprocess.run([WORKLOADS / "workload_calls", "legacy", "1"], input=b"x", timeout=SOON,
@@ -108,6 +111,7 @@ def test_calls_through_the_32_bit_entry_have_their_right_names(start, arguments)
     assert values(result, container="caller", syscall="getppid")["calls"] == 10_007
 
 
+@pytest.mark.guest
 def test_a_child_has_not_made_the_call_that_made_it(start):
     """2,003 short lives: many thread numbers, and each child's first return is that of clone."""
     result = of_calls(start, "children", 2003, arguments=("--by", "container,syscall"))
@@ -124,6 +128,7 @@ def test_the_killed_leave_nothing_behind(start):
     assert not any(result.lost.values())
 
 
+@pytest.mark.guest
 def test_sigreturn(start):
     """Its return has the registers of another moment."""
     result = of_calls(start, "signals", 5003)
@@ -133,6 +138,7 @@ def test_sigreturn(start):
     assert not any(result.lost.values())
 
 
+@pytest.mark.guest
 def test_exec_by_another_thread_than_the_first(start):
     """It takes the first one's number, in the middle of the call."""
     result = of_calls(start, "executes", 503)
@@ -200,6 +206,7 @@ def test_what_has_no_place_is_lost_and_said(start):
 # syslat
 
 
+@pytest.mark.guest
 def test_latency_of_a_known_length(start):
     result = of_calls(start, "sleeps", 53, tool="syslat", arguments=("-c", "caller"))
     row = result.total(container="caller", syscall="clock_nanosleep")
@@ -210,6 +217,7 @@ def test_latency_of_a_known_length(start):
     assert result.total(container="caller", syscall="write")["key"]["waits_by_nature"] is False
 
 
+@pytest.mark.guest
 def test_every_latency_is_counted_once(start):
     result = of_calls(start, "getppid", 300_007, tool="syslat")
     row = result.total(container="caller", syscall="getppid")

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+"""One guest: booted under QEMU without KVM, what it has left, and what is wrong with that."""
+
+import re
+import shutil
+import subprocess
+import tarfile
+import time
+from pathlib import Path
+
+import image
+
+# In seconds, from its start to its end.
+LIMIT = 280
+
+# What the kernel says of itself when something is wrong with it.
+SPLAT = re.compile(r"BUG:|WARNING:|\bOops\b|rcu.*stall|soft lockup|hung_task|blocked for more than|"
+                   r"general protection|Kernel panic|kernel BUG at")
+
+RESULTS_SIZE = 32 << 20
+
+
+class Outcome:
+    """What a guest has left: its exit status (None: it did not come to its end), its files, what it has
+    said, for how many seconds it ran, and all that is wrong."""
+
+    def __init__(self, folder, seconds, status_of_qemu):
+        self.seconds = seconds
+        self.files = folder / "files"
+        self.said = read(folder / "said")
+        status = read(self.files / "status").strip()
+        self.status = int(status) if status else None
+        messages = read(self.files / "dmesg") or read(folder / "console")
+        self.splats = [line for line in messages.splitlines() if SPLAT.search(line)]
+        self.faults = [f"the kernel says: {line}" for line in self.splats]
+        if status_of_qemu is None:
+            self.faults.append(f"it did not end within {LIMIT} s")
+        elif self.status is None:
+            self.faults.append(f"it ended without a status (QEMU: {status_of_qemu}); the last lines of "
+                               "its console:\n" + tail(read(folder / "console") + read(folder / "qemu"), 30))
+        elif self.status != 0:
+            self.faults.append(f"exit status {self.status}")
+
+
+def read(file):
+    return file.read_text(errors="replace") if file.exists() else ""
+
+
+def tail(text, lines):
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def drive(name, file, temporary):
+    """A drive that the guest finds by its name. What is written to a temporary one is lost."""
+    snapshot = ",snapshot=on" if temporary else ""
+    return ("-drive", f"if=none,id={name},file={file},format=raw{snapshot}",
+            "-device", f"nvme,drive={name},serial={name}")
+
+
+def boot(guest, unpacked, archives, files, folder, stdio=False):
+    """Boots a guest and waits for its end. `files` say what it does (guest/init). With stdio, what it
+    says is said here, as it is said."""
+    own = image.guest_archive(unpacked, files, folder)
+    initramfs = folder / "initramfs"
+    with open(initramfs, "wb") as out:
+        for each in (*archives, own):
+            with open(each, "rb") as part:
+                shutil.copyfileobj(part, out)
+    results = folder / "results"
+    with open(results, "wb") as out:
+        out.truncate(RESULTS_SIZE)
+    drives = drive("results", results, temporary=False)
+    for kind in image.FILE_SYSTEMS:
+        drives += drive(kind, image.file_system_image(kind), temporary=True)
+    said = ("stdio",) if stdio else (f"file:{folder}/said",)
+    command = (
+        "qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-cpu", "qemu64", "-smp", "1", "-m", "1G",
+        "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        "-kernel", unpacked.image, "-initrd", initramfs,
+        "-append", f"console=ttyS0 panic=-1 loglevel=5 cgroups={guest.cgroups}",
+        "-serial", f"file:{folder}/console", "-serial", *said, *drives,
+    )
+    begun = time.monotonic()
+    with open(folder / "qemu", "wb") as errors:
+        process = subprocess.Popen(tuple(map(str, command)), stderr=errors,
+                                   stdin=None if stdio else subprocess.DEVNULL)
+        try:
+            status = process.wait(LIMIT)
+        except subprocess.TimeoutExpired:
+            status = None
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+    extract(results, folder / "files")
+    return Outcome(folder, time.monotonic() - begun, status)
+
+
+def extract(results, folder):
+    folder.mkdir()
+    try:
+        with tarfile.open(results) as files:
+            files.extractall(folder)
+    except tarfile.TarError:
+        pass  # nothing was written: that there is no status says it
