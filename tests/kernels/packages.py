@@ -17,6 +17,7 @@ CACHE = Path(os.environ.get("TALLY_KERNELS") or Path(
 PROGRAMS = {
     "qemu-system-x86": "qemu-system-x86_64",
     "busybox-static": "busybox",
+    "bash-static": "bash-static",
     "cpio": "cpio",
     "kmod": "depmod",
     "e2fsprogs": "mkfs.ext4",
