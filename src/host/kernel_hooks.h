@@ -15,8 +15,9 @@ namespace tally {
 
 /// Why a program cannot have its hook on this kernel.
 struct Obstacle {
-    std::string reason;  ///< "there is no function ovl_copy_up_one"
-    std::string advice;  ///< what would help
+    std::string reason;       ///< "there is no function ovl_copy_up_one"
+    std::string advice;       ///< what would help
+    bool is_refusal = false;  ///< it is there, and the kernel does not let BPF have it
 };
 
 /// What of this kernel BPF programs can be attached to: which tracepoints and functions there are,

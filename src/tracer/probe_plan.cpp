@@ -42,7 +42,10 @@ Decision decide(const TracerSchema& schema, const std::string& group, const Prob
         if (said.insert(first->reason).second) {
             all.reason += (all.reason.empty() ? "" : " and ") + first->reason;
         }
-        all.advice = first->advice;
+        if (first->is_refusal || !all.is_refusal) {
+            all.advice = first->advice;
+        }
+        all.is_refusal = all.is_refusal || first->is_refusal;
     }
     decision.obstacle = all;
     return decision;
@@ -113,7 +116,7 @@ class Planner {
     void decide_choice(const ChoiceSchema& choice) {
         const auto asked = chosen_.find(choice.name);
         const bool is_asked = asked != chosen_.end() && !asked->second.empty();
-        std::optional<Obstacle> first;
+        std::optional<Obstacle> worst;  // of what is there and refused, if anything is
         bool any = false;
         for (const std::string& value : choice.values) {
             if (is_asked && std::find(asked->second.begin(), asked->second.end(), value) ==
@@ -136,7 +139,9 @@ class Planner {
                 for (auto& [group, decision] : groups) {
                     decision.way.clear();  // not in part
                 }
-                first = first ? first : obstacle;
+                if (!worst || (obstacle->is_refusal && !worst->is_refusal)) {
+                    worst = obstacle;
+                }
                 if (is_asked) {
                     fail(*obstacle);
                 } else {
@@ -146,8 +151,8 @@ class Planner {
             any = any || !obstacle;
             decisions_.merge(groups);
         }
-        if (!any && first) {
-            fail(*first);
+        if (!any && worst) {
+            fail(*worst);
         }
     }
 

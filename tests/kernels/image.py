@@ -8,6 +8,8 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
+import time
 from pathlib import Path
 
 from packages import CACHE, Unavailable, call
@@ -18,6 +20,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGES = ("bash-static", "busybox-static", "coreutils", "util-linux", "findutils", "procps", "iproute2",
             "bpftool")
 PYTHON_PACKAGES = ("python3-pytest", "python3-jsonschema")
+
+KEPT_FOR = 24 * 3600  # seconds, in the cache
 
 KEPT = re.compile(r"/(usr/)?(s?bin/|lib/python3)")
 LEFT_OUT = re.compile(r"/(lib2to3|ensurepip|idlelib|test|tests|config-3[^/]*|__pycache__)/|"
@@ -98,10 +102,11 @@ def debian_archive():
     file = CACHE / f"debian-{digest}.cpio"
     if file.exists():
         return file
-    for old in CACHE.glob("debian-*.cpio*"):
-        old.unlink()
-    root = CACHE / "files-of-debian"
-    shutil.rmtree(root, ignore_errors=True)
+    for old in CACHE.glob("debian-*"):
+        if time.time() - old.stat().st_mtime > KEPT_FOR:  # another working tree may use it
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+    root = Path(tempfile.mkdtemp(prefix="debian-", dir=CACHE))
+    root.chmod(0o755)
     for folder in FOLDERS:
         (root / folder).mkdir(parents=True)
     for link, target in LINKS.items():
@@ -125,7 +130,7 @@ def debian_archive():
                                      "nobody:x:65534:65534:nobody:/:/bin/sh\n")
     (root / "etc/group").write_text("root:x:0:\nnogroup:x:65534:\n")
     (root / "etc/hosts").write_text("127.0.0.1 localhost\n")
-    new = file.with_suffix(".new")
+    new = root.with_suffix(".new")
     archive(root, new)
     shutil.rmtree(root)
     return new.rename(file)
@@ -167,6 +172,9 @@ def project_archive(folder):
     shutil.copy2(program, target / "build/tally")
     for workload in (build / "tests").glob("workload_*"):
         shutil.copy2(workload, target / "build/tests")
+    (target / "build/tests/objects").mkdir()
+    for each in (build / "tests/objects").glob("*.bpf.o"):
+        shutil.copy2(each, target / "build/tests/objects")
     shutil.copy2(REPOSITORY / "tests/kernels/guest/init", root / "init")
     file = folder / "project.cpio"
     archive(root, file)

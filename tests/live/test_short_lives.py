@@ -8,7 +8,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from support import MAKER, PARENT, SOON, WORKLOADS, Run, hierarchy
+from support import MAKER, PARENT, SOON, WORKLOADS, Run, Switches, hierarchy
 
 COUNT = int(os.environ.get("TALLY_SHORT_LIVES", "499"))
 AT_ONCE = 8
@@ -28,6 +28,7 @@ def peak_memory(process):
 
 
 def test_all_have_their_names():
+    before = Switches([1])
     running = Run("runqlat", "--json", 1)
     try:
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -44,11 +45,18 @@ def test_all_have_their_names():
         f"c{number}" for number in range(1, COUNT + 1))
     for row in ours:
         assert row["key"]["cgroup"] == f"/{PARENT}/{row['key']['container']}"
-        # Each nap is a wait, and so is the move into the cgroup or two. (Where both ends of one are
-        # unseen, tests/live/support.py, there is none.)
-        assert NAPS * 0.8 <= row["count"] <= NAPS + 30
+        # Each nap is a wait, and so is the move into the cgroup or two.
+        assert 0 < row["count"] <= NAPS + 30
+    # Where both ends of a wait are unseen, there is none (tests/live/support.py): ten of one container
+    # have been missing. So all together are held against what nobody could see.
+    lost = result.end["lost"]
+    unseen = Switches([1]).total - before.total
+    missing = unseen + lost["unmatched_begin"] + lost["unmatched_end"]
+    count = sum(row["count"] for row in ours)
+    print(f"{count} waits of {COUNT * NAPS} naps, {missing} perhaps unseen")
+    assert count >= COUNT * NAPS - missing
     # Neither is there one in an interval that is without its name.
     assert all(row["key"]["container"] for row in result.histograms("interval")
                if (row["key"]["cgroup"] or "").startswith(f"/{PARENT}/"))
-    assert result.end["lost"]["cgroup_event"] == result.end["lost"]["map_full"] == 0
+    assert lost["cgroup_event"] == lost["map_full"] == 0
     assert memory < 64 * 1024

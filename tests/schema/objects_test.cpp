@@ -69,6 +69,9 @@ TEST(Objects, SayWhatTheyLack) {
               "it: this tally does not know the declaration 'forecast:tomorrow'");
     EXPECT_EQ(refusal_of("wire_version"),
               "it was built for another version of tally: build it again");
+    EXPECT_EQ(refusal_of("optional_probes"), "it: OPTIONAL_PROBES(weather) names no PROBE()");
+    EXPECT_EQ(refusal_of("choice"), "it: CHOICE(weather) has no PROBE() to choose from");
+    EXPECT_EQ(refusal_of("probes"), "");
     EXPECT_EQ(refusal_of("rejected"), "");  // that is for the kernel to say
 }
 
@@ -84,6 +87,38 @@ TEST(Objects, AnOptionDoesNotTakeTheNameOfACommonOne) {
         EXPECT_EQ(error.status(), ExitStatus::failed);
         EXPECT_NE(std::string(error.what()).find("'container'"), std::string::npos) << error.what();
     }
+}
+
+TEST(Objects, ProbesAreReadWithTheirTags) {
+    const std::string object = read_object_file(path_of("probes"));
+    const Tracer tracer("it", std::as_bytes(std::span(object)));
+    const TracerSchema& schema = tracer.schema();
+    EXPECT_TRUE(schema.has_alternatives());
+    ASSERT_EQ(schema.choices.size(), 1U);
+    EXPECT_EQ(schema.choices[0].name, "hook");
+    EXPECT_EQ(schema.choices[0].values, (std::vector<std::string>{"mind", "vfs"}));
+    ASSERT_EQ(schema.optional_probes.size(), 1U);
+    EXPECT_EQ(schema.optional_probes[0].group, "weather");
+    EXPECT_EQ(schema.optional_probes[0].without, "the weather");
+    const auto probe_of = [&](const std::string& program) {
+        return *std::find_if(schema.probes.begin(), schema.probes.end(),
+                             [&](const ProbeSchema& each) { return each.program == program; });
+    };
+    EXPECT_EQ(schema.probes.size(), 9U);  // without the engine's own
+    EXPECT_EQ(probe_of("read_ends_kretprobe").hook, "kretprobe/vfs_read");
+    EXPECT_EQ(probe_of("read_ends_kretprobe").group, "hook.vfs.read");
+    EXPECT_EQ(probe_of("read_ends_kretprobe").way, "1 kprobe");
+    EXPECT_EQ(probe_of("on_rain").parameters, std::nullopt);
+    EXPECT_EQ(probe_of("on_victim").parameters, 2U);
+    EXPECT_FALSE(Tracer("runqlat", runqlat()).schema().has_alternatives());
+
+    Tool tool;
+    tool.name = "it";
+    const auto parsed = parse_tool_arguments(tool, schema, {"--hook", "vfs,mind"});
+    EXPECT_EQ(std::get<Request>(parsed).choices.at("hook"),
+              (std::vector<std::string>{"vfs", "mind"}));
+    EXPECT_THROW(parse_tool_arguments(tool, schema, {"--hook", "xfs"}), UsageError);
+    EXPECT_THROW(parse_tool_arguments(tool, schema, {"--probe-plan", "-o", "csv"}), UsageError);
 }
 
 TEST(Objects, TheirTextIsSafeInHelp) {
