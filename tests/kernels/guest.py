@@ -11,7 +11,7 @@ from pathlib import Path
 import image
 
 # In seconds, from its start to its end.
-LIMIT = 280
+LIMIT = 420
 
 # What the kernel says of itself when something is wrong with it.
 SPLAT = re.compile(r"BUG:|WARNING:|\bOops\b|rcu.*stall|soft lockup|hung_task|blocked for more than|"

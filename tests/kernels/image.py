@@ -30,7 +30,7 @@ LEFT_OUT = re.compile(r"/(lib2to3|ensurepip|idlelib|test|tests|config-3[^/]*|__p
 # What scripts start most often is not linked dynamically, which costs an emulated machine most of the 50
 # ms of the start of a small program: these are busybox, and every shell is bash-static.
 APPLETS = ("awk", "cat", "chgrp", "chmod", "chown", "cp", "cut", "dirname", "dmesg", "env", "find", "grep",
-           "head", "hostname", "insmod", "ip", "ln", "mkdir", "mknod", "mount", "mountpoint", "mv",
+           "head", "hostname", "insmod", "ip", "ln", "mkdir", "mknod", "mount", "mv",
            "pivot_root", "printf", "ps", "reboot", "rm", "rmdir", "sed", "sha256sum", "sleep", "stty", "sync",
            "tail", "tar", "taskset", "touch", "tr", "true", "umount", "which")
 

@@ -156,6 +156,6 @@ def download_kernel(kernel):
         apt.update()
         found = apt.find(kernel.package)
         if found:
-            parts = re.findall(r"linux-(?:base|binary|modules)-\d\S+", found.get("Depends", ""))
+            parts = re.findall(r"linux-(?:binary|modules)-\d\S+", found.get("Depends", ""))
             return apt.download(parts or [found["Package"]], CACHE / "packages")
     raise Unavailable("no package of this version in any suite asked")
