@@ -3,7 +3,6 @@
 //
 // Nothing here reads a clock while nobody is throttled. The kernel adds up for how long each queue
 // was throttled; what that grows by while a thread waits for a CPU, it has stood still.
-#include "tally.bpf.h"
 #include "throttling.bpf.h"
 
 TRACER("How long threads stand still because their CPU quota is used up");

@@ -11,18 +11,18 @@
 #ifndef TALLY_THROTTLING_BPF_H
 #define TALLY_THROTTLING_BPF_H
 
-#include "types.bpf.h"
+#include "tally.bpf.h"
 
-#define TALLY_MOST_LEVELS 32 /* of cgroups, one in another */
-#define TALLY_NO_QUOTA (~0ULL) /* RUNTIME_INF, kernel/sched/sched.h */
+#define TALLY_MOST_LEVELS 32          /* of cgroups, one in another */
+#define TALLY_NO_QUOTA (~0ULL)        /* RUNTIME_INF, kernel/sched/sched.h */
 #define TALLY_FIRST_FAIR_PRIORITY 100 /* MAX_RT_PRIO, include/linux/sched/prio.h */
 
 struct task_struct___with_throttled {
     bool throttled;
 } __attribute__((preserve_access_index));
 
-/* Since 6.5 a queue knows for how long it was throttled with threads in it (677ea015f231 "sched: add
- * throttled time stat for throttled children"). */
+/* Since 6.5 a queue knows for how long it was throttled with threads in it (677ea015f231 "sched:
+ * add throttled time stat for throttled children"). */
 struct cfs_rq___with_self {
     __u64 throttled_clock_self;
     __u64 throttled_clock_self_time;
@@ -58,25 +58,25 @@ struct throttled_time {
 
 /* Of a struct cfs_rq, under the lock of its CPU's run queue, whose clocks are those of the
  * scheduler's last event there. READ(pointer, field...) reads. */
-#define TALLY_THROTTLED_TIME(queue, READ)                                                     \
-    ({                                                                                        \
-        struct cfs_rq___with_self* self = (void*)(queue);                                     \
-        struct throttled_time until = {};                                                     \
-                                                                                              \
-        if (knows_throttled_time()) {                                                         \
-            __u64 since = READ(self, throttled_clock_self);                                   \
-                                                                                              \
-            until.time = READ(self, throttled_clock_self_time);                               \
-            if (since)                                                                        \
-                until.time += READ(queue, rq, clock) - since;                                 \
-        } else {                                                                              \
-            until.time = READ(queue, throttled_clock_pelt_time);                              \
-            until.scaled = READ(queue, rq, clock_pelt) - READ(queue, rq, lost_idle_time);     \
-            until.whole = READ(queue, rq, clock);                                             \
-            if (READ(queue, throttle_count) > 0)                                              \
-                until.time += until.scaled - READ(queue, throttled_clock_pelt);               \
-        }                                                                                     \
-        until;                                                                                \
+#define TALLY_THROTTLED_TIME(queue, READ)                                                 \
+    ({                                                                                    \
+        struct cfs_rq___with_self* self = (void*)(queue);                                 \
+        struct throttled_time until = {};                                                 \
+                                                                                          \
+        if (knows_throttled_time()) {                                                     \
+            __u64 since = READ(self, throttled_clock_self);                               \
+                                                                                          \
+            until.time = READ(self, throttled_clock_self_time);                           \
+            if (since)                                                                    \
+                until.time += READ(queue, rq, clock) - since;                             \
+        } else {                                                                          \
+            until.time = READ(queue, throttled_clock_pelt_time);                          \
+            until.scaled = READ(queue, rq, clock_pelt) - READ(queue, rq, lost_idle_time); \
+            until.whole = READ(queue, rq, clock);                                         \
+            if (READ(queue, throttle_count) > 0)                                          \
+                until.time += until.scaled - READ(queue, throttled_clock_pelt);           \
+        }                                                                                 \
+        until;                                                                            \
     })
 
 /* For how long a queue was throttled between two moments, in nanoseconds. Where it is known by a
@@ -98,24 +98,26 @@ struct cpu_quota {
     duration_ns period;
 };
 
-/* Of the nearest cgroup, from the thread's own upwards, that has a quota; or of the nearest one of
- * those that are throttled. NO_DURATION: there is none. */
-static __always_inline struct cpu_quota cpu_quota_of(struct task_struct* task,
-                                                     bool of_throttled) {
+/* Of the thread's cgroup or one above it: of the nearest one that is throttled, or, where
+ * `of_throttled` is false, of the one that has the least for its period. NO_DURATION: there is
+ * none. */
+static __always_inline struct cpu_quota cpu_quota_of(struct task_struct* task, bool of_throttled) {
     struct cpu_quota found = {NO_DURATION, NO_DURATION};
     struct sched_entity* entity = &task->se;
+    __u64 least = ~0ULL;
     int i;
 
     for (i = 0; i < TALLY_MOST_LEVELS && entity; i++) {
         struct cfs_rq* queue = BPF_CORE_READ(entity, cfs_rq);
         __u64 quota = BPF_CORE_READ(queue, tg, cfs_bandwidth.quota);
+        __u64 period = BPF_CORE_READ(queue, tg, cfs_bandwidth.period);
+        __u64 part = quota == TALLY_NO_QUOTA || !period ? ~0ULL : (quota << 10) / period;
 
-        if (of_throttled
-                ? BPF_CORE_READ_BITFIELD_PROBED((struct cfs_rq___with_bits*)queue, throttled)
-                : quota != TALLY_NO_QUOTA) {
+        if (part < least && (!of_throttled || BPF_CORE_READ_BITFIELD_PROBED(
+                                                  (struct cfs_rq___with_bits*)queue, throttled))) {
             found.quota = quota;
-            found.period = BPF_CORE_READ(queue, tg, cfs_bandwidth.period);
-            break;
+            found.period = period;
+            least = of_throttled ? 0 : part;
         }
         entity = BPF_CORE_READ(entity, parent);
     }

@@ -58,6 +58,7 @@ std::size_t width_of(const EventField& field) {
         case SemanticType::error:
             return 9;
         case SemanticType::syscall:
+        case SemanticType::capability:
         case SemanticType::comm:
         case SemanticType::address:
             return 15;
@@ -280,6 +281,8 @@ EventValue EventStream::value_of(const EventField& field, const std::byte* event
             return found.empty() && field.type == SemanticType::comm ? EventValue()
                                                                      : EventValue(found);
         }
+        case SemanticType::capability:
+            return said(capability_name(static_cast<std::uint32_t>(number())));
         case SemanticType::syscall:
             return said(syscall_name(static_cast<std::uint32_t>(number())));
         case SemanticType::error:

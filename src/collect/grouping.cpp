@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "collect/owner_fields.h"
+#include "host/call_values.h"
 #include "host/system_calls.h"
 #include "util/error.h"
 
@@ -231,6 +232,18 @@ RowKey Grouping::resolve(const std::byte* key, Containers& containers) const {
                     const std::string error = error_name(static_cast<std::uint32_t>(number));
                     set_field(name.key, part.field.name, number == 0 ? Value() : Value(error));
                     name.labels.push_back(number == 0 ? "-" : error);
+                } else if (part.field.type == SemanticType::enumeration) {
+                    const std::int64_t value = signed_number_at(key, part.field);
+                    const auto known = part.field.names.find(value);
+                    const std::string said =
+                        known != part.field.names.end() ? known->second : std::to_string(value);
+                    set_field(name.key, part.field.name, said);
+                    name.labels.push_back(said);
+                } else if (part.field.type == SemanticType::capability) {
+                    const std::string capability =
+                        capability_name(static_cast<std::uint32_t>(number));
+                    set_field(name.key, part.field.name, capability);
+                    name.labels.push_back(capability);
                 } else if (part.field.unit != Unit::count) {
                     const bool is_none = number == kNoQuantity;
                     set_field(name.key, part.field.name, is_none ? Value() : Value(number));

@@ -356,7 +356,7 @@ class SchemaReader {
                              : meaning(value, parts[0], key_of(map.name));
         selection.size = size_of(value);
         if (selection.type == SemanticType::text || selection.type == SemanticType::comm ||
-            selection.size > sizeof(std::uint64_t) ||
+            selection.type == SemanticType::enumeration || selection.size > sizeof(std::uint64_t) ||
             !is_map(map.name, BPF_MAP_TYPE_HASH, selection.size, sizeof(std::uint8_t))) {
             throw Error("{}: the values of selection '{}' must be integers", name_, parts[0]);
         }
@@ -588,10 +588,8 @@ class SchemaReader {
                             field.name, whole);
             }
             field.unit = unit_of(member[i].type);
-            if constexpr (is_event) {
-                if (field.type == SemanticType::enumeration) {
-                    read_names(content, field.names);
-                }
+            if (field.type == SemanticType::enumeration) {
+                read_names(content, field.names);
             }
             fields.push_back(std::move(field));
         }
@@ -606,6 +604,7 @@ class SchemaReader {
             case SemanticType::tid:
             case SemanticType::syscall:
             case SemanticType::error:
+            case SemanticType::capability:
                 return field.size == 4;
             case SemanticType::comm:
                 return field.size == 16;
@@ -667,9 +666,6 @@ class SchemaReader {
             (btf_int_encoding(content) & BTF_INT_BOOL) != 0) {
             return SemanticType::boolean;
         }
-        if (content != nullptr && ::btf_is_enum(content)) {
-            return SemanticType::enumeration;
-        }
         return std::nullopt;
     }
 
@@ -710,6 +706,9 @@ class SchemaReader {
             if (each == "errno_nr") {
                 return SemanticType::error;
             }
+            if (each == "capability_nr") {
+                return SemanticType::capability;
+            }
         }
         if (content != nullptr && btf_is_int(content)) {
             return (btf_int_encoding(content) & BTF_INT_SIGNED) ? SemanticType::signed_number
@@ -718,6 +717,9 @@ class SchemaReader {
         if (content != nullptr && btf_is_array(content) &&
             btf__resolve_size(btf_, btf_array(content)->type) == 1) {
             return SemanticType::text;
+        }
+        if (content != nullptr && ::btf_is_enum(content)) {
+            return SemanticType::enumeration;
         }
         throw Error("{}: field '{}' of {} has a type that cannot be shown", name_, field, whole);
     }

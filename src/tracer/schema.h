@@ -23,7 +23,9 @@ enum class SemanticType {
     error,    ///< errno_nr
     number,   ///< any other unsigned integer
     signed_number,
-    text,  ///< any other array of char, up to its first NUL
+    text,         ///< any other array of char, up to its first NUL
+    enumeration,  ///< an enum
+    capability,   ///< capability_nr
 
     // Of events only.
     time,             ///< timestamp_ns
@@ -36,7 +38,6 @@ enum class SemanticType {
     arguments,        ///< call_arguments
     named_flags,      ///< named_flags: a struct tally_flags
     boolean,          ///< bool
-    enumeration,      ///< an enum
     string,           ///< path: a struct tally_text
     words,            ///< argument_vector: a struct tally_text
 };
@@ -50,13 +51,12 @@ struct KeyField {
     SemanticType type = SemanticType::number;
     std::size_t offset = 0;  ///< in bytes from the beginning of the key
     std::size_t size = 0;
+    std::map<std::int64_t, std::string> names = {};  ///< of an enumeration, as they are shown
     Unit unit = Unit::count;
 };
 
 /// One field of the struct of an event, nested structs unfolded.
-struct EventField : KeyField {
-    std::map<std::int64_t, std::string> names;  ///< of an enumeration, as they are shown
-};
+struct EventField : KeyField {};
 
 /// EVENTS(name, event_type, help): what comes through the ring for each event.
 struct EventsSchema {

@@ -96,7 +96,8 @@ def test_one_thread_beside_a_neighbour(quotas, start):
     # On a machine that does nothing else it is 80 % of the time, or half beside the neighbour.
     assert throttled > 0.1 * SECONDS * 1e9
     assert 0.98 * throttled <= total["sum"] <= 1.02 * throttled, (total, throttled)
-    assert times - 2 <= total["count"] <= times + 2
+    # A wait in which the quota is refilled and used up again is one.
+    assert 0.8 * times - 2 <= total["count"] <= times + 2
 
 
 @pytest.mark.guest
@@ -123,7 +124,7 @@ def test_threads_of_several_cpus(quotas, start):
     totals = [result.total(container=each.name, quota_ns=10_000_000) for each in both]
     assert 0.98 * throttled <= sum(each["sum"] for each in totals) <= 1.02 * throttled
     # Both at once are throttled once or twice.
-    assert times - 2 <= sum(each["count"] for each in totals) <= 2 * times + 2
+    assert 0.8 * times - 2 <= sum(each["count"] for each in totals) <= 2 * times + 2
 
 
 @pytest.mark.guest
@@ -136,8 +137,9 @@ def test_quota_above(quotas, start):
         quotas.limit(limited, 90_000)
     result, times, throttled = spin(quotas, limited, above, [])
     total = result.total(container="limited", quota_ns=10_000_000)
-    assert 0.98 * throttled <= total["sum"] <= 1.02 * throttled
-    assert times - 2 <= total["count"] <= times + 2
+    assert 0.98 * throttled <= total["sum"] <= 1.02 * throttled, [
+        (each["key"], each["count"], each["sum"]) for each in result.histograms("total")]
+    assert 0.8 * times - 2 <= total["count"] <= times + 2
 
 
 def test_in_a_hierarchy_of_version_1(start):
