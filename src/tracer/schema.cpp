@@ -584,11 +584,9 @@ class SchemaReader {
                 throw Error("{}: field '{}' of {} has a size that cannot be shown", name_,
                             field.name, whole);
             }
+            field.unit = unit_of(member[i].type);
             if (field.type == SemanticType::enumeration) {
                 read_names(content, field.names);
-            }
-            if constexpr (is_event) {
-                field.unit = unit_of(member[i].type);
             }
             fields.push_back(std::move(field));
         }
@@ -603,6 +601,7 @@ class SchemaReader {
             case SemanticType::tid:
             case SemanticType::syscall:
             case SemanticType::error:
+            case SemanticType::capability:
                 return field.size == 4;
             case SemanticType::comm:
                 return field.size == 16;
@@ -703,6 +702,9 @@ class SchemaReader {
             }
             if (each == "errno_nr") {
                 return SemanticType::error;
+            }
+            if (each == "capability_nr") {
+                return SemanticType::capability;
             }
         }
         if (content != nullptr && btf_is_int(content)) {

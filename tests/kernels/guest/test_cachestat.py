@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+"""cachestat: pages that a container asks for, which were in the page cache or not."""
+
+import os
+from pathlib import Path
+
+import pytest
+from support import Run, settle
+
+PAGES = {"left": 1009, "right": 503}
+ALL_OF_THEM = b"crosCtw"
+
+
+@pytest.fixture(params=["ext4", "xfs", "btrfs"])
+def folder(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def pair(folder, start):
+    """Two containers, each with a file; they have done all of it before, so that their program is
+    there."""
+    containers = []
+    for name, pages in PAGES.items():
+        path = folder / name
+        path.write_bytes(os.urandom(4096) * pages)
+        containers.append(start(name, "pages", pages, stdout=os.open(path, os.O_RDWR)))
+        do(containers[-1], ALL_OF_THEM)
+    return containers
+
+
+def do(container, what):
+    os.write(container.input, what)
+    settle([container])
+
+
+def faults_of(pid):
+    """Page faults, and those of them for which the kernel had to read."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[7]) + int(fields[9]), int(fields[9])
+
+
+def counts(result, container):
+    found = [each["values"] for each in result.records
+             if each["type"] == "counts" and each["key"]["container"] == container.name]
+    return found[0] if found else None
+
+
+def check_added(values, pages):
+    """These pages, and some in which a file system (btrfs) has its own notes."""
+    assert pages <= values["added"] <= pages + 20
+
+
+def measure(pair, what):
+    """What is counted while the first one does this."""
+    running = Run("cachestat", "--json")
+    do(pair[0], what)
+    result = running.end()
+    assert result.status == 0 and result.lost == {}, result.err.decode()
+    return result
+
+
+def test_reads(pair):
+    """Each page is read by a call: missing at first, there from then on."""
+    pages = PAGES["left"]
+    result = measure(pair, b"c")
+    assert counts(result, pair[1]) is None
+    cold = counts(result, pair[0])
+    assert cold["hits"] == cold["dirtied"] == 0 and cold["misses"] == pages
+    check_added(cold, pages)
+    warm = counts(measure(pair, b"r"), pair[0])
+    assert warm == {"hits": pages, "misses": 0, "added": 0, "dirtied": 0}
+    at_once = counts(measure(pair, b"o"), pair[0])
+    assert at_once == warm
+    sent = counts(measure(pair, b"s"), pair[0])
+    assert sent == warm
+
+
+def test_two_at_once(pair):
+    """One reads what is not there, the other what is."""
+    running = Run("cachestat", "--json")
+    for container, what in zip(pair, (b"c", b"rr")):
+        os.write(container.input, what)
+    settle(pair)
+    result = running.end()
+    assert counts(result, pair[0])["misses"] == PAGES["left"]
+    assert counts(result, pair[1]) == {
+        "hits": 2 * PAGES["right"], "misses": 0, "added": 0, "dirtied": 0}
+
+
+def test_read_ahead(folder, start):
+    """What is read ahead for a container is its own: added, and a hit when it gets there."""
+    pages = 1009
+    path = folder / "file"
+    path.write_bytes(os.urandom(4096) * pages)
+    reader = start("reader", "sh", "-c", "read x; cat <&1 >/dev/null; read x",
+                   stdout=os.open(path, os.O_RDWR))
+    fd = os.open(path, os.O_RDONLY)
+    os.fsync(fd)
+    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(fd)
+    running = Run("cachestat", "--json", "--by", "container,comm")
+    os.write(reader.input, b"\n")
+    settle([reader])
+    values = counts(running.end(), reader)
+    assert values["added"] >= pages
+    assert 0 < values["misses"] < pages
+    assert values["hits"] + values["misses"] >= pages
+
+
+def test_page_faults(pair):
+    """As many as the kernel counts for the process, whose memory is all there."""
+    for what, is_cold in ((b"C", True), (b"t", False)):
+        before = faults_of(pair[0].pid)
+        values = counts(measure(pair, what), pair[0])
+        faults, of_these_major = (
+            now - then for now, then in zip(faults_of(pair[0].pid), before))
+        assert values["hits"] + values["misses"] == faults
+        assert values["misses"] == (PAGES["left"] if is_cold else 0)
+        check_added(values, values["misses"])
+        assert values["misses"] == of_these_major
+
+
+def test_writes(pair):
+    """Written pages are neither hits nor misses."""
+    do(pair[0], b"c")  # nothing of it is dirty any more
+    values = counts(measure(pair, b"w"), pair[0])
+    assert values["hits"] == values["misses"] == 0
+    check_added(values, 0)
+    assert PAGES["left"] <= values["dirtied"] <= PAGES["left"] + 20  # as in check_added()

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+"""capable: each time that the kernel asks whether a thread has a capability."""
+
+import pytest
+from support import PARENT, Run, settle
+
+TIMES = {"left": (1009, 503, 251), "right": (1013, 509, 257)}
+
+
+def values(result, **key):
+    """What is counted of this key, added up."""
+    found = [each for each in result.records if each["type"] == "counts"
+             and all(each["key"][name] == value for name, value in key.items())]
+    return {name: sum(each["values"][name] for each in found) for name in ("checks", "refused")}
+
+
+@pytest.mark.guest
+def test_two_containers_at_once(start):
+    containers = [start(name, "capabilities", *times) for name, times in TIMES.items()]
+    running = Run("capable", "--json", "--cgroup", PARENT, "--by",
+                  "container,capability,user_namespace,syscall")
+    of_right = Run("capable", "--json", "-c", "right")
+    for container in containers:
+        container.go()
+    settle(containers)
+    result, of_right = running.end(), of_right.end()
+    for each in result, of_right:
+        assert each.status == 0 and each.lost == {}, each.err.decode()
+    for name, (allowed, refused, nested) in TIMES.items():
+        asked = {"container": name, "capability": "CAP_SYS_ADMIN", "syscall": "sethostname"}
+        assert values(result, user_namespace="initial", **asked) == {
+            "checks": allowed + refused, "refused": refused}
+        assert values(result, user_namespace="nested", **asked) == {
+            "checks": nested, "refused": 0}
+    total = values(of_right, capability="CAP_SYS_ADMIN", user_namespace="initial")
+    assert total["checks"] >= sum(TIMES["right"][:2]) and total["refused"] >= TIMES["right"][1]
+    assert {each["key"]["container"] for each in of_right.records
+            if each["type"] == "counts"} == {"right"}

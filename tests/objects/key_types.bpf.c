@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "tally.bpf.h"
+
+TRACER("A key of every type of its own");
+
+enum flavour { SWEET, SALTY_AND_SOUR = 7 };
+struct dish_key {
+    struct subject subject;
+    duration_ns limit_ns;
+    bytes size;
+    capability_nr capability;
+    enum flavour flavour;
+};
+COUNTS(
+    dishes, struct dish_key, struct { __u64 eaten; }, "dishes");
