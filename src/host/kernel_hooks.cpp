@@ -20,6 +20,7 @@
 #include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "host/host_facts.h"
 #include "util/file_descriptor.h"
@@ -59,8 +60,45 @@ std::uint32_t parameters_of(const btf* types, const btf_type* type) {
     return is_tracepoint && count > 0 ? count - 1 : count;
 }
 
-/// Loads a program that does nothing but what those of FUNCTION_ENTRY and FUNCTION_RETURN do
-/// besides, and attaches it for a moment. Why that fails; empty: it does not.
+bpf_insn code(int operation, int destination = 0, int source = 0, int offset = 0, int value = 0) {
+    bpf_insn instruction{};
+    instruction.code = static_cast<__u8>(operation);
+    instruction.dst_reg = static_cast<__u8>(destination & 0xf);
+    instruction.src_reg = static_cast<__u8>(source & 0xf);
+    instruction.off = static_cast<__s16>(offset);
+    instruction.imm = value;
+    return instruction;
+}
+
+/// Loads a program that does nothing but call the helpers that bodies of FUNCTION_ENTRY and
+/// FUNCTION_RETURN need: the current task, as a pointer that may be followed (5.11, 3ca1032ab7ab
+/// "bpf: Implement get_current_task_btf and RET_PTR_TO_BTF_ID"), and in fexit the result (5.17).
+FileDescriptor load_trial(bpf_prog_type type, bpf_attach_type attach, std::uint32_t function) {
+    std::vector<bpf_insn> program;
+    if (attach == BPF_TRACE_FEXIT) {
+        program = {code(BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, -8),
+                   code(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_2, BPF_REG_10),
+                   code(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -8),
+                   code(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_get_func_ret)};
+    }
+    program.push_back(code(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_get_current_task_btf));
+    program.push_back(code(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0));
+    program.push_back(code(BPF_JMP | BPF_EXIT));
+    bpf_prog_load_opts options{};
+    options.sz = sizeof options;
+    options.expected_attach_type = attach;
+    options.attach_btf_id = function;
+    return FileDescriptor(
+        bpf_prog_load(type, "tally_trial", "GPL", program.data(), program.size(), &options));
+}
+
+/// Why the last load failed, for a person.
+std::string why_not_loaded(const char* since) {
+    return errno == EINVAL ? fmt::format("a helper is missing, of Linux {}", since)
+                           : std::strerror(errno);
+}
+
+/// Attaches one for a moment. Why that fails; empty: it does not.
 std::string try_trampoline(const btf* types, bool at_return) {
     std::int32_t function = -1;
     // The first is there for tests of the kernel's own, and never runs.
@@ -73,42 +111,17 @@ std::string try_trampoline(const btf* types, bool at_return) {
     if (function <= 0) {
         return "no function to try it on";
     }
-    const auto code = [](int operation, int destination, int source, int offset, int value) {
-        bpf_insn instruction{};
-        instruction.code = static_cast<__u8>(operation);
-        instruction.dst_reg = static_cast<__u8>(destination & 0xf);
-        instruction.src_reg = static_cast<__u8>(source & 0xf);
-        instruction.off = static_cast<__s16>(offset);
-        instruction.imm = value;
-        return instruction;
-    };
-    const bpf_insn result = code(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0);
-    const bpf_insn exit = code(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
-    const std::array at_entry{result, exit};
-    const std::array with_result{
-        code(BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, -8, 0),
-        code(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_2, BPF_REG_10, 0, 0),
-        code(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -8),
-        code(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_get_func_ret),
-        result,
-        exit,
-    };
-    bpf_prog_load_opts options{};
-    options.sz = sizeof options;
-    options.expected_attach_type = at_return ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY;
-    options.attach_btf_id = static_cast<__u32>(function);
-    const FileDescriptor program(bpf_prog_load(BPF_PROG_TYPE_TRACING, "tally_trial", "GPL",
-                                               at_return ? with_result.data() : at_entry.data(),
-                                               at_return ? with_result.size() : at_entry.size(),
-                                               &options));
-    if (program.get() < 0) {
-        return std::strerror(errno);
+    const FileDescriptor program =
+        load_trial(BPF_PROG_TYPE_TRACING, at_return ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY,
+                   static_cast<std::uint32_t>(function));
+    if (!program) {
+        return why_not_loaded(at_return ? "5.17" : "5.11");
     }
     const FileDescriptor link(bpf_raw_tracepoint_open(nullptr, program.get()));
-    return link.get() < 0 ? std::strerror(errno) : "";
+    return link ? "" : std::strerror(errno);
 }
 
-/// The same for kprobes, by what perf_event_open says.
+/// The same for kprobes, which are attached to what perf_event_open gives.
 std::string try_kprobe(const std::string& function) {
     const auto type = read_kernel_file(kKprobes);
     perf_event_attr attributes{};
@@ -120,7 +133,10 @@ std::string try_kprobe(const std::string& function) {
     attributes.kprobe_func = reinterpret_cast<std::uintptr_t>(function.c_str());
     const FileDescriptor event(static_cast<int>(
         ::syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
-    return event.get() < 0 ? std::strerror(errno) : "";
+    if (!event) {
+        return std::strerror(errno);
+    }
+    return load_trial(BPF_PROG_TYPE_KPROBE, bpf_attach_type{}, 0) ? "" : why_not_loaded("5.11");
 }
 
 /// For tests of the other ways: the kinds of hook that are taken for refused.
