@@ -51,19 +51,16 @@ static __always_inline bool task_is_halted(struct task_struct* task) {
     return task_state(task) & (0x4 | 0x8 | 0x8000);
 }
 
-/* Where on_cpu is a byte, without a sign (seen in 7.3; 6.19 has an int). */
-struct task_struct___with_bytes {
-    unsigned char on_cpu;
-} __attribute__((preserve_access_index));
-
-/* Whether a thread is on a CPU at this moment. The field exists on SMP kernels only; with one CPU,
- * the thread on it is the current one. */
+/* Whether a thread is on a CPU at this moment. A byte is enough: on_cpu is 0 or 1, an int, and in
+ * 7.3 a byte itself (6.18 has an int). The field exists on SMP kernels only; with one CPU, the
+ * thread on it is the current one. */
 static __always_inline bool task_on_cpu(struct task_struct* task) {
+    unsigned long offset = bpf_core_field_offset(task->on_cpu);
+
     if (!bpf_core_field_exists(task->on_cpu))
         return (__u64)task == bpf_get_current_task();
-    if (bpf_core_field_size(task->on_cpu) == 1)
-        return ((struct task_struct___with_bytes*)task)->on_cpu;
-    return task->on_cpu;
+    barrier_var(offset); /* or the compiler makes a load of four bytes out of it */
+    return *((unsigned char*)task + offset);
 }
 
 /* Since 6.16 sched_process_exit says whether the process ends with its thread (3e816361e94a
@@ -302,6 +299,39 @@ static __always_inline __u32 retransmit_error(const unsigned long long* argument
     if (bpf_core_field_exists(((struct trace_event_raw_tcp_retransmit_skb___with_error*)0)->err))
         error = arguments[2];
     return error > 0 ? 105 : -error;
+}
+
+/* The entry of a thread number in the host's pid namespace, an IDR (a radix tree; lib/radix-tree.c,
+ * include/linux/xarray.h): NULL if there is none. */
+static __always_inline struct pid* tally_pid_of(__u32 number) {
+    struct task_struct* current = (struct task_struct*)bpf_get_current_task();
+    struct pid_namespace* host = BPF_CORE_READ(current, thread_pid, numbers[0].ns);
+    __u64 entry = (__u64)BPF_CORE_READ(host, idr.idr_rt.xa_head);
+    int i;
+
+    /* 22 bits are the most, six for each node. Bit 1 marks a node. */
+    for (i = 0; i < 4 && (entry & 3) == 2; i++) {
+        struct xa_node* node = (struct xa_node*)(entry & ~3ULL);
+        __u32 shift = BPF_CORE_READ(node, shift);
+        void* slot = NULL;
+
+        if (!i && number >> shift >= 64)
+            return NULL;
+        bpf_core_read(&slot, sizeof(slot), &node->slots[number >> (shift & 31) & 63]);
+        entry = (__u64)slot;
+    }
+    return (entry & 3) ? NULL : (struct pid*)entry;
+}
+
+/* The thread of a number in the host's pid namespace, for task_read(); NULL: there is none. Only
+ * for one that cannot go meanwhile: bpf_task_from_pid() would hold it, since 6.2 (3f0e6f2b41d3). */
+static __always_inline struct task_struct* task_of_number(__u32 number) {
+    struct pid* pid = tally_pid_of(number);
+    struct hlist_node* node = pid ? BPF_CORE_READ(pid, tasks[PIDTYPE_PID].first) : NULL;
+
+    if (!node)
+        return NULL;
+    return (void*)node - bpf_core_field_offset(struct task_struct, pid_links[PIDTYPE_PID]);
 }
 
 #endif /* TALLY_COMPAT_BPF_H */
