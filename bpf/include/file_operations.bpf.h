@@ -267,7 +267,46 @@ REQUEST_FUNCTION(fs.btrfs.write, 1, btrfs_file_write_iter, btrfs_write, OPERATIO
 OPEN_FUNCTION(fs.btrfs.open, 1, btrfs_file_open, btrfs_open, OPERATION_OF(BTRFS, OPEN));
 FSYNC_FUNCTION(fs.btrfs.fsync, 1, btrfs_sync_file, btrfs_fsync, OPERATION_OF(BTRFS, FSYNC));
 
-/* Version 4 opens files by a function of its own, in a module that is there if it is used. */
+/*
+ * Version 4, in a module that is there if it is used, opens files by a function of its own, and by
+ * nfs_atomic_open() those of which the client does not know enough: that asks the server to look up
+ * and open at once, or finds that it is no file to be opened; then it is no open, or one is yet to
+ * come. Versions before open within their own kind of that (nfs_atomic_open_v23()).
+ */
+#define TALLY_FMODE_OPENED 0x80000 /* FMODE_OPENED, include/linux/fs.h */
+
+/* What is to be opened, by the address of the task_struct. */
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, 4096);
+    __type(key, __u64);
+    __type(value, struct file*);
+} tally_opening SEC(".maps");
+
+FUNCTION_ENTRY(fs.nfs.open, 1, nfs_atomic_open, nfs_atomic_begins, struct inode* directory,
+               struct dentry* entry, struct file* file) {
+    __u64 task = bpf_get_current_task();
+
+    bpf_map_update_elem(&tally_opening, &task, &file, BPF_ANY);
+    return tally_file_begins(OPERATION_OF(NFS, OPEN), file, NULL, NO_BYTES);
+}
+
+FUNCTION_RETURN(fs.nfs.open, 1, nfs_atomic_open, nfs_atomic_returns) {
+    __u64 task = bpf_get_current_task();
+    struct file** file = bpf_map_lookup_elem(&tally_opening, &task);
+    struct operation_state* state;
+
+    if ((int)result == 0 && file && !(BPF_CORE_READ(*file, f_mode) & TALLY_FMODE_OPENED)) {
+        state = operation_state_of(bpf_get_current_task_btf(), OPERATION_OF(NFS, OPEN));
+        if (state)
+            state->since = OUTSIDE;
+    } else {
+        tally_operation_returns(OPERATION_OF(NFS, OPEN), (int)result);
+    }
+    bpf_map_delete_elem(&tally_opening, &task);
+    return 0;
+}
+
 REQUEST_FUNCTION(fs.nfs.read, 1, nfs_file_read, nfs_read, OPERATION_OF(NFS, READ));
 SPLICE_READ_FUNCTION(fs.nfs.read, 1, nfs_file_splice_read, nfs_splice, OPERATION_OF(NFS, READ));
 REQUEST_FUNCTION(fs.nfs.read, 2, nfs_file_read, nfs_read_all, OPERATION_OF(NFS, READ));

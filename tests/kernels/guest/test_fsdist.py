@@ -59,6 +59,16 @@ def test_every_operation_of_two_containers(kind, request, operate):
     assert result.end["before_attach"] == 0
 
 
+def test_by_the_other_kind_of_hooks(ext4, overlay, operate, monkeypatch):
+    """kprobe and kretprobe, where there is no fentry."""
+    monkeypatch.setenv("TALLY_REFUSED_HOOKS", "fentry,fexit")
+    operations = {"read": 503, "sendfile": 211, "write": 101, "dsync": 17, "fsync": 31, "open": 53}
+    left = operate("left", overlay(ext4) / "file", *words(operations))
+    below = asked(operations)
+    above = below | {"fsync": below["fsync"] - operations["dsync"]}
+    assert counted(measure((left,), "-c", "left"), "left") == {"overlay": above, "ext4": below}
+
+
 def test_what_is_not_counted_is_said(ext4, operate):
     """Of two that read at the same time."""
     counts = {"left": 10007, "right": 9001}
