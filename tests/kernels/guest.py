@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tarfile
 import time
-from pathlib import Path
+from xml.etree import ElementTree
 
 import image
 
@@ -22,14 +22,16 @@ RESULTS_SIZE = 32 << 20
 
 class Outcome:
     """What a guest has left: its exit status (None: it did not come to its end), its files, what it has
-    said, for how many seconds it ran, and all that is wrong."""
+    said, for how many seconds it ran, how many tests passed, failed and were skipped, and all that is
+    wrong."""
 
-    def __init__(self, folder, seconds, status_of_qemu):
-        self.seconds = seconds
+    def __init__(self, folder, kernel, seconds, status_of_qemu):
+        self.kernel, self.seconds = kernel, seconds
         self.files = folder / "files"
         self.said = read(folder / "said")
         status = read(self.files / "status").strip()
         self.status = int(status) if status else None
+        self.tests = counts_of(self.files / "junit.xml")
         messages = read(self.files / "dmesg") or read(folder / "console")
         self.splats = [line for line in messages.splitlines() if SPLAT.search(line)]
         self.faults = [f"the kernel says: {line}" for line in self.splats]
@@ -40,6 +42,15 @@ class Outcome:
                                "its console:\n" + tail(read(folder / "console") + read(folder / "qemu"), 30))
         elif self.status != 0:
             self.faults.append(f"exit status {self.status}")
+
+
+def counts_of(report):
+    """Of a JUnit report."""
+    suite = ElementTree.parse(report).find("testsuite").attrib if report.exists() else {}
+    number = {name: int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped")}
+    failed = number["failures"] + number["errors"]
+    return {"failed": failed, "skipped": number["skipped"],
+            "passed": number["tests"] - failed - number["skipped"]}
 
 
 def read(file):
@@ -93,7 +104,7 @@ def boot(guest, unpacked, archives, files, folder, stdio=False):
                 process.kill()
                 process.wait()
     extract(results, folder / "files")
-    return Outcome(folder, time.monotonic() - begun, status)
+    return Outcome(folder, unpacked.version, time.monotonic() - begun, status)
 
 
 def extract(results, folder):

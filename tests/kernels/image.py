@@ -137,7 +137,7 @@ def debian_archive():
     return new.rename(file)
 
 
-def arguments_of(guest, given):
+def arguments_of(given):
     """Of the guest's pytest: what is given, and all that is marked for guests if no file is."""
     if any(re.match(r"[\w/.-]+\.py(::|$)", argument) for argument in given):
         return given
