@@ -4,6 +4,7 @@
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 import time
 from xml.etree import ElementTree
@@ -38,10 +39,12 @@ class Outcome:
         if status_of_qemu is None:
             self.faults.append(f"it did not end within {LIMIT} s")
         elif self.status is None:
-            self.faults.append(f"it ended without a status (QEMU: {status_of_qemu}); the last lines of "
-                               "its console:\n" + tail(read(folder / "console") + read(folder / "qemu"), 30))
+            self.faults.append(f"it ended without a status (QEMU: {status_of_qemu})")
         elif self.status != 0:
             self.faults.append(f"exit status {self.status}")
+        if self.status is None:
+            self.faults.append("the last lines of its console:\n" +
+                               tail(read(folder / "qemu") + read(folder / "console"), 40))
 
 
 def counts_of(report):
@@ -83,26 +86,28 @@ def boot(guest, unpacked, archives, files, folder, stdio=False):
     drives = drive("results", results, temporary=False)
     for kind in image.FILE_SYSTEMS:
         drives += drive(kind, image.file_system_image(kind), temporary=True)
-    said = ("stdio",) if stdio else (f"file:{folder}/said",)
+    by_hand = stdio and sys.stdin.isatty()  # with QEMU's own keys then: Ctrl-A x ends it
+    said = f"file:{folder}/said" if not stdio else "mon:stdio" if by_hand else "stdio"
     command = (
         "qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-cpu", "qemu64", "-smp", "1", "-m", "1G",
         "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
         "-kernel", unpacked.image, "-initrd", initramfs,
         "-append", f"console=ttyS0 panic=-1 loglevel=5 cgroups={guest.cgroups}",
-        "-serial", f"file:{folder}/console", "-serial", *said, *drives,
+        "-serial", f"file:{folder}/console", "-serial", said, *drives,
     )
     begun = time.monotonic()
     with open(folder / "qemu", "wb") as errors:
         process = subprocess.Popen(tuple(map(str, command)), stderr=errors,
                                    stdin=None if stdio else subprocess.DEVNULL)
         try:
-            status = process.wait(LIMIT)
+            status = process.wait(None if by_hand else LIMIT)
         except subprocess.TimeoutExpired:
             status = None
         finally:
             if process.poll() is None:
                 process.kill()
                 process.wait()
+    initramfs.unlink()
     extract(results, folder / "files")
     return Outcome(folder, unpacked.version, time.monotonic() - begun, status)
 
