@@ -139,7 +139,7 @@ def debian_archive():
     return new.rename(file)
 
 
-def arguments_of(guest, given):
+def arguments_of(given):
     """Of the guest's pytest: what is given, and all that is marked for guests if no file is."""
     if any(re.match(r"[\w/.-]+\.py(::|$)", argument) for argument in given):
         return given
@@ -179,9 +179,21 @@ def project_archive(folder):
     for each in (build / "tests/objects").glob("*.bpf.o"):
         shutil.copy2(each, target / "build/tests/objects")
     shutil.copy2(REPOSITORY / "tests/kernels/guest/init", root / "init")
+    compile_tests(target)
     file = folder / "project.cpio"
     archive(root, file)
     return file
+
+
+def compile_tests(folder):
+    """Does for all guests what pytest does before it runs tests: it rewrites what they assert, and keeps
+    that where it finds it again."""
+    environment = {**os.environ, "PYTHONPATH": str(folder / "tests/live"), "TALLY_GUEST": "v2"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    done = subprocess.run(("/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir",
+                           "tests", "--collect-only", "tests/kernels/guest", "tests/live"), cwd=folder,
+                          env=environment, check=False, stdout=subprocess.PIPE, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 def guest_archive(unpacked, files, folder):
