@@ -402,6 +402,17 @@ std::vector<std::string> default_by(const TracerSchema& schema) {
     return schema.by.empty() ? std::vector<std::string>{"container"} : schema.by;
 }
 
+/// Throws Error for a BY() of the object that names no key: that is not what was typed.
+void check_default_by(const TracerSchema& schema, const std::string& tool) {
+    try {
+        for (const SlotsSchema* each : schema.slots()) {
+            Grouping(default_by(schema), *each);
+        }
+    } catch (const UsageError& error) {
+        throw Error("{}: its BY() is wrong, as if typed: {}", tool, error.what());
+    }
+}
+
 void add_by(CLI::App& app, const TracerSchema& schema, std::vector<std::string>& by) {
     const std::vector<std::string> choices = Grouping::choices(*schema.slots().front());
     app.add_option("--by", by,
@@ -518,6 +529,7 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
         ->group(target);
 
     if (!tells_events) {
+        check_default_by(schema, tool_name);
         add_by(app, schema, request.by);
     }
     add_format(app, request.format, kFormats);

@@ -30,7 +30,7 @@ LEFT_OUT = re.compile(r"/(lib2to3|ensurepip|idlelib|test|tests|config-3[^/]*|__p
 # What scripts start most often is not linked dynamically, which costs an emulated machine most of the 50
 # ms of the start of a small program: these are busybox, and every shell is bash-static.
 APPLETS = ("awk", "cat", "chgrp", "chmod", "chown", "cp", "cut", "dirname", "dmesg", "env", "find", "grep",
-           "head", "hostname", "insmod", "ip", "ln", "mkdir", "mknod", "mount", "mv",
+           "head", "hostname", "insmod", "ln", "mkdir", "mknod", "mount", "mv",
            "pivot_root", "printf", "ps", "reboot", "rm", "rmdir", "sed", "sha256sum", "sleep", "stty", "sync",
            "tail", "tar", "taskset", "touch", "tr", "true", "umount", "which")
 
@@ -42,10 +42,11 @@ FOLDERS = ("dev", "etc", "guest", "mnt", "proc", "root", "run", "sys", "tmp", "u
 # Of the repository, at /tally in the guest.
 SHARED = ("tests/live", "tests/containers", "tests/kernels/guest", "docs/output.schema.json")
 
-# Loaded in each guest: for the drive that takes the results, and for the containers of the tests.
-ALWAYS = ("nvme", "overlay")
-# Loaded when one is asked for.
-FILE_SYSTEMS = ("ext4", "xfs", "btrfs")
+# Modules by what they are for. Loaded in each guest: for the drive that takes the results, and for the
+# tests' containers and what joins their networks.
+ALWAYS = {"always": ("nvme", "overlay", "veth")}
+# Loaded when one is mounted. btrfs asks for its checksum by name, without a dependency.
+FILE_SYSTEMS = {"ext4": ("ext4",), "xfs": ("xfs",), "btrfs": ("crypto-crc32c", "btrfs")}
 
 
 def archive(folder, file):
@@ -187,12 +188,12 @@ def guest_archive(unpacked, files, folder):
     root = folder / "guest"
     modules = root / "guest/modules"
     modules.mkdir(parents=True)
-    for name in (*ALWAYS, *FILE_SYSTEMS):
+    for purpose, names in {**ALWAYS, **FILE_SYSTEMS}.items():
         order = []
-        for module, content in unpacked.modules(name):
+        for module, content in (each for name in names for each in unpacked.modules(name)):
             (modules / f"{module}.ko").write_bytes(content)
-            order.append(module)
-        (modules / name).write_text("".join(f"{module}\n" for module in order))
+            order.append(f"{module}\n")
+        (modules / purpose).write_text("".join(order))
     for name, text in files.items():
         (root / "guest" / name).write_text(text)
     file = folder / "guest.cpio"

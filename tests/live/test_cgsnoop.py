@@ -70,6 +70,7 @@ def changes_of(tmp_path, root, name):
     return [(each["change"], each["path"]) for each in events], events, pid, child
 
 
+@pytest.mark.guest
 def test_the_life_of_cgroups_of_version_2(tmp_path):
     name = f"tally-live-{os.getpid()}"
     told, events, pid, child = changes_of(tmp_path, hierarchy(), name)
@@ -90,6 +91,7 @@ def test_the_life_of_cgroups_of_version_2(tmp_path):
         assert (event["moved_pid"], event["moved_tid"], event["moved_comm"]) == moved
 
 
+@pytest.mark.guest(cgroups="v1")
 def test_hostile_names_in_version_1(tmp_path):
     name = os.fsdecode(f"tally-live-{os.getpid()}-".encode() + b"\x1b[2J\xff")
     try:

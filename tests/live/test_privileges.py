@@ -74,6 +74,9 @@ def as_user(*capability):
 @pytest.mark.parametrize("tool", tools() if os.geteuid() == 0 else [])
 def test_given_up_by_every_tool(tool):
     """With what is left a report each half second has names, and every end has its report."""
+    plan = run(tool, "--probe-plan", status=None)
+    if plan.status != 0:
+        pytest.skip(plan.sentence)
     tells_events = b"--ring-size" in run("help", tool).out
     running = Run(tool, "--json", *(() if tells_events else (0.5,)))
     check_limited(limited(running), DAC_READ_SEARCH)
@@ -89,7 +92,8 @@ def test_given_up_by_every_tool(tool):
     scopes = {record["scope"] for record in result.records if "scope" in record}
     assert scopes == {"interval", "total"}
     names = {record["key"]["container"] for record in result.records if "key" in record}
-    assert names and "?" not in names
+    assert "?" not in names
+    assert names or tool not in ("runqlat", "syscount", "syslat")  # of others nothing may happen
 
 
 def test_given_up_by_the_watch(start):

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from support import SOON, WORKLOADS, Run, buckets_of, eventually, launch, run
+from support import SOON, WORKLOADS, Run, buckets_of, eventually, launch, often, run
 
 NOTHING = {"calls": 0, "errors": 0}
 
@@ -36,7 +36,7 @@ def values(result, scope="total", **key):
     return sums
 
 
-@pytest.mark.guest
+@pytest.mark.guest(since="5.10")
 def test_every_call_is_counted_once(start):
     result = of_calls(start, "getppid", 300_007)
     counted = values(result, container="caller", syscall="getppid")
@@ -70,7 +70,7 @@ def test_several_calls(start):
     assert calls == {"getppid", "openat"}
 
 
-@pytest.mark.guest
+@pytest.mark.guest(since="5.10")
 def test_errors_by_their_names(start):
     result = of_calls(start, "opens", 6004, 4003, arguments=("--by", "container,syscall,error"))
     for error, expected in (("ENOENT", 6004), ("EACCES", 4003)):
@@ -87,6 +87,7 @@ def test_errors_only(start):
     assert values(result, container="neighbour", syscall="getppid") == NOTHING
 
 
+@pytest.mark.guest(since="5.10")
 def test_what_seccomp_refuses_is_a_call_that_fails(start):
     result = of_calls(start, "refused", 1009, arguments=("--by", "container,syscall,error"))
     counted = values(result, container="caller", syscall="getppid", error="EPERM")
@@ -100,8 +101,10 @@ def test_what_seccomp_refuses_has_no_latency(start):
     assert not any(result.lost.values())
 
 
-@pytest.mark.guest
-@pytest.mark.parametrize("arguments", [(), ("-s", "getppid")], ids=["all", "asked for"])
+@pytest.mark.parametrize("arguments", [
+    pytest.param((), id="all"),
+    pytest.param(("-s", "getppid"), marks=pytest.mark.guest(since="5.10"), id="asked for"),
+])
 def test_calls_through_the_32_bit_entry_have_their_right_names(start, arguments):
     probe = subprocess.run([WORKLOADS / "workload_calls", "legacy", "1"], input=b"x", timeout=SOON,
                            stdout=subprocess.DEVNULL, check=False)
@@ -111,12 +114,12 @@ def test_calls_through_the_32_bit_entry_have_their_right_names(start, arguments)
     assert values(result, container="caller", syscall="getppid")["calls"] == 10_007
 
 
-@pytest.mark.guest
+@pytest.mark.guest(since="5.10")
 def test_a_child_has_not_made_the_call_that_made_it(start):
     """2,003 short lives: many thread numbers, and each child's first return is that of clone."""
-    result = of_calls(start, "children", 2003, arguments=("--by", "container,syscall"))
-    assert values(result, container="caller", syscall="clone")["calls"] == 2003
-    assert values(result, container="caller", syscall="wait4")["calls"] == 2003
+    result = of_calls(start, "children", often(2003, 307), arguments=("--by", "container,syscall"))
+    assert values(result, container="caller", syscall="clone")["calls"] == often(2003, 307)
+    assert values(result, container="caller", syscall="wait4")["calls"] == often(2003, 307)
     assert values(result, container="caller", syscall="exit_group") == NOTHING  # never returns
     assert not any(result.lost.values())
 
@@ -128,7 +131,7 @@ def test_the_killed_leave_nothing_behind(start):
     assert not any(result.lost.values())
 
 
-@pytest.mark.guest
+@pytest.mark.guest(since="5.10")
 def test_sigreturn(start):
     """Its return has the registers of another moment."""
     result = of_calls(start, "signals", 5003)
@@ -138,11 +141,11 @@ def test_sigreturn(start):
     assert not any(result.lost.values())
 
 
-@pytest.mark.guest
+@pytest.mark.guest(since="5.10")
 def test_exec_by_another_thread_than_the_first(start):
     """It takes the first one's number, in the middle of the call."""
-    result = of_calls(start, "executes", 503)
-    assert values(result, container="caller", syscall="execve")["calls"] == 503
+    result = of_calls(start, "executes", often(503, 101))
+    assert values(result, container="caller", syscall="execve")["calls"] == often(503, 101)
     assert not any(result.lost.values())
 
 
@@ -206,7 +209,7 @@ def test_what_has_no_place_is_lost_and_said(start):
 # syslat
 
 
-@pytest.mark.guest
+@pytest.mark.guest(since="5.10")
 def test_latency_of_a_known_length(start):
     result = of_calls(start, "sleeps", 53, tool="syslat", arguments=("-c", "caller"))
     row = result.total(container="caller", syscall="clock_nanosleep")
@@ -217,7 +220,7 @@ def test_latency_of_a_known_length(start):
     assert result.total(container="caller", syscall="write")["key"]["waits_by_nature"] is False
 
 
-@pytest.mark.guest
+@pytest.mark.guest(since="5.10")
 def test_every_latency_is_counted_once(start):
     result = of_calls(start, "getppid", 300_007, tool="syslat")
     row = result.total(container="caller", syscall="getppid")

@@ -89,6 +89,22 @@ TEST(Objects, AnOptionDoesNotTakeTheNameOfACommonOne) {
     }
 }
 
+TEST(Objects, ItsOwnKeysAreThoseOfItsBy) {
+    const std::string object = read_object_file(path_of("by"));
+    Tool tool;
+    tool.name = "it";
+    const Tracer tracer("it", std::as_bytes(std::span(object)));
+    try {
+        parse_tool_arguments(tool, tracer.schema(), {});
+        ADD_FAILURE() << "not refused";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.status(), ExitStatus::failed);
+        EXPECT_NE(std::string(error.what()).find("--by weather: there is no such key"),
+                  std::string::npos)
+            << error.what();
+    }
+}
+
 TEST(Objects, ProbesAreReadWithTheirTags) {
     const std::string object = read_object_file(path_of("probes"));
     const Tracer tracer("it", std::as_bytes(std::span(object)));
