@@ -27,7 +27,7 @@ def test_two_containers_at_once(start):
     for each in result, of_right:
         assert each.status == 0 and each.lost == {}, each.err.decode()
     for name, (allowed, refused, nested) in TIMES.items():
-        asked = {"container": name, "capability": "CAP_SYS_ADMIN", "syscall": "sethostname"}
+        asked = {"container": name, "capability": "CAP_SYS_ADMIN", "syscall": "setdomainname"}
         assert values(result, user_namespace="initial", **asked) == {
             "checks": allowed + refused, "refused": refused}
         assert values(result, user_namespace="nested", **asked) == {

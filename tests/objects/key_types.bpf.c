@@ -11,5 +11,7 @@ struct dish_key {
     capability_nr capability;
     enum flavour flavour;
 };
-COUNTS(
-    dishes, struct dish_key, struct { __u64 eaten; }, "dishes");
+struct dish_counts {
+    __u64 eaten;
+};
+COUNTS(dishes, struct dish_key, struct dish_counts, "dishes");
