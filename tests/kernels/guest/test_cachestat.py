@@ -52,10 +52,16 @@ def check_added(values, pages):
 
 
 def measure(pair, what):
-    """What is counted while the first one does this."""
-    running = Run("cachestat", "--json")
-    do(pair[0], what)
-    result = running.end()
+    """What is counted while the first one does this, and the page faults that it takes. Once more
+    where the kernel did not run a program because it was interrupted in the same one."""
+    for _ in range(5):
+        before = faults_of(pair[0].pid)
+        running = Run("cachestat", "--json")
+        do(pair[0], what)
+        result = running.end()
+        result.faults = [now - then for now, then in zip(faults_of(pair[0].pid), before)]
+        if result.lost.keys() != {"missed_run"}:
+            break
     assert result.status == 0 and result.lost == {}, result.err.decode()
     return result
 
@@ -111,10 +117,9 @@ def test_read_ahead(folder, start):
 def test_page_faults(pair):
     """As many as the kernel counts for the process, whose memory is all there."""
     for what, is_cold in ((b"C", True), (b"t", False)):
-        before = faults_of(pair[0].pid)
-        values = counts(measure(pair, what), pair[0])
-        faults, of_these_major = (
-            now - then for now, then in zip(faults_of(pair[0].pid), before))
+        result = measure(pair, what)
+        values = counts(result, pair[0])
+        faults, of_these_major = result.faults
         assert values["hits"] + values["misses"] == faults
         assert values["misses"] == (PAGES["left"] if is_cold else 0)
         check_added(values, values["misses"])
