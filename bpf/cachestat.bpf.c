@@ -17,8 +17,6 @@ struct cache_counts {
 };
 COUNTS(pages, struct subject, struct cache_counts, "pages of 4 KiB, of files in the page cache");
 
-OPTIONAL_PROBES(splice, "splice and sendfile, where the kernel has filemap_splice_read for them");
-
 struct ask {
     __u64 mapping;  // the file's struct address_space; 0: nothing is asked for, or not measured
     __u64 first, last;
@@ -111,7 +109,7 @@ FUNCTION_RETURN(read, 1, filemap_read, read_ended) {
     return 0;
 }
 
-// Since 6.5; before, splice reads as others do.
+// Where splice and sendfile have a function of their own for pages.
 FUNCTION_ENTRY(splice, 1, filemap_splice_read, splice_begins, struct file* file, __s64* position,
                struct pipe_inode_info* pipe, void* size) {
     __s64 at = 0;
@@ -123,6 +121,11 @@ FUNCTION_ENTRY(splice, 1, filemap_splice_read, splice_begins, struct file* file,
 
 FUNCTION_RETURN(splice, 1, filemap_splice_read, splice_ended) {
     end_read(result);
+    return 0;
+}
+
+// Before 6.3 they read as others do, by filemap_read().
+FUNCTION_ENTRY(splice, 2, generic_file_splice_read, splice_reads) {
     return 0;
 }
 

@@ -25,14 +25,17 @@ def test_two_containers_at_once(start):
     settle(containers)
     result, of_right = running.end(), of_right.end()
     for each in result, of_right:
-        assert each.status == 0 and each.lost == {}, each.err.decode()
+        assert each.status == 0 and each.lost.keys() <= {"missed_run"}, each.err.decode()
+    # A function's program is not run again while a thread is interrupted in it.
+    missed = result.end["lost"]["missed_run"]
     for name, (allowed, refused, nested) in TIMES.items():
-        asked = {"container": name, "capability": "CAP_SYS_ADMIN", "syscall": "sethostname"}
-        assert values(result, user_namespace="initial", **asked) == {
-            "checks": allowed + refused, "refused": refused}
-        assert values(result, user_namespace="nested", **asked) == {
-            "checks": nested, "refused": 0}
-    total = values(of_right, capability="CAP_SYS_ADMIN", user_namespace="initial")
-    assert total["checks"] >= sum(TIMES["right"][:2]) and total["refused"] >= TIMES["right"][1]
+        asked = {"container": name, "capability": "CAP_SYS_ADMIN", "syscall": "setdomainname"}
+        initial = values(result, user_namespace="initial", **asked)
+        assert allowed + refused - missed <= initial["checks"] <= allowed + refused
+        assert refused - missed <= initial["refused"] <= refused
+        below = values(result, user_namespace="nested", **asked)
+        assert nested - missed <= below["checks"] <= nested and below["refused"] == 0
+    assert values(of_right, capability="CAP_SYS_ADMIN")["refused"] >= TIMES["right"][1] - (
+        of_right.end["lost"]["missed_run"])
     assert {each["key"]["container"] for each in of_right.records
             if each["type"] == "counts"} == {"right"}

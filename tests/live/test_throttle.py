@@ -95,9 +95,9 @@ def test_one_thread_beside_a_neighbour(quotas, start):
     assert total["unit"] == "ns"
     # On a machine that does nothing else it is 80 % of the time, or half beside the neighbour.
     assert throttled > 0.1 * SECONDS * 1e9
-    assert 0.98 * throttled <= total["sum"] <= 1.02 * throttled, (total, throttled)
+    assert 0.95 * throttled <= total["sum"] <= 1.05 * throttled, (total, throttled)
     # A wait in which the quota is refilled and used up again is one.
-    assert 0.8 * times - 2 <= total["count"] <= times + 2
+    assert 0.4 * times - 2 <= total["count"] <= times + 2
 
 
 @pytest.mark.guest
@@ -109,7 +109,7 @@ def test_each_of_several_threads(quotas, start):
     spinners = limited.pids()[1:]
     assert len(spinners) == 3
     for each in spinners:
-        assert 0.9 * throttled <= result.total(tid=each)["sum"] <= 1.02 * throttled
+        assert 0.9 * throttled <= result.total(tid=each)["sum"] <= 1.05 * throttled
 
 
 @pytest.mark.skipif(len(CPUS) < 2, reason="needs two CPUs")
@@ -122,9 +122,9 @@ def test_threads_of_several_cpus(quotas, start):
         quotas.limit(each, 10_000, above)
     result, times, throttled = spin(quotas, both[0], above, both[1:])
     totals = [result.total(container=each.name, quota_ns=10_000_000) for each in both]
-    assert 0.98 * throttled <= sum(each["sum"] for each in totals) <= 1.02 * throttled
+    assert 0.95 * throttled <= sum(each["sum"] for each in totals) <= 1.05 * throttled
     # Both at once are throttled once or twice.
-    assert 0.8 * times - 2 <= sum(each["count"] for each in totals) <= 2 * times + 2
+    assert 0.4 * times - 2 <= sum(each["count"] for each in totals) <= 2 * times + 2
 
 
 @pytest.mark.guest
@@ -137,9 +137,9 @@ def test_quota_above(quotas, start):
         quotas.limit(limited, 90_000)
     result, times, throttled = spin(quotas, limited, above, [])
     total = result.total(container="limited", quota_ns=10_000_000)
-    assert 0.98 * throttled <= total["sum"] <= 1.02 * throttled, [
+    assert 0.95 * throttled <= total["sum"] <= 1.05 * throttled, [
         (each["key"], each["count"], each["sum"]) for each in result.histograms("total")]
-    assert 0.8 * times - 2 <= total["count"] <= times + 2
+    assert 0.4 * times - 2 <= total["count"] <= times + 2
 
 
 def test_in_a_hierarchy_of_version_1(start):
@@ -157,7 +157,7 @@ def test_in_a_hierarchy_of_version_1(start):
     stat = dict(map(str.split, (limited.directory / "cpu.stat").read_text().splitlines()))
     total = running.end().total(container="limited", quota_ns=20_000_000)
     throttled = int(stat["throttled_time"])
-    assert 0.98 * throttled <= total["sum"] <= 1.02 * throttled
+    assert 0.95 * throttled <= total["sum"] <= 1.05 * throttled
 
 
 @pytest.mark.guest

@@ -11,7 +11,7 @@ struct dish_key {
     capability_nr capability;
     enum flavour flavour;
 };
-struct dishes {
+struct dish_counts {
     __u64 eaten;
 };
-COUNTS(dishes, struct dish_key, struct dishes, "dishes");
+COUNTS(dishes, struct dish_key, struct dish_counts, "dishes");

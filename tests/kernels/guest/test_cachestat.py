@@ -46,16 +46,24 @@ def counts(result, container):
     return found[0] if found else None
 
 
-def check_added(values, pages):
-    """These pages, and some in which a file system (btrfs) has its own notes."""
-    assert pages <= values["added"] <= pages + 20
+def check(values, hits, misses, dirtied=0):
+    """These pages; and some added and dirtied in which a file system (btrfs) has its own notes."""
+    assert values["hits"] == hits and values["misses"] == misses
+    assert misses <= values["added"] <= misses + 20
+    assert dirtied <= values["dirtied"] <= dirtied + 20
 
 
 def measure(pair, what):
-    """What is counted while the first one does this."""
-    running = Run("cachestat", "--json")
-    do(pair[0], what)
-    result = running.end()
+    """What is counted while the first one does this, and the page faults that it takes. Once more
+    where the kernel did not run a program because it was interrupted in the same one."""
+    for _ in range(5):
+        before = faults_of(pair[0].pid)
+        running = Run("cachestat", "--json")
+        do(pair[0], what)
+        result = running.end()
+        result.faults = [now - then for now, then in zip(faults_of(pair[0].pid), before)]
+        if result.lost.keys() != {"missed_run"}:
+            break
     assert result.status == 0 and result.lost == {}, result.err.decode()
     return result
 
@@ -63,17 +71,11 @@ def measure(pair, what):
 def test_reads(pair):
     """Each page is read by a call: missing at first, there from then on."""
     pages = PAGES["left"]
-    result = measure(pair, b"c")
-    assert counts(result, pair[1]) is None
-    cold = counts(result, pair[0])
-    assert cold["hits"] == cold["dirtied"] == 0 and cold["misses"] == pages
-    check_added(cold, pages)
-    warm = counts(measure(pair, b"r"), pair[0])
-    assert warm == {"hits": pages, "misses": 0, "added": 0, "dirtied": 0}
-    at_once = counts(measure(pair, b"o"), pair[0])
-    assert at_once == warm
-    sent = counts(measure(pair, b"s"), pair[0])
-    assert sent == warm
+    cold = measure(pair, b"c")
+    assert counts(cold, pair[1]) is None
+    check(counts(cold, pair[0]), 0, pages)
+    for how in (b"r", b"o", b"s"):
+        check(counts(measure(pair, how), pair[0]), pages, 0)
 
 
 def test_two_at_once(pair):
@@ -83,9 +85,10 @@ def test_two_at_once(pair):
         os.write(container.input, what)
     settle(pair)
     result = running.end()
-    assert counts(result, pair[0])["misses"] == PAGES["left"]
-    assert counts(result, pair[1]) == {
-        "hits": 2 * PAGES["right"], "misses": 0, "added": 0, "dirtied": 0}
+    missed = result.end["lost"]["missed_run"]
+    assert PAGES["left"] - missed <= counts(result, pair[0])["misses"] <= PAGES["left"]
+    assert 2 * PAGES["right"] - missed <= counts(result, pair[1])["hits"] <= 2 * PAGES["right"]
+    assert counts(result, pair[1])["misses"] == 0
 
 
 def test_read_ahead(folder, start):
@@ -111,20 +114,14 @@ def test_read_ahead(folder, start):
 def test_page_faults(pair):
     """As many as the kernel counts for the process, whose memory is all there."""
     for what, is_cold in ((b"C", True), (b"t", False)):
-        before = faults_of(pair[0].pid)
-        values = counts(measure(pair, what), pair[0])
-        faults, of_these_major = (
-            now - then for now, then in zip(faults_of(pair[0].pid), before))
-        assert values["hits"] + values["misses"] == faults
-        assert values["misses"] == (PAGES["left"] if is_cold else 0)
-        check_added(values, values["misses"])
-        assert values["misses"] == of_these_major
+        result = measure(pair, what)
+        values = counts(result, pair[0])
+        faults, of_these_major = result.faults
+        assert of_these_major == (PAGES["left"] if is_cold else 0)
+        check(values, faults - of_these_major, of_these_major)
 
 
 def test_writes(pair):
     """Written pages are neither hits nor misses."""
     do(pair[0], b"c")  # nothing of it is dirty any more
-    values = counts(measure(pair, b"w"), pair[0])
-    assert values["hits"] == values["misses"] == 0
-    check_added(values, 0)
-    assert PAGES["left"] <= values["dirtied"] <= PAGES["left"] + 20  # as in check_added()
+    check(counts(measure(pair, b"w"), pair[0]), 0, 0, dirtied=PAGES["left"])

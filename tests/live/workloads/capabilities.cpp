@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
 // capabilities N GIVEN_UP NESTED
-// Sets the host name N times, which takes CAP_SYS_ADMIN; gives that up and tries it GIVEN_UP times
+// Sets the domain name N times, which takes CAP_SYS_ADMIN; gives that up and tries it GIVEN_UP times
 // more; and, as a child in a user namespace of its own, sets the name there NESTED times.
 #include <linux/capability.h>
 #include <sched.h>
@@ -16,9 +16,9 @@ namespace {
 
 void set_name(long times, bool is_allowed) {
     for (long i = 0; i < times; ++i) {
-        const int result = ::sethostname("inside", 6);
+        const int result = ::setdomainname("inside", 6);
         if (is_allowed ? result != 0 : result == 0 || errno != EPERM) {
-            workload::fail("sethostname");
+            workload::fail("setdomainname");
         }
     }
 }
