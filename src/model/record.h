@@ -56,6 +56,8 @@ struct InFlight {
 struct Quantity {
     Unit unit = Unit::count;
     std::uint64_t value = 0;
+
+    bool operator==(const Quantity&) const = default;
 };
 
 /// What stands for people below a heading: raw bytes, or a quantity with its unit.

@@ -354,7 +354,7 @@ class SchemaReader {
             read_names(resolve(value), selection.names);
         }
         if (selection.type == SemanticType::text || selection.type == SemanticType::comm ||
-            selection.type == SemanticType::enumeration || selection.size > sizeof(std::uint64_t) ||
+            selection.size > sizeof(std::uint64_t) ||
             !is_map(map.name, BPF_MAP_TYPE_HASH, selection.size, sizeof(std::uint8_t))) {
             throw Error("{}: the values of selection '{}' must be integers", name_, parts[0]);
         }

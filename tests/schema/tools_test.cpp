@@ -156,13 +156,13 @@ TEST(Fsdist, NamesTheValuesOfItsEnumerations) {
         return grouping.resolve(key.data(), none);
     };
     const RowKey open = row_of(3, 2);
-    EXPECT_EQ(open.name.labels, (std::vector<std::string>{"nfs", "open"}));
+    EXPECT_EQ(open.name.labels, (std::vector<Label>{"nfs", "open"}));
     ASSERT_EQ(open.name.key.size(), 2U);
     EXPECT_EQ(open.name.key[0].name, "fs");
     EXPECT_EQ(open.name.key[0].value, Value("nfs"));
     EXPECT_EQ(open.name.key[1].value, Value("open"));
     EXPECT_NE(open.identity, row_of(3, 1).identity);
-    EXPECT_EQ(row_of(9, 0).name.labels.front(), "9");  // without a name
+    EXPECT_EQ(row_of(9, 0).name.labels.front(), Label("9"));  // without a name
 }
 
 TEST(Fsdist, SelectsValuesOfAnEnumerationByName) {
