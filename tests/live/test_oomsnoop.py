@@ -120,6 +120,7 @@ def test_the_victim_is_charged_and_not_who_wants_memory(start):
     assert b"\x1b" not in results[0].out and b"\xc2\x85" not in results[0].out
 
 
+@pytest.mark.guest(cgroups="v1")
 def test_the_lower_of_two_limits(start):
     with memory_cgroup(f"tally-live-{os.getpid()}".encode(), 4 * MOST) as (path, inner):
         with open(inner + b"/memory.limit_in_bytes", "w") as file:
