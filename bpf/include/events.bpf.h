@@ -136,7 +136,7 @@ static __always_inline void tally_add_words(char* text, __u32* used, struct tall
 
         if (part > left)
             part = left;
-        barrier_var(part); /* before 6.9 the verifier does not see that it is below a page */
+        barrier_var(part); /* the verifier of 6.1 does not see that it is within a page */
         if (at > TALLY_EVENT_TEXT - page || part > page ||
             bpf_probe_read_user(text + at, part, (void*)block)) {
             field->state = at > begin ? TALLY_TEXT_CUT : TALLY_TEXT_NONE;
