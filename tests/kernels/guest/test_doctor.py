@@ -10,7 +10,8 @@ from support import Run, parse
 VERSION = tuple(int(part) for part in platform.release().split("-")[0].split("+")[0].split(".")[:2])
 
 # docs/kernels.md
-FROM_5_10 = {"runqlat", "syslat", "syscount", "execsnoop"}
+FROM_5_10 = {"cgsnoop", "execsnoop", "exitsnoop", "mountsnoop", "oomsnoop", "opensnoop", "runqlat", "runqslower",
+             "sigsnoop", "statsnoop", "syscount", "syslat", "sysslower", "tcpconnect", "tcplife", "tcpretrans"}
 
 
 def test_every_tool_loads_and_attaches():
@@ -19,9 +20,6 @@ def test_every_tool_loads_and_attaches():
         Path(os.environ["RESULTS"], "doctor.json").write_bytes(result.out)
     tools = {record["name"]: record for record in parse(result.out) if record["kind"] == "tool"}
     expected = set(tools) if VERSION >= (6, 1) else FROM_5_10
-    if VERSION < (6, 9):
-        expected -= {"oomsnoop"}
-        assert tools["oomsnoop"]["status"] == "fail" and tools["oomsnoop"]["finding"], tools["oomsnoop"]
     failing = {name: tools[name]["finding"] for name in sorted(expected)
                if tools[name]["status"] != "ok"}
     assert not failing
