@@ -301,6 +301,15 @@ static __always_inline __u32 retransmit_error(const unsigned long long* argument
     return error > 0 ? 105 : -error;
 }
 
+/* bpf_probe_read_user_str(), but of an empty string it says 1, its NUL, as of any other:
+ * before 6.16 it says 0 ("maccess: fix strncpy_from_user_nofault() empty string handling").
+ * Negative: it cannot be read. */
+static __always_inline long read_user_string(void* to, __u32 size, const void* from) {
+    long length = bpf_probe_read_user_str(to, size, from);
+
+    return length ? length : 1;
+}
+
 /* The entry of a thread number in the host's pid namespace, an IDR (a radix tree; lib/radix-tree.c,
  * include/linux/xarray.h): NULL if there is none. */
 static __always_inline struct pid* tally_pid_of(__u32 number) {

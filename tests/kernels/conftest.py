@@ -37,9 +37,6 @@ def running():
     """A future of each guest's outcome."""
     folder = Path(os.environ["TALLY_GUEST_FOLDER"])
     packages.install_programs()
-    packages.update_lists()
-    for kind in image.FILE_SYSTEMS:
-        image.file_system_image(kind)
     archives = image.of_all_guests(folder)
 
     def run(guest):

@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from packages import CACHE, Unavailable, call
+from packages import CACHE, Unavailable, call, locked, path_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -151,7 +151,9 @@ def arguments_of(given):
 
 def of_all_guests(folder):
     """The two archives that all guests share."""
-    return debian_archive(), project_archive(folder)
+    with locked():
+        debian = debian_archive()
+    return debian, project_archive(folder)
 
 
 def project_archive(folder):
@@ -179,21 +181,9 @@ def project_archive(folder):
     for each in (build / "tests/objects").glob("*.bpf.o"):
         shutil.copy2(each, target / "build/tests/objects")
     shutil.copy2(REPOSITORY / "tests/kernels/guest/init", root / "init")
-    compile_tests(target)
     file = folder / "project.cpio"
     archive(root, file)
     return file
-
-
-def compile_tests(folder):
-    """Does for all guests what pytest does before it runs tests: it rewrites what they assert, and keeps
-    that where it finds it again."""
-    environment = {**os.environ, "PYTHONPATH": str(folder / "tests/live"), "TALLY_GUEST": "v2"}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    done = subprocess.run(("/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir",
-                           "tests", "--collect-only", "tests/kernels/guest", "tests/live"), cwd=folder,
-                          env=environment, check=False, stdout=subprocess.PIPE, text=True)
-    assert done.returncode == 0, done.stdout
 
 
 def guest_archive(unpacked, files, folder):
@@ -218,10 +208,11 @@ def guest_archive(unpacked, files, folder):
 def file_system_image(kind):
     """The image of an empty file system; not written to by guests."""
     file = CACHE / f"{kind}.img"
-    if not file.exists():
-        new = file.with_suffix(".new")
-        with open(new, "wb") as opened:
-            opened.truncate(320 << 20)  # xfs is no smaller than 300 MiB
-        call(shutil.which(f"mkfs.{kind}", path="/usr/sbin:/sbin"), "-q", new)
-        new.rename(file)
+    with locked():
+        if not file.exists():
+            new = file.with_suffix(".new")
+            with open(new, "wb") as opened:
+                opened.truncate(320 << 20)  # xfs is no smaller than 300 MiB
+            call(path_of(f"mkfs.{kind}"), "-q", new)
+            new.rename(file)
     return file

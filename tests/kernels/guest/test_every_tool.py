@@ -13,7 +13,8 @@ pytestmark = pytest.mark.guest(since="5.10", cgroups="any")
 KERNEL = tuple(int(part) for part in platform.release().split(".")[:2])
 
 # docs/kernels.md
-FROM_5_10 = {"runqlat", "syslat", "syscount", "execsnoop"}
+FROM_5_10 = {"cgsnoop", "execsnoop", "exitsnoop", "mountsnoop", "oomsnoop", "opensnoop", "runqlat", "runqslower",
+             "sigsnoop", "statsnoop", "syscount", "syslat", "sysslower", "tcpconnect", "tcplife", "tcpretrans"}
 
 
 def keep(name, text):
