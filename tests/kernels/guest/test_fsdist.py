@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 """fsdist counts each operation of a file system once, for who asked for it."""
 
+import subprocess
 import time
 
 import pytest
@@ -92,6 +93,38 @@ def test_an_overlay_and_what_is_below(ext4, overlay, operate):
     below = asked(OPERATIONS)
     above = below | {"fsync": below["fsync"] - OPERATIONS["dsync"]}
     assert counted(result, "left") == {"overlay": above, "ext4": below}
+
+
+def test_a_network_file_system(nfs, operate):
+    """Its server is this kernel, so what it does on its own disk is there too, for the server's threads."""
+    operations = OPERATIONS | {"read": 1009, "write": 307, "open": 101}
+    left = operate("left", nfs / "file", *words(operations))
+    result = measure((left,), "--fs", "nfs,ext4")
+    expected = asked(operations)
+    expected["open"] += 1  # the first of those that are missing: the server has to be asked
+    assert counted(result, "left") == {"nfs": expected}
+    below = result.histograms("total", container=None, fs="ext4", operation="fsync")
+    assert [record["count"] > 0 for record in below] == [True]
+
+
+def test_a_server_that_does_not_answer(nfs, operate):
+    """All but the write, which waits for nobody, hangs until the network is back."""
+    left = operate("left", nfs / "file", "write", 1, "fsync", 1)
+    running = Run("fsdist", "--json", "-c", "left", 0.2)
+    subprocess.run(["ip", "link", "set", "lo", "down"], check=True)
+    try:
+        left.go()
+        time.sleep(1.5)
+    finally:
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    left.finish()
+    result = running.end()
+    hanging = [record for record in result.histograms("interval", container="left")
+               if record["in_flight"]["count"]]
+    assert {(each["key"]["fs"], each["key"]["operation"]) for each in hanging} == {("nfs", "fsync")}
+    assert max(each["in_flight"]["oldest_ns"] for each in hanging) > 1_000_000_000
+    assert {each["in_flight"]["oldest_tid"] for each in hanging} == {left.number}
+    assert result.total(container="left", operation="fsync")["max"] > 1_000_000_000
 
 
 def test_only_what_is_asked_for(ext4, operate):
