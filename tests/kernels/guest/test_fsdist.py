@@ -74,7 +74,7 @@ def test_what_is_not_counted_is_said(ext4, operate):
     """Of two that read at the same time."""
     counts = {"left": 10007, "right": 9001}
     containers = [operate(name, ext4 / name, "read", count) for name, count in counts.items()]
-    running = Run("fsdist", "--json", "--operation", "read")
+    running = Run("fsdist", "--json", "--fs", "ext4", "--operation", "read")
     for container in containers:
         container.go()
     for container in containers:
