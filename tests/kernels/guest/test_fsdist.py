@@ -67,7 +67,7 @@ def test_by_the_other_kind_of_hooks(ext4, overlay, operate, monkeypatch):
     left = operate("left", overlay(ext4) / "file", *words(operations))
     below = asked(operations)
     above = below | {"fsync": below["fsync"] - operations["dsync"]}
-    assert counted(measure((left,), "-c", "left"), "left") == {"overlay": above, "ext4": below}
+    assert counted(measure((left,), "-c", "left", "--fs", "overlay,ext4"), "left") == {"overlay": above, "ext4": below}
 
 
 def test_what_is_not_counted_is_said(ext4, operate):
@@ -89,7 +89,7 @@ def test_what_is_not_counted_is_said(ext4, operate):
 def test_an_overlay_and_what_is_below(ext4, overlay, operate):
     """Both are asked, and each has its own row. That a write is synchronous is for the lower one."""
     left = operate("left", overlay(ext4) / "file", *words(OPERATIONS))
-    result = measure((left,), "-c", "left")
+    result = measure((left,), "-c", "left", "--fs", "overlay,ext4")
     below = asked(OPERATIONS)
     above = below | {"fsync": below["fsync"] - OPERATIONS["dsync"]}
     assert counted(result, "left") == {"overlay": above, "ext4": below}
@@ -110,7 +110,7 @@ def test_a_network_file_system(nfs, operate):
 def test_a_server_that_does_not_answer(nfs, operate):
     """All but the write, which waits for nobody, hangs until the network is back."""
     left = operate("left", nfs / "file", "write", 1, "fsync", 1)
-    running = Run("fsdist", "--json", "-c", "left", 0.2)
+    running = Run("fsdist", "--json", "--fs", "nfs", "-c", "left", 0.2)
     subprocess.run(["ip", "link", "set", "lo", "down"], check=True)
     try:
         left.go()
@@ -131,7 +131,8 @@ def test_only_what_is_asked_for(ext4, operate):
     """One container, one operation; and rows of another kind."""
     left = operate("left", ext4 / "left", "read", 1009, "write", 101)
     right = operate("right", ext4 / "right", "read", 307)
-    result = measure((left, right), "-c", "left", "--operation", "write", "--by", "operation")
+    result = measure((left, right), "--fs", "ext4", "-c", "left", "--operation", "write", "--by",
+                     "operation")
     assert [(record["key"], record["count"]) for record in result.histograms("total")] == [
         ({"operation": "write"}, 101)]
     assert result.end["before_attach"] == 0
@@ -146,7 +147,7 @@ def test_words_that_mean_nothing():
 def test_what_hangs_is_in_flight(ext4, overlay, operate):
     """A write to an overlay waits inside of it for the file system below, which is frozen."""
     left = operate("left", overlay(ext4) / "file", "write", 3)
-    running = Run("fsdist", "--json", "-c", "left", 0.2)
+    running = Run("fsdist", "--json", "--fs", "overlay", "-c", "left", 0.2)
     with frozen(ext4):
         left.go()
         eventually(left.hangs, "it hangs")
