@@ -67,7 +67,8 @@ def test_by_the_other_kind_of_hooks(ext4, overlay, operate, monkeypatch):
     left = operate("left", overlay(ext4) / "file", *words(operations))
     below = asked(operations)
     above = below | {"fsync": below["fsync"] - operations["dsync"]}
-    assert counted(measure((left,), "-c", "left", "--fs", "overlay,ext4"), "left") == {"overlay": above, "ext4": below}
+    result = measure((left,), "-c", "left", "--fs", "overlay,ext4")
+    assert counted(result, "left") == {"overlay": above, "ext4": below}
 
 
 def test_what_is_not_counted_is_said(ext4, operate):
