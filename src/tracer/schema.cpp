@@ -298,7 +298,8 @@ class SchemaReader {
     static bool is_of_thread_state(const std::string& program, const TracerSchema& schema) {
         return std::any_of(
             schema.thread_states.begin(), schema.thread_states.end(), [&](const std::string& each) {
-                return program == each + "_thread_made" || program == each + "_threads_existing";
+                return program == each + "_thread_made" || program == each + "_threads_existing" ||
+                       program == each + "_thread_gone";
             });
     }
 

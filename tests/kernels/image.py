@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from packages import CACHE, Unavailable, call
+from packages import CACHE, Unavailable, call, locked, path_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -139,7 +139,7 @@ def debian_archive():
     return new.rename(file)
 
 
-def arguments_of(guest, given):
+def arguments_of(given):
     """Of the guest's pytest: what is given, and all that is marked for guests if no file is."""
     if any(re.match(r"[\w/.-]+\.py(::|$)", argument) for argument in given):
         return given
@@ -151,7 +151,9 @@ def arguments_of(guest, given):
 
 def of_all_guests(folder):
     """The two archives that all guests share."""
-    return debian_archive(), project_archive(folder)
+    with locked():
+        debian = debian_archive()
+    return debian, project_archive(folder)
 
 
 def project_archive(folder):
@@ -206,10 +208,11 @@ def guest_archive(unpacked, files, folder):
 def file_system_image(kind):
     """The image of an empty file system; not written to by guests."""
     file = CACHE / f"{kind}.img"
-    if not file.exists():
-        new = file.with_suffix(".new")
-        with open(new, "wb") as opened:
-            opened.truncate(320 << 20)  # xfs is no smaller than 300 MiB
-        call(shutil.which(f"mkfs.{kind}", path="/usr/sbin:/sbin"), "-q", new)
-        new.rename(file)
+    with locked():
+        if not file.exists():
+            new = file.with_suffix(".new")
+            with open(new, "wb") as opened:
+                opened.truncate(320 << 20)  # xfs is no smaller than 300 MiB
+            call(path_of(f"mkfs.{kind}"), "-q", new)
+            new.rename(file)
     return file

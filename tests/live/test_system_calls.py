@@ -12,11 +12,11 @@ from support import SOON, WORKLOADS, Run, buckets_of, eventually, launch, often,
 NOTHING = {"calls": 0, "errors": 0}
 
 
-def of_calls(start, *workload, arguments=(), tool="syscount"):
+def of_calls(start, *workload, arguments=(), tool="syscount", **options):
     """Runs a tool while a container makes calls, and beside it a neighbour that makes others."""
     container = start("caller", "calls", *workload)
     neighbour = start("neighbour", "calls", "getppid", 20_011)
-    running = Run(tool, "--json", *arguments)
+    running = Run(tool, "--json", *arguments, **options)
     for each in (neighbour, container):
         each.go()
     for each in (neighbour, container):
@@ -157,11 +157,11 @@ def test_exec_by_execveat(start):
     assert not any(result.lost.values())
 
 
-@pytest.mark.parametrize("state", ["array", "storage"])
+@pytest.mark.parametrize("state", ["array", "address", "storage"])
 @pytest.mark.parametrize("workload, call, per_round",
                          [("executes", "execve", 1), ("reuses", "execve", 1)],
                          ids=["executes", "reuses"])
-def test_both_ways_to_remember_threads(start, monkeypatch, state, workload, call, per_round):
+def test_all_ways_to_remember_threads(start, monkeypatch, state, workload, call, per_round):
     """In an array, what is remembered is found by a number that another thread may have by then."""
     monkeypatch.setenv("TALLY_THREAD_STATE", state)
     result = of_calls(start, workload, 211)
@@ -268,7 +268,7 @@ def asleep_in_read(pid):
     return Path(f"/proc/{pid}/syscall").read_text().startswith("0 ")
 
 
-@pytest.mark.parametrize("state", ["array", "storage"])
+@pytest.mark.parametrize("state", ["array", "address", "storage"])
 def test_calls_that_have_not_returned(start, monkeypatch, state):
     """One process reads since before the start, one since after it."""
     monkeypatch.setenv("TALLY_THREAD_STATE", state)

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 """oomsnoop where memory is limited in the version 2 hierarchy, in which the containers are."""
 
-import pytest
 from support import PARENT, Run, hierarchy
 
 MOST = 24 << 20
 HOLDS, TOUCHES = 18, 9  # megabytes: together too much, and the first is the larger
 
 
-@pytest.mark.guest(since="6.9")
 def test_the_victim_is_charged_and_not_who_wants_memory(start):
     root = hierarchy()
     (root / "cgroup.subtree_control").write_text("+memory")
