@@ -87,6 +87,11 @@ def btrfs(request):
 
 
 @pytest.fixture
+def nfs(request):
+    yield from folder_on("nfs", request)
+
+
+@pytest.fixture
 def overlay():
     """overlay(FOLDER) makes `lower`, `upper`, `work` and `merged` in it and mounts an overlay of them at
     `merged`, which it returns. Files may be in `lower` before. Unmounted after the test; containers of

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 """fsdist counts each operation of a file system once, for who asked for it."""
 
+import subprocess
 import time
 
 import pytest
@@ -66,14 +67,15 @@ def test_by_the_other_kind_of_hooks(ext4, overlay, operate, monkeypatch):
     left = operate("left", overlay(ext4) / "file", *words(operations))
     below = asked(operations)
     above = below | {"fsync": below["fsync"] - operations["dsync"]}
-    assert counted(measure((left,), "-c", "left"), "left") == {"overlay": above, "ext4": below}
+    result = measure((left,), "-c", "left", "--fs", "overlay,ext4")
+    assert counted(result, "left") == {"overlay": above, "ext4": below}
 
 
 def test_what_is_not_counted_is_said(ext4, operate):
     """Of two that read at the same time."""
     counts = {"left": 10007, "right": 9001}
     containers = [operate(name, ext4 / name, "read", count) for name, count in counts.items()]
-    running = Run("fsdist", "--json", "--operation", "read")
+    running = Run("fsdist", "--json", "--fs", "ext4", "--operation", "read")
     for container in containers:
         container.go()
     for container in containers:
@@ -88,17 +90,50 @@ def test_what_is_not_counted_is_said(ext4, operate):
 def test_an_overlay_and_what_is_below(ext4, overlay, operate):
     """Both are asked, and each has its own row. That a write is synchronous is for the lower one."""
     left = operate("left", overlay(ext4) / "file", *words(OPERATIONS))
-    result = measure((left,), "-c", "left")
+    result = measure((left,), "-c", "left", "--fs", "overlay,ext4")
     below = asked(OPERATIONS)
     above = below | {"fsync": below["fsync"] - OPERATIONS["dsync"]}
     assert counted(result, "left") == {"overlay": above, "ext4": below}
+
+
+def test_a_network_file_system(nfs, operate):
+    """Its server is this kernel, so what it does on its own disk is there too, for the server's threads."""
+    operations = OPERATIONS | {"read": 1009, "write": 307, "open": 101}
+    left = operate("left", nfs / "file", *words(operations))
+    result = measure((left,), "--fs", "nfs,ext4")
+    expected = asked(operations)
+    expected["open"] += 1  # the first of those that are missing: the server has to be asked
+    assert counted(result, "left") == {"nfs": expected}
+    below = result.histograms("total", container=None, fs="ext4", operation="fsync")
+    assert [record["count"] > 0 for record in below] == [True]
+
+
+def test_a_server_that_does_not_answer(nfs, operate):
+    """All but the write, which waits for nobody, hangs until the network is back."""
+    left = operate("left", nfs / "file", "write", 1, "fsync", 1)
+    running = Run("fsdist", "--json", "--fs", "nfs", "-c", "left", 0.2)
+    subprocess.run(["ip", "link", "set", "lo", "down"], check=True)
+    try:
+        left.go()
+        time.sleep(1.5)
+    finally:
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    left.finish()
+    result = running.end()
+    hanging = [record for record in result.histograms("interval", container="left")
+               if record["in_flight"]["count"]]
+    assert {(each["key"]["fs"], each["key"]["operation"]) for each in hanging} == {("nfs", "fsync")}
+    assert max(each["in_flight"]["oldest_ns"] for each in hanging) > 1_000_000_000
+    assert {each["in_flight"]["oldest_tid"] for each in hanging} == {left.number}
+    assert result.total(container="left", operation="fsync")["max"] > 1_000_000_000
 
 
 def test_only_what_is_asked_for(ext4, operate):
     """One container, one operation; and rows of another kind."""
     left = operate("left", ext4 / "left", "read", 1009, "write", 101)
     right = operate("right", ext4 / "right", "read", 307)
-    result = measure((left, right), "-c", "left", "--operation", "write", "--by", "operation")
+    result = measure((left, right), "--fs", "ext4", "-c", "left", "--operation", "write", "--by",
+                     "operation")
     assert [(record["key"], record["count"]) for record in result.histograms("total")] == [
         ({"operation": "write"}, 101)]
     assert result.end["before_attach"] == 0
@@ -113,7 +148,7 @@ def test_words_that_mean_nothing():
 def test_what_hangs_is_in_flight(ext4, overlay, operate):
     """A write to an overlay waits inside of it for the file system below, which is frozen."""
     left = operate("left", overlay(ext4) / "file", "write", 3)
-    running = Run("fsdist", "--json", "-c", "left", 0.2)
+    running = Run("fsdist", "--json", "--fs", "overlay", "-c", "left", 0.2)
     with frozen(ext4):
         left.go()
         eventually(left.hangs, "it hangs")

@@ -51,7 +51,7 @@ def test_what_ends_later(ext4, operate):
     """AIO past the page cache: where the function returns before the disk has answered, how much was
     read is known to nobody."""
     left = operate("left", ext4 / "file", "fsync", 1, "aio", 101)
-    events = tell(left, "--min-us", 0, "--operation", "read").events()
+    events = tell(left, "--min-us", 0, "--fs", "ext4", "--operation", "read").events()
     assert len(events) == 101
     later = ("read", None, PAGE, None, None)
     at_once = ("read", 0, PAGE, PAGE, None)
