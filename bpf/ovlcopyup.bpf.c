@@ -39,8 +39,8 @@ struct copy_up_key {
 HISTOGRAM(copy_ups, struct copy_up_key, duration_ns, "time that copying up takes");
 
 struct copy_up_counts {
-    __u64 copy_ups;
     bytes bytes;
+    __u64 copy_ups;
     __u64 failed;
 };
 COUNTS(copied, struct copy_up_key, struct copy_up_counts, "what was copied up");
@@ -88,6 +88,10 @@ static __always_inline struct inode* inode_of(const struct copy_up* copy_up) {
     struct dentry* dentry = copy_up->dentry;
 
     return BPF_CORE_READ(dentry, d_inode);
+}
+
+static __always_inline bool is_regular(const struct inode* inode) {
+    return (BPF_CORE_READ(inode, i_mode) & S_IFMT) == S_IFREG;
 }
 
 // The inode is that of the overlay, which has size, mode and links of the one below.
@@ -219,7 +223,7 @@ static __always_inline void tell(struct task_struct* task, const struct copy_up*
     event->kind = kind_of(copy_up, inode, error);
     event->why = call_of_thread(task);
     event->error = -error;
-    event->size = BPF_CORE_READ(inode, i_size);
+    event->size = is_regular(inode) ? BPF_CORE_READ(inode, i_size) : NO_BYTES;
     event->copied = copy_up->copied;
     event->device = device_of(inode);
     event_dentry_path(copies, event, path, copy_up->dentry);

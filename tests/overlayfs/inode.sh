@@ -24,6 +24,7 @@ holds 'and has it after the next mount' [ "$(number merged/a)" = "$before" ]
 umount merged
 
 upper_of_its_own 8M
+mkdir -p upper-disk/so/that/numbers/of/both/are/not/the/same
 mount_overlay index=off,redirect_dir=off,metacopy=off,xino=off
 before=$(number merged/a)
 echo new >>merged/a

@@ -54,3 +54,7 @@ fails() {
 size() {
     stat -c %s "$1"
 }
+
+same() {
+    [ "$(sha256sum <"$1")" = "$(sha256sum <"$2")" ]
+}

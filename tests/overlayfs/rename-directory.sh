@@ -4,6 +4,7 @@
 # A directory of the image cannot be renamed (EXDEV), but with redirect_dir=on. mv(1) copies it instead,
 # with all that is in it; many other programs fail.
 # copies: directory /dir 0
+# copies: directory /dir 0
 . "$(dirname "$0")/layers.sh"
 
 rename() {
@@ -27,4 +28,4 @@ mkdir upper work
 mount_overlay redirect_dir=on,metacopy=off
 holds 'with redirect_dir=on it can be renamed' rename merged/dir merged/new
 holds 'what is in it is not copied' [ ! -e upper/new/big ]
-holds 'and is there' cmp merged/new/big lower/dir/big
+holds 'and is there' same merged/new/big lower/dir/big

@@ -130,6 +130,7 @@ def test_both_at_once(start, image, mode):
         assert json.loads(container.line())["done"] == counts[container.name]
     result = running.end()
     assert set(result.lost) <= {"missed_run", "unmatched_begin", "unmatched_end"}
+    print("LOST", result.lost)
     lost = sum(result.lost.values())
     assert lost < 50
     for name, count in counts.items():
@@ -292,7 +293,7 @@ def test_a_full_disk(layers, tmp_path):
 
 def test_one_that_lasts_and_one_that_waits_for_it(layers, tmp_path):
     """In flight while it lasts: who copies, and who waits for the same file."""
-    size = 150_000_007
+    size = 60_000_011
     with open(tmp_path / "lower" / "file", "wb") as file:
         file.write(os.urandom(1_000_003))
         while file.tell() < size:
@@ -300,8 +301,6 @@ def test_one_that_lasts_and_one_that_waits_for_it(layers, tmp_path):
     merged = layers()
     running = [Run("ovlcopyup", "--json", *each, "--comm", "opener") for each in
                (("--by", "kind", 0.05), ("--events",))]
-    # The files of the layers are in the page cache, and there is one CPU: both are in the kernel at once only
-    # if the first is interrupted, which the second is started for.
     opener = tmp_path / "opener"
     opener.write_text('#!/bin/sh\nexec 3<>"$1"\n')
     opener.chmod(0o755)
@@ -309,8 +308,10 @@ def test_one_that_lasts_and_one_that_waits_for_it(layers, tmp_path):
     for process in processes:
         assert process.wait(SOON) == 0
     measured, told = (each.end() for each in running)
-    assert [(each["path"], each["copied"]) for each in told.events(kind="file")] == [("/file", size)]
-    assert [(each["path"], each["copied"]) for each in told.events(kind="wait")] in ([], [("/file", 0)])
+    # Both are in the kernel at once, so one of the ends may be lost (test_both_at_once).
+    for kind, copied in ("file", size), ("wait", 0):
+        assert [(each["path"], each["copied"]) for each in told.events(kind=kind)] in (
+            [("/file", copied)], [] if told.lost or kind == "wait" else None)
     in_flight = [each["in_flight"] for each in measured.histograms("interval", kind="file")
                  if each["in_flight"]["count"]]
     assert in_flight, "it was never seen in flight"
