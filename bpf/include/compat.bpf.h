@@ -29,19 +29,16 @@ static __always_inline bool task_is_halted(struct task_struct* task) {
     return task_state(task) & (0x4 | 0x8 | 0x8000);
 }
 
-/* An int until 6.18; a byte in 7.3. */
-struct task_struct___with_narrow_on_cpu {
-    __u8 on_cpu;
-} __attribute__((preserve_access_index));
-
-/* Whether a thread is on a CPU at this moment. The field exists on SMP kernels only; with one CPU,
- * the thread on it is the current one. */
+/* Whether a thread is on a CPU at this moment. A byte is enough: on_cpu is 0 or 1, an int, and in
+ * 7.3 a byte itself (6.18 has an int). The field exists on SMP kernels only; with one CPU, the
+ * thread on it is the current one. */
 static __always_inline bool task_on_cpu(struct task_struct* task) {
-    if (bpf_core_field_size(task->on_cpu) == sizeof(__u8))
-        return ((struct task_struct___with_narrow_on_cpu*)task)->on_cpu;
-    if (bpf_core_field_exists(task->on_cpu))
-        return task->on_cpu;
-    return (__u64)task == bpf_get_current_task();
+    unsigned long offset = bpf_core_field_offset(task->on_cpu);
+
+    if (!bpf_core_field_exists(task->on_cpu))
+        return (__u64)task == bpf_get_current_task();
+    barrier_var(offset); /* or the compiler makes a load of four bytes out of it */
+    return *((unsigned char*)task + offset);
 }
 
 /* Since 6.16 sched_process_exit says whether the process ends with its thread (3e816361e94a
