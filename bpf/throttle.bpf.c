@@ -73,7 +73,9 @@ static __always_inline void end_wait(struct task_struct* task) {
         duration = wait->since ? clock_ns() - wait->since : wait->before;
     }
     wait->queue = 0;
-    if (!duration)
+    if ((__s64)duration < 0)
+        count_one(LOST_NEGATIVE_TIME);
+    if ((__s64)duration <= 0)
         return;
     key.subject = subject_of(task);
     if (by_quota_ns || by_period_ns) {
@@ -145,6 +147,8 @@ int BPF_PROG(on_migrate, struct task_struct* task, int cpu) {
 
 IN_FLIGHT(standstills, task, key) {
     struct wait* wait = wait_of(task);
+    struct cfs_rq* queue = task->se.cfs_rq;
+    struct throttled_time moment;
     struct cpu_quota quota;
     __u64 now = clock_ns();
 
@@ -161,5 +165,9 @@ IN_FLIGHT(standstills, task, key) {
     }
     if (!wait->queue)
         return TALLY_OLDER_THAN_RUN;
-    return wait->since && now > wait->since ? now - wait->since : 1;
+    if (wait->since)
+        return now > wait->since ? now - wait->since : 1;
+    // Others have used it up. Until the last event of the scheduler there: the run queue's clock.
+    moment = TALLY_THROTTLED_TIME(queue, ___arrow);
+    return throttled_between(&wait->then, &moment) ?: 1;
 }

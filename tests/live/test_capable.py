@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 """capable: each time that the kernel asks whether a thread has a capability."""
 
+import os
+
 import pytest
 from support import PARENT, Run, settle
 
@@ -15,11 +17,17 @@ def values(result, **key):
 
 
 @pytest.mark.guest
-def test_two_containers_at_once(start):
+@pytest.mark.parametrize("refused", ["", "fentry,fexit", "fentry,fexit,kprobe,kretprobe"],
+                         ids=["fentry", "kprobe", "tracepoint"])
+def test_two_containers_at_once(start, refused):
+    """By each of the hooks that this kernel lets us have."""
+    env = {**os.environ, "TALLY_REFUSED_HOOKS": refused}
+    if Run("capable", "--probe-plan", until_ready=False, env=env).wait().status != 0:
+        pytest.skip("this kernel has no such hook")
     containers = [start(name, "capabilities", *times) for name, times in TIMES.items()]
     running = Run("capable", "--json", "--cgroup", PARENT, "--by",
-                  "container,capability,user_namespace,syscall")
-    of_right = Run("capable", "--json", "-c", "right")
+                  "container,capability,user_namespace,syscall", env=env)
+    of_right = Run("capable", "--json", "-c", "right", env=env)
     for container in containers:
         container.go()
     settle(containers)

@@ -53,12 +53,12 @@ def check(values, hits, misses, dirtied=0):
     assert dirtied <= values["dirtied"] <= dirtied + 20
 
 
-def measure(pair, what):
+def measure(pair, what, **options):
     """What is counted while the first one does this, and the page faults that it takes. Once more
     where the kernel did not run a program because it was interrupted in the same one."""
     for _ in range(5):
         before = faults_of(pair[0].pid)
-        running = Run("cachestat", "--json")
+        running = Run("cachestat", "--json", **options)
         do(pair[0], what)
         result = running.end()
         result.faults = [now - then for now, then in zip(faults_of(pair[0].pid), before)]
@@ -76,6 +76,12 @@ def test_reads(pair):
     check(counts(cold, pair[0]), 0, pages)
     for how in (b"r", b"o", b"s"):
         check(counts(measure(pair, how), pair[0]), pages, 0)
+
+
+def test_by_kprobes(pair):
+    options = {"env": {**os.environ, "TALLY_REFUSED_HOOKS": "fentry,fexit"}}
+    check(counts(measure(pair, b"c", **options), pair[0]), 0, PAGES["left"])
+    check(counts(measure(pair, b"s", **options), pair[0]), PAGES["left"], 0)
 
 
 def test_two_at_once(pair):

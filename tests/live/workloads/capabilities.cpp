@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
 // capabilities N GIVEN_UP NESTED
-// Sets the domain name N times, which takes CAP_SYS_ADMIN; gives that up and tries it GIVEN_UP times
-// more; and, as a child in a user namespace of its own, sets the name there NESTED times.
+// Sets the domain name N times, which takes CAP_SYS_ADMIN; gives that up and tries it GIVEN_UP
+// times more; and, as a child in a user namespace of its own, sets the name there NESTED times.
 #include <linux/capability.h>
 #include <sched.h>
 #include <sys/syscall.h>
