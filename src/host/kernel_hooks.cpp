@@ -92,14 +92,25 @@ FileDescriptor load_trial(bpf_prog_type type, bpf_attach_type attach, std::uint3
         bpf_prog_load(type, "tally_trial", "GPL", program.data(), program.size(), &options));
 }
 
-/// Why the last load failed, for a person.
-std::string why_not_loaded(const char* since) {
-    return errno == EINVAL ? fmt::format("a helper is missing, of Linux {}", since)
-                           : std::strerror(errno);
+constexpr const char* kAllowed = "it takes a kernel that lets BPF hook functions";
+constexpr const char* kVersion = "it takes another version of Linux";
+constexpr const char* kThere =
+    "if it is part of a module, that has to be loaded first (for a file system, mount one)";
+
+Obstacle refusal(std::string reason) {
+    return {std::move(reason), kAllowed, true};
 }
 
-/// Attaches one for a moment. Why that fails; empty: it does not.
-std::string try_trampoline(const btf* types, bool at_return) {
+/// After a load that failed: the verifier does not know a helper, or there is no right to it at
+/// all.
+Obstacle not_loaded(const char* since) {
+    return errno == EINVAL
+               ? Obstacle{fmt::format("it needs a helper of Linux {}", since), kVersion, true}
+               : refusal(std::strerror(errno));
+}
+
+/// Attaches one for a moment. What stands against it, if anything.
+std::optional<Obstacle> try_trampoline(const btf* types, bool at_return) {
     std::int32_t function = -1;
     // The first is there for tests of the kernel's own, and never runs.
     for (const char* each : {"bpf_fentry_test1", "vfs_read", "do_exit"}) {
@@ -109,34 +120,37 @@ std::string try_trampoline(const btf* types, bool at_return) {
         }
     }
     if (function <= 0) {
-        return "no function to try it on";
+        return refusal("there is no function to try it on");
     }
     const FileDescriptor program =
         load_trial(BPF_PROG_TYPE_TRACING, at_return ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY,
                    static_cast<std::uint32_t>(function));
     if (!program) {
-        return why_not_loaded(at_return ? "5.17" : "5.11");
+        return not_loaded(at_return ? "5.17" : "5.11");
     }
     const FileDescriptor link(bpf_raw_tracepoint_open(nullptr, program.get()));
-    return link ? "" : std::strerror(errno);
+    return link ? std::nullopt : std::optional(refusal(std::strerror(errno)));
 }
 
 /// The same for kprobes, which are attached to what perf_event_open gives.
-std::string try_kprobe(const std::string& function) {
+std::optional<Obstacle> try_kprobe(bool at_return) {
     const auto type = read_kernel_file(kKprobes);
     perf_event_attr attributes{};
     attributes.size = sizeof attributes;
     if (!type || std::from_chars(type->data(), type->data() + type->size(), attributes.type).ec !=
                      std::errc()) {
-        return "there are no kprobes";
+        return refusal("there are no kprobes");
     }
-    attributes.kprobe_func = reinterpret_cast<std::uintptr_t>(function.c_str());
+    attributes.config = at_return;  // "config:0", as format/retprobe beside it says
+    attributes.kprobe_func = reinterpret_cast<std::uintptr_t>("vfs_read");
     const FileDescriptor event(static_cast<int>(
         ::syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
     if (!event) {
-        return std::strerror(errno);
+        return refusal(std::strerror(errno));
     }
-    return load_trial(BPF_PROG_TYPE_KPROBE, bpf_attach_type{}, 0) ? "" : why_not_loaded("5.11");
+    return load_trial(BPF_PROG_TYPE_KPROBE, bpf_attach_type{}, 0)
+               ? std::nullopt
+               : std::optional(not_loaded("5.11"));
 }
 
 /// For tests of the other ways: the kinds of hook that are taken for refused.
@@ -147,10 +161,6 @@ bool is_told_to_be_refused(const std::string& kind) {
     return kinds != nullptr &&
            fmt::format(",{},", kinds).find("," + kind + ",") != std::string::npos;
 }
-
-constexpr const char* kAllowed = "it takes a kernel that lets BPF hook functions";
-constexpr const char* kThere =
-    "if it is part of a module, that has to be loaded first (for a file system, mount one)";
 
 }  // namespace
 
@@ -229,14 +239,15 @@ void KernelHooks::read_symbols() {
     }
 }
 
-/// Why this kernel refuses a kind of hook; empty: it does not.
-const std::string& KernelHooks::trial(const std::string& kind, const std::string& function) {
-    const auto [place, is_new] = refused_.try_emplace(kind);
+/// What stands against a kind of hook, if anything.
+const std::optional<Obstacle>& KernelHooks::trial(const std::string& kind) {
+    const auto [place, is_new] = trials_.try_emplace(kind);
     if (is_new && is_told_to_be_refused(kind)) {
-        place->second = std::string(kRefused) + " says so";
+        place->second = refusal(std::string(kRefused) + " says so");
+    } else if (is_new && is_trampoline(kind)) {
+        place->second = try_trampoline(kernel_.get(), kind == "fexit");
     } else if (is_new) {
-        place->second = is_trampoline(kind) ? try_trampoline(kernel_.get(), kind == "fexit")
-                                            : try_kprobe(function);
+        place->second = try_kprobe(kind == "kretprobe");
     }
     return place->second;
 }
@@ -246,12 +257,13 @@ std::optional<Obstacle> KernelHooks::obstacle_to_types(const std::string& what,
                                                        std::optional<std::uint32_t> parameters) {
     const auto found = types_.find(what == "tracepoint" ? std::string(kTracepoint) + name : name);
     if (found == types_.end()) {
-        return Obstacle{fmt::format("there is no {} {}", what, name), kThere};
+        return Obstacle{fmt::format("there is no {} {}", what, name),
+                        what == "tracepoint" ? kVersion : kThere};
     }
     if (parameters && found->second.parameters != *parameters) {
         return Obstacle{fmt::format("{} {} is another one here ({} parameters, not {})", what, name,
                                     found->second.parameters, *parameters),
-                        "another version of Linux"};
+                        kVersion};
     }
     return std::nullopt;
 }
@@ -285,9 +297,9 @@ std::optional<Obstacle> KernelHooks::obstacle(const std::string& section,
             return found;
         }
     }
-    if (!trial(kind, name).empty()) {
-        return Obstacle{fmt::format("{} is refused ({})", section, trial(kind, name)), kAllowed,
-                        true};
+    if (const auto& refused = trial(kind)) {
+        return Obstacle{fmt::format("{} is refused ({})", section, refused->reason),
+                        refused->advice, true};
     }
     // libbpf looks for the types of modules by their ids, which CAP_BPF may not.
     if (is_trampoline(kind) && types_.at(name).in_module &&

@@ -48,7 +48,7 @@ class KernelHooks {
     void read_symbols();
     std::optional<Obstacle> obstacle_to_types(const std::string& what, const std::string& name,
                                               std::optional<std::uint32_t> parameters);
-    const std::string& trial(const std::string& kind, const std::string& function);
+    const std::optional<Obstacle>& trial(const std::string& kind);
 
     std::set<std::string> wanted_;  ///< names in BTF: "vfs_read", "btf_trace_sched_switch"
     std::unique_ptr<btf, BtfCloser> kernel_;  ///< types of it, once they were read
@@ -56,7 +56,7 @@ class KernelHooks {
     std::map<std::string, Found> types_;
     bool symbols_read_ = false;
     std::set<std::string> symbols_;               ///< of the wanted functions
-    std::map<std::string, std::string> refused_;  ///< by kind, why; empty: it works
+    std::map<std::string, std::optional<Obstacle>> trials_;  ///< by kind
 };
 
 }  // namespace tally

@@ -139,10 +139,10 @@ Check try_tool(Tracer tracer, const ProbeJudge& judge, const HostFacts& facts,
         return check;
     }
     for (const ProbePlan::Missing& each : plan.missing) {
-        check.finding += fmt::format("; without {}: {}", each.what, each.reason);
+        check.finding += fmt::format("; without {}: {}", each.what, each.obstacle.reason);
         if (!each.is_choice) {
             check.status = Status::warn;
-            check.advice = "the rest is measured";
+            check.advice = each.obstacle.advice;
         }
     }
     try {

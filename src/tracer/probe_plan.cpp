@@ -108,7 +108,7 @@ class Planner {
         if (optional == schema_.optional_probes.end()) {
             fail(*decision.obstacle);
         } else {
-            plan_.missing.push_back({optional->without, decision.obstacle->reason, false});
+            plan_.missing.push_back({optional->without, *decision.obstacle, false});
         }
     }
 
@@ -145,7 +145,7 @@ class Planner {
                 if (is_asked) {
                     fail(*obstacle);
                 } else {
-                    plan_.missing.push_back({value, obstacle->reason, true});
+                    plan_.missing.push_back({value, *obstacle, true});
                 }
             }
             any = any || !obstacle;

@@ -32,7 +32,7 @@ struct ProbePlan {
     /// none was asked for.
     struct Missing {
         std::string what;
-        std::string reason;
+        Obstacle obstacle;
         bool is_choice = false;
     };
     std::vector<Missing> missing;

@@ -107,7 +107,7 @@ TEST(ProbePlan, DoesWithoutWhatIsOptional) {
     EXPECT_EQ(chosen(plan), Strings{"tp_btf/always"});
     ASSERT_EQ(plan.missing.size(), 1U);
     EXPECT_EQ(plan.missing[0].what, "calls");
-    EXPECT_EQ(plan.missing[0].reason, "no fentry/f and no kprobe/f");
+    EXPECT_EQ(plan.missing[0].obstacle.reason, "no fentry/f and no kprobe/f");
     EXPECT_FALSE(plan.missing[0].is_choice);
 }
 
