@@ -5,7 +5,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 
-.PHONY: all deps demo test test-runtimes static deb install clean
+.PHONY: all deps demo test test-runtimes test-kernels static deb install clean
 
 all: $(BUILD)/CMakeCache.txt
 	@cmake --build $(BUILD) --parallel
@@ -32,6 +32,12 @@ test: deps
 test-runtimes: deps
 	@$(MAKE) --no-print-directory all
 	@TALLY=$(abspath $(BUILD))/tally TALLY_WORKLOADS=$(abspath $(BUILD))/tests tests/runtimes/run
+
+# On other kernels, under QEMU, which it downloads from Debian.
+test-kernels: deps
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory static >/dev/null
+	@BUILD=$(abspath $(BUILD)) tests/kernels/run
 
 # One file that needs nothing of the machine it is carried to.
 static: $(BUILD)/CMakeCache.txt

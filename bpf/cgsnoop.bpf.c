@@ -21,7 +21,7 @@ EVENTS(changes, struct cgroup_event, "what happens to cgroups");
 // a thread, or is the last of a cgroup that stops.
 static __always_inline struct cgroup_event* begin_change(enum change change,
                                                          struct cgroup* cgroup) {
-    struct task_struct* task = bpf_get_current_task_btf();
+    struct task_struct* task = current_task();
     struct cgroup_event* event;
 
     if (!target_includes(task))
@@ -96,11 +96,11 @@ int BPF_PROG(on_move, struct cgroup* cgroup, const char* path, struct task_struc
 // version 2 only) was never moved there.
 SEC("tp_btf/task_newtask")
 int BPF_PROG(on_birth, struct task_struct* made, unsigned long clone_flags) {
-    struct task_struct* maker = bpf_get_current_task_btf();
+    struct task_struct* maker = current_task();
     struct cgroup* cgroup = made->cgroups->dfl_cgrp;
     struct cgroup_event* event;
 
-    if (cgroup == maker->cgroups->dfl_cgrp)
+    if (cgroup == task_read(maker, cgroups, dfl_cgrp))
         return 0;
     event = begin_change(BORN, cgroup);
     if (event) {

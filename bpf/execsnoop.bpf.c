@@ -21,8 +21,8 @@ static __always_inline struct exec_event* begin_exec(struct task_struct* task) {
 
     if (event) {
         event->container_pid = container_pid_of(task);
-        event->parent_pid = task->real_parent->tgid;
-        event->uid = task->cred->uid.val;
+        event->parent_pid = task_read(task, real_parent, tgid);
+        event->uid = task_read(task, cred, uid.val);
     }
     return event;
 }
@@ -65,7 +65,7 @@ int BPF_PROG(on_exit, struct pt_regs* regs, long result) {
 
     if (result >= 0 || result < -4095 || result == -ERESTARTNOINTR)
         return 0;
-    task = bpf_get_current_task_btf();
+    task = current_task();
     number = system_call_number(task, number);
     if (!is_exec(number) || !target_includes(task))
         return 0;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 // oomsnoop: each process that the kernel kills because memory has run out.
+#define TALLY_TASKS_ARE_TYPED false  // a victim may be known by its number only
 #include "cgroup_path.bpf.h"
 #include "memory.bpf.h"
+#include "probes.bpf.h"
 
 TRACER("Processes that are killed because memory has run out");
 
@@ -70,24 +72,23 @@ static __always_inline struct mem_cgroup* exhausted_cgroup(struct task_struct* v
     return found;
 }
 
-// The victim is whose event it is. `current` is whoever wanted a page. Since 6.9 the victim is told
-// itself, not its number (72ba14deb40a "mm: update mark_victim tracepoints fields"; carried back).
-SEC("tp_btf/mark_victim")
-int BPF_PROG(on_victim, struct task_struct* victim) {
+// The victim is whose event it is. `current` is whoever wanted a page.
+static __always_inline void tell(struct task_struct* victim) {
+    struct mm_struct* mm = task_read(victim, mm);
     struct mem_cgroup* memory;
     struct oom_event* event;
 
     if (!target_includes(victim))
-        return 0;
+        return;
     event = event_begin(kills, victim, clock_ns());
     if (!event)
-        return 0;
+        return;
     event->container_pid = container_pid_of(victim);
-    event->oom_score_adj = victim->signal->oom_score_adj;
-    event->anonymous_memory = resident_bytes(victim->mm, ANONYMOUS_PAGES);
-    event->file_memory = resident_bytes(victim->mm, FILE_PAGES);
-    event->shared_memory = resident_bytes(victim->mm, SHARED_PAGES);
-    event->page_tables = victim->mm->pgtables_bytes.counter;
+    event->oom_score_adj = task_read(victim, signal, oom_score_adj);
+    event->anonymous_memory = resident_bytes(mm, ANONYMOUS_PAGES);
+    event->file_memory = resident_bytes(mm, FILE_PAGES);
+    event->shared_memory = resident_bytes(mm, SHARED_PAGES);
+    event->page_tables = BPF_CORE_READ(mm, pgtables_bytes.counter);
     event->trigger_pid = bpf_get_current_pid_tgid() >> 32;
     bpf_get_current_comm(event->trigger_comm, sizeof(event->trigger_comm));
     event->memory_limit = NO_BYTES;
@@ -97,5 +98,26 @@ int BPF_PROG(on_victim, struct task_struct* victim) {
         event_cgroup_path(kills, event, memory_cgroup, BPF_CORE_READ(memory, css.cgroup));
     }
     event_submit(kills, event);
+}
+
+// Since 6.9 the victim is told itself (72ba14deb40a "mm: update mark_victim tracepoints fields";
+// carried back as far as 5.10).
+SEC("tp_btf/mark_victim")
+PROBE_WITH(victim, 1, 2)
+int on_victim(__u64* arguments) {
+    tell((struct task_struct*)arguments[0]);
+    return 0;
+}
+
+// Before, its number.
+SEC("tp_btf/mark_victim")
+PROBE_WITH(victim, 2, 1)
+int on_victim_number(__u64* arguments) {
+    struct task_struct* victim = task_of_number(arguments[0]);
+
+    if (victim)
+        tell(victim);
+    else
+        count_one(LOST_NO_THREAD_STATE);
     return 0;
 }

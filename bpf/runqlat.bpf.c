@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 // runqlat: from the moment a thread becomes runnable to the moment it gets a CPU.
+#define TALLY_TASKS_ARE_TYPED true  // its tracepoints hand them out
 #include "run_queue.bpf.h"
 
 TRACER("How long runnable threads wait for a CPU");

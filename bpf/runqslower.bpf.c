@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 // runqslower: each time that a thread waited long for a CPU, and who had it.
+#define TALLY_TASKS_ARE_TYPED true  // its tracepoints hand them out
 #include "events.bpf.h"
 #include "run_queue.bpf.h"
 

@@ -52,7 +52,7 @@ static __always_inline bool has_sender(__u32 signal, __s32 code) {
 
 SEC("tp_btf/signal_generate")
 int on_signal(__u64* arguments) {
-    struct task_struct* sender = bpf_get_current_task_btf();
+    struct task_struct* sender = current_task();
     struct task_struct* receiver = (struct task_struct*)arguments[2];
     __u32 signal = arguments[0];
     __s32 code = code_of(arguments[1]);
@@ -70,7 +70,7 @@ int on_signal(__u64* arguments) {
     event->code = code;
     event->sender_pid = -1;
     if (is_sent) {
-        event->sender_pid = sender->tgid;
+        event->sender_pid = task_read(sender, tgid);
         bpf_probe_read_kernel_str(event->sender_comm, sizeof(comm), sender->comm);
     }
     event->receiver_pid = receiver->tgid;

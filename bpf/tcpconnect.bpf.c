@@ -23,7 +23,7 @@ EVENTS(connects, struct connect_event, "TCP connections that are opened");
 
 // The current thread is the one that calls connect(), or with TCP Fast Open the first to send.
 static __always_inline void connect_begins(const struct sock* sk) {
-    struct task_struct* task = bpf_get_current_task_btf();
+    struct task_struct* task = current_task();
     struct connection connection = {.is_included = true};
 
     if (!target_includes(task)) {

@@ -27,7 +27,7 @@ EVENTS(connections, struct life_event, "TCP connections that have ended");
 // connect(), or the first to send with TCP Fast Open: the current thread is the one that opens it.
 // Remembered even if it is not wanted, or it would seem to be from before the start when it ends.
 static __always_inline void is_opened(const struct sock* sk) {
-    struct task_struct* task = bpf_get_current_task_btf();
+    struct task_struct* task = current_task();
     struct connection connection = {.is_active = true, .is_included = target_includes(task)};
 
     connection.owner = event_head_of(task, 0);
@@ -52,11 +52,11 @@ static __always_inline void is_established(const struct sock* sk, int state_befo
 // close() or shutdown() by the last process that has it: if nobody is known, it is this one's. A
 // kernel thread is not: it closes on behalf of others.
 static __always_inline void is_shut_down(const struct sock* sk) {
-    struct task_struct* task = bpf_get_current_task_btf();
+    struct task_struct* task = current_task();
     struct connection* known = connection_of(sk);
     struct connection old = {};
 
-    if (task->flags & TALLY_PF_KTHREAD || (known && known->owner.tid))
+    if (task_read(task, flags) & TALLY_PF_KTHREAD || (known && known->owner.tid))
         return;
     if (known) {
         known->owner = event_head_of(task, 0);

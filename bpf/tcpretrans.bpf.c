@@ -42,7 +42,7 @@ static __always_inline void tcp_state_changed(const struct sock* sk, int state_b
     struct connection connection = {};
 
     if (state == TCP_SYN_SENT) {
-        struct task_struct* task = bpf_get_current_task_btf();
+        struct task_struct* task = current_task();
 
         connection.is_included = target_includes(task);
         connection.owner = event_head_of(task, 0);

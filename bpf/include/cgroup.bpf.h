@@ -45,15 +45,20 @@ static __always_inline __u64 cgroup_in_named_hierarchy(struct css_set* set) {
  * verifier knows the constants, removes what they switch off, and takes the array's index for a
  * literal one. */
 static __always_inline __u64 cgroup_of(struct task_struct* task) {
-    struct css_set* set = task->cgroups;
+    struct css_set* set;
     struct cgroup_subsys_state** states;
+    struct cgroup_subsys_state* state = NULL;
 
     if (hierarchy_number == 0)
-        return set->dfl_cgrp->kn->id;
+        return task_read(task, cgroups, dfl_cgrp, kn, id);
+    set = task_read(task, cgroups);
     if (hierarchy_controller == TALLY_NO_CONTROLLER)
         return cgroup_in_named_hierarchy(set);
     states = (void*)set + bpf_core_field_offset(struct css_set, subsys);
-    return states[hierarchy_controller]->cgroup->kn->id;
+    if (TALLY_TASKS_ARE_TYPED)
+        return states[hierarchy_controller]->cgroup->kn->id;
+    bpf_core_read(&state, sizeof(state), &states[hierarchy_controller]);
+    return BPF_CORE_READ(state, cgroup, kn, id);
 }
 
 /* --container, --cgroup: the wanted cgroups with all below them. */

@@ -10,6 +10,28 @@
 
 #define TALLY_PF_KTHREAD 0x00200000 /* PF_KTHREAD, include/linux/sched.h: a macro is not in BTF */
 
+/* Whether the verifier knows the tasks that an object is about as struct task_struct, so that their
+ * fields can be read as fields. Of a bare address it lets nothing be read but through a helper, 10
+ * to 20 ns a time: the current task is one before 5.11 (3ca1032ab7ab "bpf: Implement
+ * get_current_task_btf and RET_PTR_TO_BTF_ID"). An object that does not ask for the current task,
+ * or has no other than addresses, says so before it includes anything. */
+#ifndef TALLY_TASKS_ARE_TYPED
+#define TALLY_TASKS_ARE_TYPED \
+    bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
+#endif
+
+/* task_read(task, cgroups, dfl_cgrp, kn, id) is task->cgroups->dfl_cgrp->kn->id, also of a task
+ * that is known by its address only. */
+#define task_read(task, ...) \
+    (TALLY_TASKS_ARE_TYPED ? ___arrow(task, __VA_ARGS__) : BPF_CORE_READ(task, __VA_ARGS__))
+
+/* The current task, for task_read(). */
+static __always_inline struct task_struct* current_task(void) {
+    if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
+        return bpf_get_current_task_btf();
+    return (struct task_struct*)bpf_get_current_task();
+}
+
 /* task_struct.state became __state in 5.14 (2f064a59a11f "sched: Change task_struct::state"). */
 struct task_struct___with_state {
     volatile long state;
@@ -29,12 +51,16 @@ static __always_inline bool task_is_halted(struct task_struct* task) {
     return task_state(task) & (0x4 | 0x8 | 0x8000);
 }
 
-/* Whether a thread is on a CPU at this moment. The field exists on SMP kernels only; with one CPU,
- * the thread on it is the current one. */
+/* Whether a thread is on a CPU at this moment. A byte is enough: on_cpu is 0 or 1, an int, and in
+ * 7.3 a byte itself (6.18 has an int). The field exists on SMP kernels only; with one CPU, the
+ * thread on it is the current one. */
 static __always_inline bool task_on_cpu(struct task_struct* task) {
-    if (bpf_core_field_exists(task->on_cpu))
-        return task->on_cpu;
-    return (__u64)task == bpf_get_current_task();
+    unsigned long offset = bpf_core_field_offset(task->on_cpu);
+
+    if (!bpf_core_field_exists(task->on_cpu))
+        return (__u64)task == bpf_get_current_task();
+    barrier_var(offset); /* or the compiler makes a load of four bytes out of it */
+    return *((unsigned char*)task + offset);
 }
 
 /* Since 6.16 sched_process_exit says whether the process ends with its thread (3e816361e94a
@@ -84,7 +110,7 @@ static __always_inline struct pt_regs* task_registers(struct task_struct* task) 
 static __always_inline __u32 system_call_number(struct task_struct* task, long number) {
     if ((__u32)number >= TALLY_SYSCALL_UNKNOWN)
         return TALLY_SYSCALL_UNKNOWN;
-    return (__u32)number | (task->thread_info.status & 2 ? TALLY_SYSCALL_32 : 0);
+    return (__u32)number | (task_read(task, thread_info.status) & 2 ? TALLY_SYSCALL_32 : 0);
 }
 
 /* execve and execveat of both tables. */
@@ -99,13 +125,13 @@ static __always_inline bool exec_has_directory(__u32 number) {
 }
 
 /* Which of the calls that open a file a number is. */
-enum open_call { NOT_OPEN, OPEN, CREAT, OPENAT, OPENAT2 };
+enum open_call { NOT_OPEN, PLAIN_OPEN, CREAT, OPENAT, OPENAT2 };
 
 static __always_inline enum open_call open_call_of(__u32 number) {
     switch (number) {
         case 2:
         case 5 | TALLY_SYSCALL_32:
-            return OPEN;
+            return PLAIN_OPEN;
         case 85:
         case 8 | TALLY_SYSCALL_32:
             return CREAT;
@@ -273,6 +299,48 @@ static __always_inline __u32 retransmit_error(const unsigned long long* argument
     if (bpf_core_field_exists(((struct trace_event_raw_tcp_retransmit_skb___with_error*)0)->err))
         error = arguments[2];
     return error > 0 ? 105 : -error;
+}
+
+/* bpf_probe_read_user_str(), but of an empty string it says 1, its NUL, as of any other:
+ * before 6.16 it says 0 ("maccess: fix strncpy_from_user_nofault() empty string handling").
+ * Negative: it cannot be read. */
+static __always_inline long read_user_string(void* to, __u32 size, const void* from) {
+    long length = bpf_probe_read_user_str(to, size, from);
+
+    return length ? length : 1;
+}
+
+/* The entry of a thread number in the host's pid namespace, an IDR (a radix tree; lib/radix-tree.c,
+ * include/linux/xarray.h): NULL if there is none. */
+static __always_inline struct pid* tally_pid_of(__u32 number) {
+    struct task_struct* current = (struct task_struct*)bpf_get_current_task();
+    struct pid_namespace* host = BPF_CORE_READ(current, thread_pid, numbers[0].ns);
+    __u64 entry = (__u64)BPF_CORE_READ(host, idr.idr_rt.xa_head);
+    int i;
+
+    /* 22 bits are the most, six for each node. Bit 1 marks a node. */
+    for (i = 0; i < 4 && (entry & 3) == 2; i++) {
+        struct xa_node* node = (struct xa_node*)(entry & ~3ULL);
+        __u32 shift = BPF_CORE_READ(node, shift);
+        void* slot = NULL;
+
+        if (!i && number >> shift >= 64)
+            return NULL;
+        bpf_core_read(&slot, sizeof(slot), &node->slots[number >> (shift & 31) & 63]);
+        entry = (__u64)slot;
+    }
+    return (entry & 3) ? NULL : (struct pid*)entry;
+}
+
+/* The thread of a number in the host's pid namespace, for task_read(); NULL: there is none. Only
+ * for one that cannot go meanwhile: bpf_task_from_pid() would hold it, since 6.2 (3f0e6f2b41d3). */
+static __always_inline struct task_struct* task_of_number(__u32 number) {
+    struct pid* pid = tally_pid_of(number);
+    struct hlist_node* node = pid ? BPF_CORE_READ(pid, tasks[PIDTYPE_PID].first) : NULL;
+
+    if (!node)
+        return NULL;
+    return (void*)node - bpf_core_field_offset(struct task_struct, pid_links[PIDTYPE_PID]);
 }
 
 #endif /* TALLY_COMPAT_BPF_H */

@@ -106,8 +106,8 @@ static __always_inline struct event_head event_head_of(struct task_struct* task,
 
     head.time = now;
     head.cgroup = charged_cgroup(task);
-    head.pid = task->tgid;
-    head.tid = task->pid;
+    head.pid = task_read(task, tgid);
+    head.tid = task_read(task, pid);
     bpf_probe_read_kernel_str(head.comm, sizeof(head.comm), task->comm);
     return head;
 }
@@ -119,7 +119,7 @@ static __always_inline void tally_add_string(char* text, __u32* used, struct tal
     long size = -1;
 
     if (at <= TALLY_EVENT_TEXT - TALLY_MOST_STRING)
-        size = is_user ? bpf_probe_read_user_str(text + at, TALLY_MOST_STRING, string)
+        size = is_user ? read_user_string(text + at, TALLY_MOST_STRING, string)
                        : bpf_probe_read_kernel_str(text + at, TALLY_MOST_STRING, string);
     if (size <= 0 || size > TALLY_MOST_STRING) {
         count_one(LOST_STRING_FAULT);
@@ -148,6 +148,7 @@ static __always_inline void tally_add_words(char* text, __u32* used, struct tall
 
         if (part > left)
             part = left;
+        barrier_var(part); /* the verifier of 6.1 does not see that it is within a page */
         if (at > TALLY_EVENT_TEXT - page || part > page ||
             bpf_probe_read_user(text + at, part, (void*)block)) {
             field->state = at > begin ? TALLY_TEXT_CUT : TALLY_TEXT_NONE;
@@ -176,7 +177,7 @@ static __always_inline bool tally_add_word(char* text, __u32* used, struct tally
         field->state = TALLY_TEXT_CUT;
         return false;
     }
-    size = bpf_probe_read_user_str(text + at, TALLY_MOST_STRING, string);
+    size = read_user_string(text + at, TALLY_MOST_STRING, string);
     if (size <= 0 || size > TALLY_MOST_STRING) {
         field->state = TALLY_TEXT_CUT;
         count_one(LOST_STRING_FAULT);

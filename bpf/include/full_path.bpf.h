@@ -20,6 +20,11 @@ static __always_inline struct mount* tally_mount_of(struct vfsmount* mount) {
     return (void*)mount - bpf_core_field_offset(struct mount, mnt);
 }
 
+static __always_inline void tally_place_of(const struct file* file, struct path* place) {
+    place->dentry = BPF_CORE_READ(file, f_path.dentry);
+    place->mnt = BPF_CORE_READ(file, f_path.mnt);
+}
+
 /* The directory that `descriptor` of a thread stands for. False: there is none. */
 static __always_inline bool tally_directory_of(struct task_struct* task, int descriptor,
                                                struct path* directory) {
@@ -36,24 +41,25 @@ static __always_inline bool tally_directory_of(struct task_struct* task, int des
     files = BPF_CORE_READ(task, files, fdt, fd);
     if (bpf_probe_read_kernel(&file, sizeof(file), &files[descriptor]) || !file)
         return false;
-    directory->dentry = BPF_CORE_READ(file, f_path.dentry);
-    directory->mnt = BPF_CORE_READ(file, f_path.mnt);
+    tally_place_of(file, directory);
     return true;
 }
-/* Adds the path of a directory of a thread, with a '/' at its end, to the text. False: it cannot be
- * told. What the loops count is in memory, where the verifier does not follow it: it would look at
- * every way there is through them. */
-static __noinline bool tally_add_directory(char* text, __u32* used, struct task_struct* task,
-                                           int descriptor) {
-    struct path root, here = {};
+
+/* Adds the path of a place in the directories, as a thread sees it, with a '/' at its end, to the
+ * text. False: it cannot be told. What the loops count is in memory, where the verifier does not
+ * follow it: it would look at every way there is through them. */
+static __noinline bool tally_add_place(char* text, __u32* used, struct task_struct* task,
+                                       const struct path* place) {
+    struct path root, here;
     struct dentry** parts;
     struct mount* mount;
     bool arrived = false;
     __u32 at;
     int i;
 
-    if (!text || !used || !task || !tally_directory_of(task, descriptor, &here))
+    if (!text || !used || !task || !place)
         return false;
+    here = *place;
     root.dentry = BPF_CORE_READ(task, fs, root.dentry);
     root.mnt = BPF_CORE_READ(task, fs, root.mnt);
     mount = tally_mount_of(here.mnt);
@@ -109,6 +115,15 @@ static __noinline bool tally_add_directory(char* text, __u32* used, struct task_
     return true;
 }
 
+/* Likewise, the path of a directory of a thread. */
+static __always_inline bool tally_add_directory(char* text, __u32* used, struct task_struct* task,
+                                                int descriptor) {
+    struct path directory = {};
+
+    return tally_directory_of(task, descriptor, &directory) &&
+           tally_add_place(text, used, task, &directory);
+}
+
 static __always_inline void tally_add_full_path(char* text, __u32* used, struct tally_text* field,
                                                 const void* string, struct task_struct* task,
                                                 int descriptor) {
@@ -125,14 +140,14 @@ static __always_inline void tally_add_full_path(char* text, __u32* used, struct 
     }
 }
 
-/* The path of the file that `descriptor` stands for. None, and no loss, if it stands for none or
- * for one that has no place in the directories: a socket, a pipe. */
-static __always_inline void tally_add_file_path(char* text, __u32* used, struct tally_text* field,
-                                                struct task_struct* task, int descriptor) {
+/* The path of a place. None, and no loss, if it is not in the directories: a socket, a pipe. */
+static __always_inline void tally_add_place_path(char* text, __u32* used, struct tally_text* field,
+                                                 struct task_struct* task,
+                                                 const struct path* place) {
     __u32 begin = *used;
     __u32 end;
 
-    if (descriptor < 0 || !tally_add_directory(text, used, task, descriptor)) {
+    if (!tally_add_place(text, used, task, place)) {
         *used = begin;
         return;
     }
@@ -140,6 +155,24 @@ static __always_inline void tally_add_file_path(char* text, __u32* used, struct 
     field->offset = begin;
     field->length = end - begin > 1 ? end - begin - 1 : 1; /* without the '/' at its end */
     field->state = TALLY_TEXT_WHOLE;
+}
+
+/* The path of the file that `descriptor` stands for, if it stands for one. */
+static __always_inline void tally_add_descriptor_path(char* text, __u32* used,
+                                                      struct tally_text* field,
+                                                      struct task_struct* task, int descriptor) {
+    struct path place = {};
+
+    if (descriptor >= 0 && tally_directory_of(task, descriptor, &place))
+        tally_add_place_path(text, used, field, task, &place);
+}
+
+static __always_inline void tally_add_file_path(char* text, __u32* used, struct tally_text* field,
+                                                struct task_struct* task, const struct file* file) {
+    struct path place = {};
+
+    tally_place_of(file, &place);
+    tally_add_place_path(text, used, field, task, &place);
 }
 
 /* As event_user_string(), for a path of the current process that is relative to what `descriptor`
@@ -150,6 +183,10 @@ static __always_inline void tally_add_file_path(char* text, __u32* used, struct 
 
 /* Likewise, the path of the file that `descriptor` of `task` stands for. */
 #define event_file_path(name, event, field, task, descriptor) \
-    tally_add_file_path(TALLY_TEXT_OF(name, event, field), task, descriptor)
+    tally_add_descriptor_path(TALLY_TEXT_OF(name, event, field), task, descriptor)
+
+/* Likewise, the path of a struct file of the kernel, as `task` sees it. */
+#define event_path_of_file(name, event, field, task, file) \
+    tally_add_file_path(TALLY_TEXT_OF(name, event, field), task, file)
 
 #endif /* TALLY_FULL_PATH_BPF_H */

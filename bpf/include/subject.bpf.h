@@ -30,7 +30,7 @@ const volatile bool by_comm = false;
 static __always_inline __u64 charged_cgroup(struct task_struct* task) {
     __u64 id = cgroup_of(task);
 
-    if (id == TALLY_ROOT_CGROUP && (task->flags & TALLY_PF_KTHREAD))
+    if (id == TALLY_ROOT_CGROUP && (task_read(task, flags) & TALLY_PF_KTHREAD))
         return TALLY_KERNEL_THREADS;
     return id;
 }
@@ -41,9 +41,9 @@ static __always_inline struct subject subject_of(struct task_struct* task) {
     if (by_cgroup)
         subject.cgroup = charged_cgroup(task);
     if (by_pid)
-        subject.pid = task->tgid;
+        subject.pid = task_read(task, tgid);
     if (by_tid)
-        subject.tid = task->pid;
+        subject.tid = task_read(task, pid);
     if (by_comm)
         bpf_probe_read_kernel_str(subject.comm, sizeof(subject.comm), task->comm);
     return subject;

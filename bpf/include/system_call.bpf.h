@@ -66,7 +66,8 @@ struct {
 } tally_executing SEC(".maps");
 
 static __always_inline bool keeps_by_address(struct task_struct* task, syscall_nr number) {
-    return tally_threads_by_number && task->pid != task->tgid && is_exec(number);
+    return tally_threads_by_number && task_read(task, pid) != task_read(task, tgid) &&
+           is_exec(number);
 }
 
 /* For a call that was answered before it began. */
@@ -110,7 +111,7 @@ static __always_inline bool call_is_wanted(struct task_struct* task, syscall_nr 
 
 SEC("tp_btf/sys_enter")
 int BPF_PROG(on_enter, struct pt_regs* regs, long number) {
-    struct task_struct* task = bpf_get_current_task_btf();
+    struct task_struct* task = current_task();
     struct call* call = call_of(task);
 
     if (!call)
@@ -132,7 +133,7 @@ int BPF_PROG(on_enter, struct pt_regs* regs, long number) {
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_exit, struct pt_regs* regs, long result) {
-    struct task_struct* task = bpf_get_current_task_btf();
+    struct task_struct* task = current_task();
     struct call* call = call_of(task);
     __u64 duration = CALL_REFUSED;
     syscall_nr number;

@@ -36,7 +36,7 @@ TALLY_TARGET_SET(target_tids, __u32);
 TALLY_TARGET_SET(target_comms, comm);
 
 static __always_inline bool target_includes(struct task_struct* task) {
-    if (target_leaves_tally_out && (__u32)task->tgid == tally_process)
+    if (target_leaves_tally_out && (__u32)task_read(task, tgid) == tally_process)
         return false;
     if (target_by_tree && !tree_includes(task))
         return false;
@@ -47,13 +47,13 @@ static __always_inline bool target_includes(struct task_struct* task) {
             return false;
     }
     if (target_by_pid) {
-        __u32 pid = task->tgid;
+        __u32 pid = task_read(task, tgid);
 
         if (!bpf_map_lookup_elem(&target_pids, &pid))
             return false;
     }
     if (target_by_tid) {
-        __u32 tid = task->pid;
+        __u32 tid = task_read(task, pid);
 
         if (!bpf_map_lookup_elem(&target_tids, &tid))
             return false;

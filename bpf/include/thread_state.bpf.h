@@ -14,6 +14,11 @@
  * (src/tracer/tracer.cpp). A constant: the other way is not even loaded. */
 const volatile bool tally_threads_by_number = true;
 
+/* Else, before task storage (5.12, a10787e6d58c "bpf: Enable task local storage for tracing
+ * programs"): a hash map by the address of the task_struct, which a thread keeps until
+ * sched_process_free (tree.bpf.h). */
+const volatile bool tally_threads_by_address = false;
+
 /* Threads with neighbouring numbers are often busy together, on different CPUs: eight of them must
  * not share a cache line. A permutation of each 256 numbers, so that they still share pages. */
 static __always_inline __u32 tally_thread_slot(__u32 number) {
@@ -48,19 +53,44 @@ static __always_inline __u32 tally_thread_slot(__u32 number) {
         __type(value, state_type);                                                              \
     } name##_by_task SEC(".maps");                                                              \
                                                                                                 \
+    struct {                                                                                    \
+        __uint(type, BPF_MAP_TYPE_HASH);                                                        \
+        __uint(max_entries, 1);                                                                 \
+        __type(key, __u64);                                                                     \
+        __type(value, state_type);                                                              \
+    } name##_by_address SEC(".maps");                                                           \
+                                                                                                \
     static __always_inline state_type* name##_of(struct task_struct* task) {                    \
         state_type* state;                                                                      \
                                                                                                 \
         if (tally_threads_by_number) {                                                          \
-            __u32 number = tally_thread_slot(task->pid);                                        \
+            __u32 number = tally_thread_slot(task_read(task, pid));                             \
                                                                                                 \
             return bpf_map_lookup_elem(&name##_by_number, &number);                             \
+        }                                                                                       \
+        if (tally_threads_by_address) {                                                         \
+            __u64 address = (__u64)task;                                                        \
+            state_type nothing = {};                                                            \
+                                                                                                \
+            state = bpf_map_lookup_elem(&name##_by_address, &address);                          \
+            if (state)                                                                          \
+                return state;                                                                   \
+            bpf_map_update_elem(&name##_by_address, &address, &nothing, BPF_NOEXIST);           \
+            return bpf_map_lookup_elem(&name##_by_address, &address);                           \
         }                                                                                       \
         state = bpf_task_storage_get(&name##_by_task, task, 0, 0);                              \
         if (!state && storage_allocates_safely())                                               \
             state =                                                                             \
                 bpf_task_storage_get(&name##_by_task, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE); \
         return state;                                                                           \
+    }                                                                                           \
+                                                                                                \
+    SEC("tp_btf/sched_process_free")                                                            \
+    int BPF_PROG(name##_thread_gone, struct task_struct* task) {                                \
+        __u64 address = (__u64)task;                                                            \
+                                                                                                \
+        bpf_map_delete_elem(&name##_by_address, &address);                                      \
+        return 0;                                                                               \
     }                                                                                           \
                                                                                                 \
     SEC("tp_btf/task_newtask")                                                                  \

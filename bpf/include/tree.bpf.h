@@ -36,7 +36,7 @@ static __always_inline bool tree_has(__u64 address, __u32 pid) {
 }
 
 static __always_inline bool tree_includes(struct task_struct* task) {
-    return tree_has((__u64)task, task->tgid);
+    return tree_has((__u64)task, task_read(task, tgid));
 }
 
 /* What is to become the command reads this iterator once: so it is known by its address, whatever

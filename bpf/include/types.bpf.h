@@ -9,14 +9,15 @@
 
 #include "wire.h"
 
-typedef __u64 duration_ns; /* nanoseconds; in an event NO_DURATION: none */
-typedef __u64 bytes;       /* in an event NO_BYTES: none */
-typedef __u64 cgroup_id;   /* inode of the cgroup's directory, in the hierarchy of this run */
-typedef __u32 pid_nr;      /* a process (the kernel's tgid), as the host numbers it */
-typedef __u32 tid_nr;      /* a thread (the kernel's pid), as the host numbers it */
-typedef __u32 syscall_nr;  /* a system call; bit 31: of the 32-bit table (system_call.bpf.h) */
-typedef __u32 errno_nr;    /* an error, positive; 0: none */
-typedef char comm[16];     /* a thread's name, ends with NUL */
+typedef __u64 duration_ns;   /* nanoseconds; in a key or an event NO_DURATION: none */
+typedef __u64 bytes;         /* in a key or an event NO_BYTES: none */
+typedef __u64 cgroup_id;     /* inode of the cgroup's directory, in the hierarchy of this run */
+typedef __u32 pid_nr;        /* a process (the kernel's tgid), as the host numbers it */
+typedef __u32 tid_nr;        /* a thread (the kernel's pid), as the host numbers it */
+typedef __u32 syscall_nr;    /* a system call; bit 31: of the 32-bit table (system_call.bpf.h) */
+typedef __u32 errno_nr;      /* an error, positive; 0: none */
+typedef __u32 capability_nr; /* CAP_SYS_ADMIN */
+typedef char comm[16];       /* a thread's name, ends with NUL */
 
 /* Of events only (events.bpf.h). There, a bool is true or false, and an enum the name of its value
  * in small letters. */

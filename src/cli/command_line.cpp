@@ -308,6 +308,18 @@ void select(const SelectionSchema& selection, const std::string& word,
         values.push_back(number);
         return;
     }
+    if (selection.type == SemanticType::enumeration) {
+        std::vector<std::string> known;
+        for (const auto& [value, name] : selection.names) {
+            if (name == word) {
+                values.push_back(static_cast<std::uint32_t>(value));
+                return;
+            }
+            known.push_back(name);
+        }
+        throw UsageError("--{} {}: there is no such {}; there are {}", selection.name, word,
+                         selection.name, fmt::join(known, ", "));
+    }
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
     if (error != std::errc() || end != word.data() + word.size() ||
@@ -381,7 +393,8 @@ CLI::Option* add_own_option(CLI::App& app, const SelectionSchema& selection, Req
             escape_text(selection.help))
         ->type_name(selection.type == SemanticType::syscall  ? "CALL"
                     : selection.type == SemanticType::signal ? "SIGNAL"
-                                                             : "N")
+                    : selection.names.empty()                ? "N"
+                                                             : "NAME")
         ->delimiter(',')
         ->allow_extra_args(false);
 }

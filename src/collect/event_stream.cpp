@@ -58,6 +58,7 @@ std::size_t width_of(const EventField& field) {
         case SemanticType::error:
             return 9;
         case SemanticType::syscall:
+        case SemanticType::capability:
         case SemanticType::comm:
         case SemanticType::address:
             return 15;
@@ -263,8 +264,8 @@ EventValue EventStream::value_of(const EventField& field, const std::byte* event
         case SemanticType::tid:
             return number();
         case SemanticType::number:
-            return field.unit != Unit::count && number() == ~0ULL ? EventValue()
-                                                                  : EventValue(number());
+            return field.unit != Unit::count && number() == kNoQuantity ? EventValue()
+                                                                        : EventValue(number());
         case SemanticType::signed_number:
             return signed_number_at(field, event);
         case SemanticType::natural_or_none: {
@@ -280,6 +281,8 @@ EventValue EventStream::value_of(const EventField& field, const std::byte* event
             return found.empty() && field.type == SemanticType::comm ? EventValue()
                                                                      : EventValue(found);
         }
+        case SemanticType::capability:
+            return said(capability_name(static_cast<std::uint32_t>(number())));
         case SemanticType::syscall:
             return said(syscall_name(static_cast<std::uint32_t>(number())));
         case SemanticType::error:

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "collect/owner_fields.h"
+#include "host/call_values.h"
 #include "host/system_calls.h"
 #include "util/error.h"
 
@@ -76,7 +77,11 @@ std::string identity_of(const std::vector<Field>& fields) {
     return identity;
 }
 
-std::string upper(std::string text) {
+/// Cells say in which unit they are, so a heading need not: "quota_ns" is QUOTA.
+std::string heading_of(std::string text, Unit unit) {
+    if (unit == Unit::nanoseconds && text.ends_with("_ns")) {
+        text.resize(text.size() - 3);
+    }
     for (char& each : text) {
         if (each >= 'a' && each <= 'z') {
             each = static_cast<char>(each - 'a' + 'A');
@@ -115,7 +120,7 @@ Grouping::Grouping(const std::vector<std::string>& by, const SlotsSchema& slots)
             if (const KeyField* cgroup = find_field(slots, SemanticType::cgroup)) {
                 part.field = *cgroup;
                 parts_.push_back(part);
-                headings_.push_back(upper(word));
+                headings_.push_back(heading_of(word, Unit::count));
                 continue;
             }
         }
@@ -129,7 +134,7 @@ Grouping::Grouping(const std::vector<std::string>& by, const SlotsSchema& slots)
         part.kind = field->type == SemanticType::cgroup ? Kind::cgroup : Kind::field;
         part.field = *field;
         parts_.push_back(part);
-        headings_.push_back(upper(word));
+        headings_.push_back(heading_of(word, field->unit));
     }
 }
 
@@ -236,6 +241,16 @@ RowKey Grouping::resolve(const std::byte* key, Containers& containers) const {
                         known != part.field.names.end() ? known->second : std::to_string(value);
                     set_field(name.key, part.field.name, said);
                     name.labels.push_back(said);
+                } else if (part.field.type == SemanticType::capability) {
+                    const std::string capability =
+                        capability_name(static_cast<std::uint32_t>(number));
+                    set_field(name.key, part.field.name, capability);
+                    name.labels.push_back(capability);
+                } else if (part.field.unit != Unit::count) {
+                    const bool is_none = number == kNoQuantity;
+                    set_field(name.key, part.field.name, is_none ? Value() : Value(number));
+                    name.labels.push_back(is_none ? Label("-")
+                                                  : Label(Quantity{part.field.unit, number}));
                 } else {
                     set_field(name.key, part.field.name, number);
                     name.labels.push_back(std::to_string(number));

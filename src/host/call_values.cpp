@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <sys/mount.h>
 
@@ -175,6 +176,52 @@ void add_names(std::string& text, std::span<const Flag> names, std::uint32_t bit
     }
 }
 
+/// By their numbers (linux/capability.h, where they are macros).
+constexpr const char* kCapabilities[] = {
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "DAC_READ_SEARCH",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "SETGID",
+    "SETUID",
+    "SETPCAP",
+    "LINUX_IMMUTABLE",
+    "NET_BIND_SERVICE",
+    "NET_BROADCAST",
+    "NET_ADMIN",
+    "NET_RAW",
+    "IPC_LOCK",
+    "IPC_OWNER",
+    "SYS_MODULE",
+    "SYS_RAWIO",
+    "SYS_CHROOT",
+    "SYS_PTRACE",
+    "SYS_PACCT",
+    "SYS_ADMIN",
+    "SYS_BOOT",
+    "SYS_NICE",
+    "SYS_RESOURCE",
+    "SYS_TIME",
+    "SYS_TTY_CONFIG",
+    "MKNOD",
+    "LEASE",
+    "AUDIT_WRITE",
+    "AUDIT_CONTROL",
+    "SETFCAP",
+    "MAC_OVERRIDE",
+    "MAC_ADMIN",
+    "SYSLOG",
+    "WAKE_ALARM",
+    "BLOCK_SUSPEND",
+    "AUDIT_READ",
+    "PERFMON",
+    "BPF",
+    "CHECKPOINT_RESTORE",
+};
+static_assert(std::size(kCapabilities) > CAP_LAST_CAP);
+
 }  // namespace
 
 std::string signal_name(std::uint32_t number) {
@@ -208,6 +255,11 @@ std::vector<std::string> signal_names() {
         }
     }
     return names;
+}
+
+std::string capability_name(std::uint32_t number) {
+    return number < std::size(kCapabilities) ? std::string("CAP_") + kCapabilities[number]
+                                             : fmt::format("CAP_{}", number);
 }
 
 std::string open_flags_text(std::uint32_t flags) {

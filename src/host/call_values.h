@@ -19,6 +19,9 @@ std::uint32_t signal_number(const std::string& name);
 /// Of all signals that have one.
 std::vector<std::string> signal_names();
 
+/// "CAP_SYS_ADMIN"; "CAP_63" for one that has no name.
+std::string capability_name(std::uint32_t number);
+
 /// "O_RDWR|O_CREAT|O_CLOEXEC"; bits that have no name as one number: "O_RDONLY|0x80000000".
 std::string open_flags_text(std::uint32_t flags);
 

@@ -52,11 +52,22 @@ struct InFlight {
     std::string oldest_comm;
 };
 
+/// A number and what it counts.
+struct Quantity {
+    Unit unit = Unit::count;
+    std::uint64_t value = 0;
+
+    bool operator==(const Quantity&) const = default;
+};
+
+/// What stands for people below a heading: raw bytes, or a quantity with its unit.
+using Label = std::variant<std::string, Quantity>;
+
 /// What makes a row of a report: the same thing as a person reads it and as a script does.
 struct RowName {
-    std::vector<std::string> labels;  ///< one for each of Report::headings; raw bytes
-    std::vector<Field> key;           ///< exactly what --by asked for; empty for --by none
-    bool waits_by_nature = false;     ///< it is meant to take long: sleeping, waiting for events
+    std::vector<Label> labels;     ///< one for each of Report::headings
+    std::vector<Field> key;        ///< exactly what --by asked for; empty for --by none
+    bool waits_by_nature = false;  ///< it is meant to take long: sleeping, waiting for events
 };
 
 /// One key of a histogram report.

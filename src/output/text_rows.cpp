@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "output/escape.h"
+#include "output/quantity.h"
 
 namespace tally {
 
@@ -102,12 +103,19 @@ void distinguish_namesakes(std::vector<TextRow>& rows, const std::vector<std::st
     }
 }
 
+std::string text_of(const Label& label, const TextOptions& options) {
+    if (const auto* quantity = std::get_if<Quantity>(&label)) {
+        return format_quantity(quantity->unit, quantity->value);
+    }
+    return safe_text(std::get<std::string>(label), options);
+}
+
 TextRow make_row(const RowName& name, std::size_t columns, const TextOptions& options) {
     TextRow made;
     made.name = &name;
     for (std::size_t column = 0; column < columns; ++column) {
         std::string label =
-            column < name.labels.size() ? safe_text(name.labels[column], options) : "";
+            column < name.labels.size() ? text_of(name.labels[column], options) : "";
         made.labels.push_back(label.empty() ? "-" : std::move(label));
     }
     return made;

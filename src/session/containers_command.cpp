@@ -52,6 +52,9 @@ Engine load_engine(const std::optional<std::string>& hierarchy, bool verbose) {
     Tracer tracer = Tracer::engine_only("containers", TALLY_OBJECT(containers));
     configure_hierarchy(tracer, host.hierarchy);
     tracer.load({});
+    if (const auto smaller = tracer.shrunk()) {
+        say(*smaller);
+    }
     return {std::move(host), std::move(tracer)};
 }
 

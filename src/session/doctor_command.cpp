@@ -21,8 +21,6 @@ namespace {
 
 using Status = Check::Status;
 
-constexpr std::uint64_t kUsualMemlock = 8 << 20;  // what kernels before 5.11 are left with
-
 Check ok(std::string name, std::string finding) {
     return {std::move(name), false, Status::ok, std::move(finding), ""};
 }
@@ -98,9 +96,13 @@ Check judge_memlock(const HostFacts& facts, std::optional<bool> counts_memory) {
         return ok("memlock", limit + "; maps do not count against it here");
     }
     Check check = ok("memlock", limit);
-    if (facts.memlock && *facts.memlock < kUsualMemlock) {
+    if (facts.memlock && facts.has_capability(CAP_SYS_RESOURCE)) {
+        check.finding += ", which tally may raise";
+    } else if (facts.memlock) {
         check.status = Status::warn;
-        check.advice = "before Linux 5.11 maps count against it: raise it with ulimit -l unlimited";
+        check.advice =
+            "before Linux 5.11 maps count against it, and are smaller then: raise it with ulimit "
+            "-l unlimited";
     }
     return check;
 }
@@ -117,8 +119,9 @@ Check judge_namespaces(const HostFacts& facts) {
             "host's namespaces (docker run --pid host --cgroupns host)"};
 }
 
-/// Runs a tool as far as it can go without measuring: what only the kernel knows.
-Check try_tool(Tracer& tracer, const ProbeJudge& judge, const HostFacts& facts,
+/// Runs a tool as far as it can go without measuring: what only the kernel knows. Nothing of it
+/// stays: where memory is counted, the next one needs it.
+Check try_tool(Tracer tracer, const ProbeJudge& judge, const HostFacts& facts,
                const std::optional<Hierarchy>& hierarchy, bool verbose) {
     Check check{tracer.name(), true, Status::ok, "loads and attaches", ""};
     if (!facts.may_trace() || !facts.btf_size) {
@@ -215,7 +218,7 @@ std::vector<Check> examine(const std::optional<std::string>& hierarchy, bool ver
         return kernel.obstacle(each.hook, each.parameters);
     };
     for (Tracer& each : tracers) {
-        checks.push_back(try_tool(each, judge, facts, chosen, verbose));
+        checks.push_back(try_tool(std::move(each), judge, facts, chosen, verbose));
     }
     return checks;
 }

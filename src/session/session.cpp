@@ -97,6 +97,9 @@ class Session {
             find_hierarchy_of_run();
         }
         tracer_.load({request_.max_keys, request_.ring_size});
+        if (const auto smaller = tracer_.shrunk()) {
+            say(*smaller);
+        }
         for (const auto& [set, values] : request_.selections) {
             for (const std::uint64_t value : values) {
                 if (!tracer_.add_to_set(set, &value)) {

@@ -292,7 +292,8 @@ class SchemaReader {
     static bool is_of_thread_state(const std::string& program, const TracerSchema& schema) {
         return std::any_of(
             schema.thread_states.begin(), schema.thread_states.end(), [&](const std::string& each) {
-                return program == each + "_thread_made" || program == each + "_threads_existing";
+                return program == each + "_thread_made" || program == each + "_threads_existing" ||
+                       program == each + "_thread_gone";
             });
     }
 
@@ -349,8 +350,11 @@ class SchemaReader {
                              ? SemanticType::signal
                              : meaning(value, parts[0], key_of(map.name));
         selection.size = size_of(value);
+        if (selection.type == SemanticType::enumeration) {
+            read_names(resolve(value), selection.names);
+        }
         if (selection.type == SemanticType::text || selection.type == SemanticType::comm ||
-            selection.type == SemanticType::enumeration || selection.size > sizeof(std::uint64_t) ||
+            selection.size > sizeof(std::uint64_t) ||
             !is_map(map.name, BPF_MAP_TYPE_HASH, selection.size, sizeof(std::uint8_t))) {
             throw Error("{}: the values of selection '{}' must be integers", name_, parts[0]);
         }
@@ -581,11 +585,9 @@ class SchemaReader {
                 throw Error("{}: field '{}' of {} has a size that cannot be shown", name_,
                             field.name, whole);
             }
+            field.unit = unit_of(member[i].type);
             if (field.type == SemanticType::enumeration) {
                 read_names(content, field.names);
-            }
-            if constexpr (is_event) {
-                field.unit = unit_of(member[i].type);
             }
             fields.push_back(std::move(field));
         }
@@ -600,6 +602,7 @@ class SchemaReader {
             case SemanticType::tid:
             case SemanticType::syscall:
             case SemanticType::error:
+            case SemanticType::capability:
                 return field.size == 4;
             case SemanticType::comm:
                 return field.size == 16;
@@ -700,6 +703,9 @@ class SchemaReader {
             }
             if (each == "errno_nr") {
                 return SemanticType::error;
+            }
+            if (each == "capability_nr") {
+                return SemanticType::capability;
             }
         }
         if (content != nullptr && btf_is_int(content)) {

@@ -25,6 +25,7 @@ enum class SemanticType {
     signed_number,
     text,         ///< any other array of char, up to its first NUL
     enumeration,  ///< an enum
+    capability,   ///< capability_nr
 
     // Of events only.
     time,             ///< timestamp_ns
@@ -41,6 +42,9 @@ enum class SemanticType {
     words,            ///< argument_vector: a struct tally_text
 };
 
+/// NO_DURATION, NO_BYTES: a field that has a unit, and no value.
+constexpr std::uint64_t kNoQuantity = ~0ULL;
+
 /// One field of a map's key, nested structs unfolded.
 struct KeyField {
     std::string name;
@@ -48,12 +52,11 @@ struct KeyField {
     std::size_t offset = 0;  ///< in bytes from the beginning of the key
     std::size_t size = 0;
     std::map<std::int64_t, std::string> names = {};  ///< of an enumeration, as they are shown
+    Unit unit = Unit::count;
 };
 
 /// One field of the struct of an event, nested structs unfolded.
-struct EventField : KeyField {
-    Unit unit = Unit::count;
-};
+struct EventField : KeyField {};
 
 /// EVENTS(name, event_type, help): what comes through the ring for each event.
 struct EventsSchema {
@@ -82,7 +85,8 @@ struct SelectionSchema {
     std::string set;       ///< the map of the wanted values
     std::string constant;  ///< to be set if there are any
     SemanticType type = SemanticType::number;
-    std::size_t size = 0;  ///< of a value, in bytes
+    std::size_t size = 0;                            ///< of a value, in bytes
+    std::map<std::int64_t, std::string> names = {};  ///< of an enumeration, as they are typed
 };
 
 /// A map of what is measured by key (bpf/include/slots.bpf.h): slots, each with its key.

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <fmt/format.h>
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include <thread>
 
 #include "host/kernel_facts.h"
+#include "host/locked_memory.h"
 #include "tracer/libbpf_log.h"
 #include "tracer/object_check.h"
 #include "util/error.h"
@@ -34,14 +36,6 @@ constexpr std::uint64_t kSlotMemory = 12ULL << 20;
 /// The same where keys have fields of the tracer's own: there are many more of them.
 constexpr std::uint64_t kOwnKeysSlotMemory = 23ULL << 20;
 
-/// The same on kernels that count it against the 8 MiB that RLIMIT_MEMLOCK allows by default
-/// (before 5.11, 4b0986fca5a4 "bpf: Eliminate rlimit-based memory accounting"; told by task
-/// storage, which came with 5.12 for tracing programs).
-constexpr std::uint64_t kLockedSlotMemory = 4ULL << 20;
-
-/// Of the ring of events, on such kernels.
-constexpr std::uint32_t kLockedRingSize = 1U << 20;
-
 /// Small slots fill less memory than that: each costs a system call at the start.
 constexpr std::uint64_t kMostSlots = 32768;
 
@@ -51,6 +45,20 @@ constexpr const char* kFree = "_free";
 /// Above this many thread numbers, per-thread state goes to task storage: an array takes memory for
 /// each number, used or not (64 MiB for 16 bytes of each of four million).
 constexpr std::uint32_t kMostThreadNumbers = 65536;
+
+/// Threads that can be remembered by their address.
+constexpr std::uint32_t kMostThreads = 65536;
+
+/// Where memory is counted and the limit stands (host/locked_memory.h): threads, other entries of a
+/// hash map, a ring beside that of events, and what has to be left for slots or the ring of events.
+constexpr std::uint32_t kLockedThreads = 16384;
+constexpr std::uint32_t kLockedEntries = 4096;
+constexpr std::uint32_t kLockedRingSize = 64U << 10;
+constexpr std::uint64_t kLeastLeft = 128U << 10;
+
+/// Of a hash map: sizeof(struct htab_elem), sizeof(struct bucket).
+constexpr std::uint64_t kHashEntry = 48;
+constexpr std::uint64_t kHashBucket = 16;
 
 /// Whether the program runs for events, and is not an iterator that user space runs.
 bool is_probe(const bpf_program* program) {
@@ -67,6 +75,10 @@ constexpr std::array kTree{"tally_tree_root", "tally_tree_exec", "tally_tree_new
 /// Of sockets.bpf.h: each stands in for the other where the kernel leaves it out.
 constexpr std::array<std::string_view, 2> kTwice{"tally_tcp_state", "tally_tcp_state_again"};
 constexpr const char* kReader = "tally_reader";
+constexpr const char* kByNumber = "_by_number";
+constexpr const char* kByAddress = "_by_address";
+constexpr const char* kByTask = "_by_task";
+constexpr const char* kThreadGone = "_thread_gone";
 constexpr const char* kThreadMade = "_thread_made";
 constexpr const char* kThreadsExisting = "_threads_existing";
 
@@ -75,12 +87,23 @@ std::uint32_t array_size(std::uint32_t numbers) {
     return (numbers + 255) / 256 * 256;
 }
 
-bool wants_thread_arrays() {
-    // For tests, which cannot raise pid_max on somebody's machine.
-    if (const char* forced = std::getenv("TALLY_THREAD_STATE")) {
-        return std::string_view(forced) != "storage";
+/// What the kernel sets aside for a map, in bytes.
+std::uint64_t memory_of(const bpf_map* map) {
+    const std::uint64_t entries = bpf_map__max_entries(map);
+    const std::uint64_t value = (bpf_map__value_size(map) + std::uint64_t{7}) / 8 * 8;
+    const std::uint64_t key = (bpf_map__key_size(map) + std::uint64_t{7}) / 8 * 8;
+    switch (bpf_map__type(map)) {
+        case BPF_MAP_TYPE_RINGBUF:
+            return entries;
+        case BPF_MAP_TYPE_HASH:
+        case BPF_MAP_TYPE_LRU_HASH:
+            return entries * (key + value + kHashEntry) + std::bit_ceil(entries) * kHashBucket;
+        case BPF_MAP_TYPE_PERCPU_ARRAY:
+            return entries * value *
+                   static_cast<std::uint64_t>(std::max(1, libbpf_num_possible_cpus()));
+        default:
+            return entries * value;
     }
-    return thread_number_limit() <= kMostThreadNumbers || !has_task_storage();
 }
 
 }  // namespace
@@ -183,13 +206,18 @@ void Tracer::size_slots(const MapSizes& sizes) {
     const std::uint32_t shards = std::min(kMostShards, std::bit_ceil(cpus));
     set_constant("tally_shard_mask", shards - 1);
 
+    const auto left = lockable_ ? std::optional(memory_left()) : std::nullopt;
     for (const SlotsSchema* each : all) {
-        const std::uint64_t memory = (!has_task_storage()  ? kLockedSlotMemory
-                                      : each->has_own_keys ? kOwnKeysSlotMemory
-                                                           : kSlotMemory) /
-                                     all.size();
-        const std::uint64_t slots = sizes.max_keys ? std::uint64_t{*sizes.max_keys} * shards
-                                                   : std::min(memory / each->slot_size, kMostSlots);
+        std::uint64_t memory = each->has_own_keys ? kOwnKeysSlotMemory : kSlotMemory;
+        std::uint64_t slot_memory = each->slot_size;
+        if (left) {
+            memory = std::min(memory, *left);
+            // With its key in the index, its place among the free ones.
+            slot_memory += each->key_size + kHashEntry + 2 * kHashBucket + 16;
+        }
+        const std::uint64_t slots = sizes.max_keys
+                                        ? std::uint64_t{*sizes.max_keys} * shards
+                                        : std::min(memory / all.size() / slot_memory, kMostSlots);
         const auto count =
             static_cast<std::uint32_t>(std::clamp<std::uint64_t>(slots, 1, 1U << 24));
         for (const char* map : {"", kIndex, kFree}) {
@@ -202,8 +230,11 @@ void Tracer::size_ring(const MapSizes& sizes) {
     if (schema_.events.empty()) {
         return;
     }
-    const std::uint32_t size =
-        sizes.ring_size.value_or(has_task_storage() ? kRingSize : kLockedRingSize);
+    std::uint32_t size = sizes.ring_size.value_or(kRingSize);
+    if (lockable_ && !sizes.ring_size) {
+        size = std::bit_floor(
+            static_cast<std::uint32_t>(std::min<std::uint64_t>(memory_left(), kRingSize)));
+    }
     bpf_map__set_max_entries(find_map("tally_events"), size);
     set_constant("tally_ring_half", size / 2);
     std::uint32_t kind = 0;
@@ -264,21 +295,86 @@ void Tracer::free_slot(const SlotsSchema& slots, std::uint32_t number, const std
     bpf_map_update_elem(map_fd(slots.name + kFree), nullptr, &number, BPF_ANY);
 }
 
-void Tracer::size_maps(const MapSizes& sizes) {
-    size_slots(sizes);
-    size_ring(sizes);
-    const bool by_number = wants_thread_arrays();
+ThreadStates Tracer::thread_states() const {
+    // For tests, which cannot raise pid_max on somebody's machine.
+    if (const char* forced = std::getenv("TALLY_THREAD_STATE")) {
+        const std::string_view way = forced;
+        return way == "array"     ? ThreadStates::by_number
+               : way == "storage" ? ThreadStates::in_storage
+                                  : ThreadStates::by_address;
+    }
+    std::uint64_t arrays = 0;
     for (const std::string& state : schema_.thread_states) {
-        bpf_map__set_max_entries(find_map(state + "_by_number"),
-                                 by_number ? array_size(thread_number_limit()) : 1);
-        bpf_map__set_autocreate(find_map(state + "_by_task"), !by_number);
+        arrays += std::uint64_t{array_size(thread_number_limit())} *
+                  bpf_map__value_size(find_map(state + kByNumber));
+    }
+    if (lockable_ ? arrays <= *lockable_ / 4 : thread_number_limit() <= kMostThreadNumbers) {
+        return ThreadStates::by_number;
+    }
+    return has_task_storage() ? ThreadStates::in_storage : ThreadStates::by_address;
+}
+
+void Tracer::size_thread_states() {
+    if (schema_.thread_states.empty()) {
+        return;
+    }
+    const ThreadStates way = thread_states();
+    set_constant("tally_threads_by_number", way == ThreadStates::by_number);
+    set_constant("tally_threads_by_address", way == ThreadStates::by_address);
+    for (const std::string& state : schema_.thread_states) {
+        bpf_map__set_max_entries(
+            find_map(state + kByNumber),
+            way == ThreadStates::by_number ? array_size(thread_number_limit()) : 1);
+        bpf_map__set_max_entries(find_map(state + kByAddress),
+                                 lockable_ ? kLockedThreads : kMostThreads);
+        bpf_map__set_autocreate(find_map(state + kByAddress), way == ThreadStates::by_address);
+        bpf_map__set_autocreate(find_map(state + kByTask), way == ThreadStates::in_storage);
+        bpf_program__set_autoload(find_program(state + kThreadGone),
+                                  way == ThreadStates::by_address);
         for (const std::string& program : {state + kThreadMade, state + kThreadsExisting}) {
-            bpf_program__set_autoload(find_program(program), !by_number);
+            bpf_program__set_autoload(find_program(program), way == ThreadStates::in_storage);
         }
     }
-    if (!schema_.thread_states.empty()) {
-        set_constant("tally_threads_by_number", by_number);
+}
+
+void Tracer::size_maps(const MapSizes& sizes) {
+    lockable_ = lockable_memory();
+    if (lockable_) {
+        bpf_map* map = nullptr;
+        bpf_object__for_each_map(map, object_.get()) {
+            const bpf_map_type type = bpf_map__type(map);
+            if (type == BPF_MAP_TYPE_HASH || type == BPF_MAP_TYPE_LRU_HASH) {
+                bpf_map__set_max_entries(map, std::min(bpf_map__max_entries(map), kLockedEntries));
+            } else if (type == BPF_MAP_TYPE_RINGBUF) {
+                bpf_map__set_max_entries(map, kLockedRingSize);
+            }
+        }
     }
+    size_thread_states();
+    // Last what takes all that is left, where not everything is to be had.
+    size_ring(sizes);
+    size_slots(sizes);
+}
+
+std::optional<std::string> Tracer::shrunk() const {
+    if (!lockable_) {
+        return std::nullopt;
+    }
+    return fmt::format(
+        "maps are smaller, since this user may lock {} KiB in all: raise that with ulimit -l "
+        "unlimited",
+        *lockable_ / 1024);
+}
+
+std::uint64_t Tracer::memory_left() const {
+    const std::uint64_t taken = map_memory() + *lockable_ / 8;
+    if (taken + kLeastLeft > *lockable_) {
+        throw Error(
+            "{} needs {} KiB for its maps, and this user may lock no more than {}: raise that with "
+            "ulimit -l unlimited",
+            name_, (taken + kLeastLeft) / 1024, *lockable_ / 1024);
+    }
+    return *lockable_ - taken;
 }
 
 void Tracer::set_tree(bool wanted) {
@@ -313,6 +409,12 @@ void Tracer::load(const MapSizes& sizes) {
     }
     if (!schema_.has_alternatives()) {
         use(make_probe_plan(schema_, {}));  // says which hook is not there, if that is why
+    }
+    if (error == -EPERM && lockable_) {
+        throw Error(
+            "{} does not get the memory for its maps: this user may lock {} KiB in all, raise that "
+            "with ulimit -l unlimited",
+            name_, *lockable_ / 1024);
     }
     if (error == -EPERM) {
         throw Error(
@@ -464,23 +566,8 @@ std::uint64_t Tracer::map_memory() const {
     std::uint64_t bytes = 0;
     const bpf_map* map = nullptr;
     bpf_object__for_each_map(map, object_.get()) {
-        if (bpf_map__fd(map) < 0) {
-            continue;
-        }
-        const std::uint64_t entries = bpf_map__max_entries(map);
-        switch (bpf_map__type(map)) {
-            case BPF_MAP_TYPE_RINGBUF:
-                bytes += entries;
-                break;
-            case BPF_MAP_TYPE_HASH:
-                bytes += entries * (bpf_map__key_size(map) + bpf_map__value_size(map) + 64);
-                break;
-            case BPF_MAP_TYPE_PERCPU_ARRAY:
-                bytes += entries * bpf_map__value_size(map) *
-                         static_cast<std::uint64_t>(std::max(1, libbpf_num_possible_cpus()));
-                break;
-            default:
-                bytes += entries * bpf_map__value_size(map);
+        if (bpf_map__autocreate(map)) {
+            bytes += memory_of(map);
         }
     }
     return bytes;

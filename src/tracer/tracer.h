@@ -24,14 +24,17 @@ namespace tally {
 /// How many keys the histograms and counts of a tracer can hold, and what that costs.
 struct MapSizes {
     /// Of each of them, each key on every one of up to eight CPUs; none: what fits in 12 MiB (23
-    /// MiB where a key has more than its subject), or in 4 MiB where maps count against
-    /// RLIMIT_MEMLOCK.
+    /// MiB where a key has more than its subject), or in what of the limit is left where maps count
+    /// against RLIMIT_MEMLOCK.
     std::optional<std::uint32_t> max_keys;
 
-    /// Of the ring of events, in bytes, a power of two from 4,096 on; none: kRingSize, or 1 MiB
-    /// where maps count against RLIMIT_MEMLOCK.
+    /// Of the ring of events, in bytes, a power of two from 4,096 on; none: kRingSize, or less,
+    /// likewise.
     std::optional<std::uint32_t> ring_size;
 };
+
+/// Where what is remembered of a thread lies (bpf/include/thread_state.bpf.h).
+enum class ThreadStates { by_number, by_address, in_storage };
 
 /// docs/design.md says why.
 inline constexpr std::uint32_t kRingSize = 8U << 20;
@@ -116,13 +119,20 @@ class Tracer {
     /// program out (recursion_misses, since 5.12), of all programs together.
     std::uint64_t missed_runs() const;
 
-    /// What the kernel has set aside for the maps, in bytes: what they can take at the most.
+    /// After load(): a sentence where maps had to be made smaller than usual, and what helps.
+    std::optional<std::string> shrunk() const;
+
+    /// What the kernel sets aside for the maps, in bytes: what they can take at the most.
     std::uint64_t map_memory() const;
 
   private:
     Tracer(std::string name, std::span<const std::byte> object, bool engine_only);
     void set_started(bool started);
     void size_maps(const MapSizes& sizes);
+    ThreadStates thread_states() const;
+    void size_thread_states();
+    /// For what is sized last, where lockable_ is there. Throws Error if that is next to nothing.
+    std::uint64_t memory_left() const;
     void size_slots(const MapSizes& sizes);
     void size_ring(const MapSizes& sizes);
     void fill_free_slots();
@@ -134,6 +144,7 @@ class Tracer {
 
     std::string name_;
     TracerSchema schema_;
+    std::optional<std::uint64_t> lockable_;  ///< bytes; set by load()
     struct ObjectCloser {
         void operator()(bpf_object* object) const;
     };

@@ -16,6 +16,11 @@ collect_ignore = ["guest"]
 
 AT_ONCE = 2
 
+# Of the guests' pytest.
+ARGUMENTS = [argument for argument in os.environ["TALLY_GUEST_ARGUMENTS"].split("\n") if argument]
+
+finished = {}
+
 
 def chosen():
     names = os.environ["TALLY_GUESTS"].split("\n")
@@ -31,23 +36,50 @@ def pytest_generate_tests(metafunc):
 def running():
     """A future of each guest's outcome."""
     folder = Path(os.environ["TALLY_GUEST_FOLDER"])
-    arguments = os.environ["TALLY_GUEST_ARGUMENTS"].split("\n")
-    arguments = [] if arguments == [""] else arguments
     packages.install_programs()
-    for kind in image.FILE_SYSTEMS:
-        image.file_system_image(kind)
     archives = image.of_all_guests(folder)
-    packages.update_lists()
 
     def run(guest):
         unpacked = Unpacked(guest.kernel)
         own = folder / guest.name
         own.mkdir()
-        files = {"arguments": "".join(f"{each}\n" for each in image.arguments_of(guest, arguments))}
-        return virtual_machine.boot(guest, unpacked, archives, files, own)
+        files = {"arguments": "".join(f"{each}\n" for each in image.arguments_of(ARGUMENTS))}
+        finished[guest] = virtual_machine.boot(guest, unpacked, archives, files, own)
+        return finished[guest]
 
     with ThreadPoolExecutor(AT_ONCE) as executor:
         futures = {guest: executor.submit(run, guest) for guest in chosen()}
         yield futures
         for future in futures.values():
             future.cancel()
+
+
+@pytest.fixture
+def outcomes(running):
+    """Of all guests that could be booted; none if they were asked for something else than all tests."""
+    if ARGUMENTS:
+        pytest.skip("not all tests ran in the guests")
+    found = {}
+    for guest, future in running.items():
+        try:
+            found[guest] = future.result()
+        except packages.Unavailable:
+            pass  # test_guest says so
+    return found
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not finished:
+        return
+    lines = [("GUEST", "LINUX", "SECONDS", "PASSED", "FAILED", "SKIPPED", "")]
+    for guest in chosen():
+        if guest in finished:
+            outcome = finished[guest]
+            counts = (outcome.tests[each] for each in ("passed", "failed", "skipped"))
+            lines.append((guest.name, outcome.kernel, f"{outcome.seconds:.0f}", *map(str, counts),
+                          "ok" if not outcome.faults else "not ok"))
+        else:
+            lines.append((guest.name, "", "", "", "", "", "did not run"))
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    for line in lines:
+        terminalreporter.write_line("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())

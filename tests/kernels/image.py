@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from packages import CACHE, Unavailable, call
+from packages import CACHE, Unavailable, call, locked, path_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -30,7 +30,7 @@ LEFT_OUT = re.compile(r"/(lib2to3|ensurepip|idlelib|test|tests|config-3[^/]*|__p
 # What scripts start most often is not linked dynamically, which costs an emulated machine most of the 50
 # ms of the start of a small program: these are busybox, and every shell is bash-static.
 APPLETS = ("awk", "cat", "chgrp", "chmod", "chown", "cp", "cut", "dirname", "dmesg", "env", "find", "grep",
-           "head", "hostname", "insmod", "ip", "ln", "mkdir", "mknod", "mount", "mountpoint", "mv",
+           "head", "hostname", "insmod", "ln", "mkdir", "mknod", "mount", "mv",
            "pivot_root", "printf", "ps", "reboot", "rm", "rmdir", "sed", "sha256sum", "sleep", "stty", "sync",
            "tail", "tar", "taskset", "touch", "tr", "true", "umount", "which")
 
@@ -42,10 +42,13 @@ FOLDERS = ("dev", "etc", "guest", "mnt", "proc", "root", "run", "sys", "tmp", "u
 # Of the repository, at /tally in the guest.
 SHARED = ("tests/live", "tests/containers", "tests/kernels/guest", "tests/overlayfs", "docs/output.schema.json")
 
-# Loaded in each guest: for the drive that takes the results, and for the containers of the tests.
-ALWAYS = ("nvme", "overlay")
-# Loaded when one is asked for.
-FILE_SYSTEMS = ("ext4", "xfs", "btrfs")
+# Modules by what they are for. Loaded in each guest: for the drive that takes the results, and for the
+# tests' containers and what joins their networks.
+ALWAYS = {"always": ("nvme", "overlay", "veth")}
+# Loaded when one is mounted. btrfs asks for its checksum by name, without a dependency.
+FILE_SYSTEMS = {"ext4": ("ext4",), "xfs": ("xfs",), "btrfs": ("crypto-crc32c", "btrfs")}
+# Likewise, and without a drive: client and server of a network file system.
+NETWORK_FILE_SYSTEMS = {"nfs": ("nfsv4", "nfsd")}
 
 
 def archive(folder, file):
@@ -136,7 +139,7 @@ def debian_archive():
     return new.rename(file)
 
 
-def arguments_of(guest, given):
+def arguments_of(given):
     """Of the guest's pytest: what is given, and all that is marked for guests if no file is."""
     if any(re.match(r"[\w/.-]+\.py(::|$)", argument) for argument in given):
         return given
@@ -148,7 +151,9 @@ def arguments_of(guest, given):
 
 def of_all_guests(folder):
     """The two archives that all guests share."""
-    return debian_archive(), project_archive(folder)
+    with locked():
+        debian = debian_archive()
+    return debian, project_archive(folder)
 
 
 def project_archive(folder):
@@ -187,12 +192,12 @@ def guest_archive(unpacked, files, folder):
     root = folder / "guest"
     modules = root / "guest/modules"
     modules.mkdir(parents=True)
-    for name in (*ALWAYS, *FILE_SYSTEMS):
+    for purpose, names in {**ALWAYS, **FILE_SYSTEMS, **NETWORK_FILE_SYSTEMS}.items():
         order = []
-        for module, content in unpacked.modules(name):
+        for module, content in (each for name in names for each in unpacked.modules(name)):
             (modules / f"{module}.ko").write_bytes(content)
-            order.append(module)
-        (modules / name).write_text("".join(f"{module}\n" for module in order))
+            order.append(f"{module}\n")
+        (modules / purpose).write_text("".join(order))
     for name, text in files.items():
         (root / "guest" / name).write_text(text)
     file = folder / "guest.cpio"
@@ -203,10 +208,11 @@ def guest_archive(unpacked, files, folder):
 def file_system_image(kind):
     """The image of an empty file system; not written to by guests."""
     file = CACHE / f"{kind}.img"
-    if not file.exists():
-        new = file.with_suffix(".new")
-        with open(new, "wb") as opened:
-            opened.truncate(320 << 20)  # xfs is no smaller than 300 MiB
-        call(shutil.which(f"mkfs.{kind}", path="/usr/sbin:/sbin"), "-q", new)
-        new.rename(file)
+    with locked():
+        if not file.exists():
+            new = file.with_suffix(".new")
+            with open(new, "wb") as opened:
+                opened.truncate(320 << 20)  # xfs is no smaller than 300 MiB
+            call(path_of(f"mkfs.{kind}"), "-q", new)
+            new.rename(file)
     return file

@@ -3,6 +3,8 @@
 kernels, which are only downloaded, into a cache. Kernels that the configured sources do not offer are
 asked for in other suites, on the mirror that they name."""
 
+import contextlib
+import fcntl
 import os
 import re
 import shutil
@@ -111,27 +113,24 @@ class Apt:
         return newest
 
     def download(self, names, folder):
-        """Into a folder, if not there yet. The files."""
-        folder.mkdir(parents=True, exist_ok=True)
-        files = []
+        """Packages into a folder. The files."""
         for name in names:
-            where = call("apt-get", *self.options, "download", "--print-uris", name).split()
-            file, size = folder / where[1], int(where[2])
-            if not file.exists() or file.stat().st_size != size:
-                call("apt-get", *self.options, "download", "--quiet=2", name, cwd=folder)
-            files.append(file)
-        return files
+            call("apt-get", *self.options, "download", "--quiet=2", name, cwd=folder)
+        return sorted(folder.glob("*.deb"))
 
 
 def sources():
     """The configured ones, and the others."""
-    CACHE.mkdir(parents=True, exist_ok=True)
     return Apt(), Apt(other_sources())
 
 
-def update_lists():
-    for apt in sources():
-        apt.update()
+@contextlib.contextmanager
+def locked():
+    """Nobody else, in this process or in another one, changes the cache."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / "lock", "wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def is_newer(version, other):
@@ -150,12 +149,18 @@ def other_sources():
     return "".join(lines)
 
 
-def download_kernel(kernel):
-    """The files of its packages. Newer ones are empty but for needing others that have the files."""
-    for apt in sources():
-        apt.update()
-        found = apt.find(kernel.package)
-        if found:
-            parts = re.findall(r"linux-(?:base|binary|modules)-\d\S+", found.get("Depends", ""))
-            return apt.download(parts or [found["Package"]], CACHE / "packages")
-    raise Unavailable("no package of this version in any suite asked")
+class KernelPackages:
+    """The newest of a kernel: what they are, and where they come from."""
+
+    def __init__(self, kernel):
+        for apt in sources():
+            apt.update()
+            found = apt.find(kernel.package)
+            if found:
+                self.apt = apt
+                self.identity = f"{found['Package']} {found['Version']}\n"
+                # Newer ones are empty but for needing others that have the files.
+                parts = re.findall(r"linux-(?:binary|modules)-\d\S+", found.get("Depends", ""))
+                self.names = parts or [found["Package"]]
+                return
+        raise Unavailable("no package of this version in any suite asked")

@@ -7,7 +7,7 @@ import struct
 import subprocess
 from pathlib import Path
 
-from packages import CACHE, Unavailable, call, download_kernel, path_of
+from packages import CACHE, KernelPackages, Unavailable, call, locked, path_of
 
 XZ = b"\xfd7zXZ"
 
@@ -18,34 +18,37 @@ class Unpacked:
 
     def __init__(self, kernel):
         self.folder = CACHE / "unpacked" / kernel.name
-        origin = self.folder / "packages"
-        try:
-            packages = download_kernel(kernel)
-        except Unavailable:
-            if not origin.exists():
-                raise
-        else:
-            names = "".join(f"{package.name}\n" for package in packages)
-            if not origin.exists() or origin.read_text() != names:
-                self._unpack(packages, names)
+        with locked():
+            try:
+                packages = KernelPackages(kernel)
+                if self._origin() != packages.identity:
+                    self._unpack(packages)
+            except Unavailable:
+                if not self._origin():
+                    raise
         (modules,) = [*self.folder.glob("lib/modules/*"), *self.folder.glob("usr/lib/modules/*")]
         self.version = modules.name
         self._base = modules.parents[2]
         self.image = self.folder / "image"
 
-    def _unpack(self, packages, names):
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def _origin(self):
+        file = self.folder / "origin"
+        return file.read_text() if file.exists() else None
+
+    def _unpack(self, packages):
         new = self.folder.with_suffix(".new")
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
-        for package in packages:
-            call("dpkg", "-x", package, new)
+        for file in packages.apt.download(packages.names, new):
+            call("dpkg", "-x", file, new)
+            file.unlink()
         (modules,) = [*new.glob("lib/modules/*"), *new.glob("usr/lib/modules/*")]
         # Debian ships no modules.dep: an installation makes it.
         call(path_of("depmod"), "-b", modules.parents[2], modules.name)
         (kernel,) = [*new.glob("boot/vmlinuz-*"), *modules.glob("vmlinuz")]
         (new / "image").write_bytes(bootable(kernel.read_bytes()))
-        (new / "packages").write_text(names)
+        (new / "origin").write_text(packages.identity)
+        shutil.rmtree(self.folder, ignore_errors=True)
         new.rename(self.folder)
 
     def modules(self, name):

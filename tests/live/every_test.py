@@ -9,7 +9,11 @@ import support
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "guest: run on the kernels of tests/kernels too")
+    config.addinivalue_line(
+        "markers",
+        "guest(since='6.1', cgroups='v2'): run on the kernels of tests/kernels too, from this one on, with "
+        "such cgroups (v1, v2, any)",
+    )
 
 
 def pytest_collection_modifyitems(items):

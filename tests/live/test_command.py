@@ -132,8 +132,8 @@ def test_system_calls_exactly(tmp_path, tool, workload, calls):
     assert not measured.result.lost
 
 
-@pytest.mark.parametrize("thread_state", ["array", "storage"])
-def test_both_kinds_of_thread_state(tmp_path, neighbour, thread_state):
+@pytest.mark.parametrize("thread_state", ["array", "address", "storage"])
+def test_all_kinds_of_thread_state(tmp_path, neighbour, thread_state):
     env = {**os.environ, "TALLY_THREAD_STATE": thread_state}
     Measured(tmp_path, "--by", "comm", command=(TREE, "children", NAPS), env=env
              ).end().check_nappers(3)

@@ -2,16 +2,18 @@
 """Every wait is counted, once, for the container whose thread waited."""
 
 import json
+from pathlib import Path
 
 import pytest
-from support import CPUS, measure, start_pair
+from support import CPUS, measure, often, start_pair
 
-BYTES = 20_011
+BYTES = often(20_011, 2003)
 
 
-@pytest.mark.guest
-@pytest.mark.parametrize("cpus", [(CPUS[0], CPUS[0]), (CPUS[0], CPUS[-1])],
-                         ids=["same CPU", "different CPUs"])
+@pytest.mark.parametrize("cpus", [
+    pytest.param((CPUS[0], CPUS[0]), marks=pytest.mark.guest(since="5.10"), id="same CPU"),
+    pytest.param((CPUS[0], CPUS[-1]), id="different CPUs"),
+])
 def test_two_containers_wake_each_other(start, cpus):
     """Whoever runs when a thread is woken, here always the other container, the wait is its own."""
     both = start_pair(start, BYTES, cpus)
@@ -24,7 +26,7 @@ def test_two_containers_wake_each_other(start, cpus):
         assert total["key"]["runtime"] == "namespaces"
 
 
-@pytest.mark.guest
+@pytest.mark.guest(since="5.10")
 def test_only_the_container_asked_for(start):
     left, right = start_pair(start, BYTES, (CPUS[0], CPUS[0]))
     measured = measure([left, right], "-c", "left", go=[left])
@@ -32,36 +34,42 @@ def test_only_the_container_asked_for(start):
     assert len(measured.result.histograms("total")) == 1
 
 
-@pytest.mark.guest
+@pytest.mark.guest(since="5.10")
 def test_short_lived_threads(start):
-    check_short_lived(start, "threads", 5003)
+    if Path("/sys/kernel/realtime").exists():
+        pytest.skip("locks sleep on this kernel, also when the dying thread has added up how often it slept")
+    check_short_lived(start, "threads", often(5003, 503))
 
 
-@pytest.mark.guest
+@pytest.mark.guest(since="5.10")
 def test_thread_numbers_used_again(start):
     """Nothing of a dead thread is charged to the next one of its number."""
-    spawned = check_short_lived(start, "processes", 2003)
-    assert spawned["reused"] > 1500
+    spawned = check_short_lived(start, "processes", often(2003, 601))
+    assert spawned["reused"] > often(1500, 300)
 
 
 def check_short_lived(start, kind, number):
     container = start("spawn", "spawn", kind, number)
     spawned = {}
     measured = measure([container], finish=lambda: spawned.update(json.loads(container.line())))
-    assert spawned["waits"] >= 2 * number  # each was started and woken
+    # Each was started and, where its nap was not over before it could sleep, woken.
+    assert spawned["waits"] > 1.8 * number
     measured.check(measured.result.total(container="spawn")["count"],
                    measured.expected[0] + spawned["waits"])
     return spawned
 
 
-@pytest.mark.guest
-@pytest.mark.parametrize("options", [(), ("-c", "nested"), ("--cgroup", "PATH")],
-                         ids=["all", "by name", "by cgroup"])
+@pytest.mark.parametrize("options", [
+    pytest.param((), id="all"),
+    pytest.param(("-c", "nested"), marks=pytest.mark.guest(since="5.10"), id="by name"),
+    pytest.param(("--cgroup", "PATH"), id="by cgroup"),
+])
 def test_sub_cgroups_made_after_the_start(start, options):
-    container = start("nested", "subcgroups", 2000)
+    times = often(2000, 101)
+    container = start("nested", "subcgroups", times)
     options = [container.cgroup if option == "PATH" else option for option in options]
     measured = measure([container], *options, finish=container.line)
-    assert measured.expected[0] >= 2000
+    assert measured.expected[0] >= times
     measured.check(measured.result.total(container="nested")["count"], measured.expected[0])
 
 

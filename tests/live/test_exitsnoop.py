@@ -66,6 +66,7 @@ def test_endings_of_two_containers_at_once(start):
     assert len(result.events()) == sum(counts.values())
 
 
+@pytest.mark.guest
 def test_filters(start):
     left = start("left", "endings", "processes", 263)  # number 256 has exit code 0
     right = start("right", "endings", "processes", 103)

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 """mountsnoop: each call that makes mounts and namespaces is told, once, with all of its arguments."""
 
-from support import PARENT, Run
+import ctypes
+import errno
+
+import pytest
+
+from support import PARENT, Run, often
 from test_events import HOSTILE, in_json
 
 PLACE = "/tmp/place"
@@ -56,8 +61,17 @@ def check_one_round(events):
         assert 0 < event["duration_ns"] < 10**9
 
 
+def has_mount_setattr():
+    """Since Linux 5.12."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    return libc.syscall(442, -1, None, 0, None, 0) == 0 or ctypes.get_errno() != errno.ENOSYS
+
+
+@pytest.mark.guest
 def test_all_calls_of_two_containers(start):
-    counts = {"left": 23, "right": 19}
+    if not has_mount_setattr():
+        pytest.skip("this kernel has no mount_setattr, one of the calls that are made here")
+    counts = {"left": often(23, 3), "right": often(19, 2)}
     containers = [start(name, "mounts", count) for name, count in counts.items()]
     runs = [
         Run("mountsnoop", "--json", "--cgroup", PARENT),

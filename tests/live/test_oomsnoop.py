@@ -5,10 +5,11 @@ import contextlib
 import os
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from support import SOON, Run, Version1, eventually
+from support import SOON, WORKLOADS, Run, Version1, eventually
 
 MOST = 24 << 20
 HOLDS, TOUCHES = 18, 9  # megabytes: together too much, and the first is the larger
@@ -120,6 +121,7 @@ def test_the_victim_is_charged_and_not_who_wants_memory(start):
     assert b"\x1b" not in results[0].out and b"\xc2\x85" not in results[0].out
 
 
+@pytest.mark.guest(cgroups="v1")
 def test_the_lower_of_two_limits(start):
     with memory_cgroup(f"tally-live-{os.getpid()}".encode(), 4 * MOST) as (path, inner):
         with open(inner + b"/memory.limit_in_bytes", "w") as file:
@@ -139,3 +141,19 @@ def test_the_lower_of_two_limits(start):
     assert (event["memory_cgroup"], event["memory_limit"]) == (path.decode() + "/inner", MOST)
     assert (end["oom_killed"], end["signal"], end["exit_code"]) == (True, "SIGKILL", None)
     assert MOST - (2 << 20) < end["peak_memory"] < MOST + (2 << 20)
+
+
+@pytest.mark.guest
+def test_threads_by_their_number(start):
+    """On kernels that tell of a victim its number only. Here of threads that begin a program, and so
+    have the number that another had before."""
+    caller = start("caller", "calls", "executes", 101)
+    running = Run("run", WORKLOADS / "objects" / "threads_by_number.bpf.o", "--json", "-c", "caller",
+                  until_ready=False)
+    eventually(lambda: b"is measuring" in Path(f"/proc/{running.process.pid}/fd/2").read_bytes(),
+               "the start line")
+    caller.go()
+    caller.line()
+    events = running.end().events(name="found")
+    assert len(events) == 101
+    assert {(event["same"], event["stray"]) for event in events} == {(True, False)}

@@ -4,11 +4,14 @@
 import time
 from pathlib import Path
 
-from support import CPUS, PARENT, Run, Switches, measure, start_pair
+import pytest
 
-BYTES = 20_011
+from support import CPUS, PARENT, Run, Switches, measure, often, start_pair
+
+BYTES = often(20_011, 503)
 
 
+@pytest.mark.guest
 def test_each_wait_of_two_containers(start):
     """Without a limit every wait is told, as often as the kernel has given the thread a CPU."""
     left, right = start_pair(start, BYTES, (CPUS[0], CPUS[0]))

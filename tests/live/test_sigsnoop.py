@@ -39,6 +39,7 @@ def test_signals_in_two_containers_at_once(start):
             assert event["sender_comm"] == event["receiver_comm"] == event["comm"]
 
 
+@pytest.mark.guest
 def test_who_gets_it_is_charged_or_who_sends_it(start):
     left = start("left", "sh", "-c", "read -r end")
     start("right", "sh", "-c", "read -r end")

@@ -52,6 +52,7 @@ def test_slow_calls_of_two_containers(start):
     assert not result.events(syscall="clock_nanosleep")
 
 
+@pytest.mark.guest
 def test_the_call_that_is_asked_for(start):
     result, (container,), _ = meet(start, "-s", "read", "--min-us", "20000", counts={"left": 11})
     assert len(result.events(pid=container.pid)) == 11

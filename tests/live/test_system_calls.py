@@ -7,16 +7,16 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from support import SOON, WORKLOADS, Run, buckets_of, eventually, launch, run
+from support import SOON, WORKLOADS, Run, buckets_of, eventually, launch, often, run
 
 NOTHING = {"calls": 0, "errors": 0}
 
 
-def of_calls(start, *workload, arguments=(), tool="syscount"):
+def of_calls(start, *workload, arguments=(), tool="syscount", **options):
     """Runs a tool while a container makes calls, and beside it a neighbour that makes others."""
     container = start("caller", "calls", *workload)
     neighbour = start("neighbour", "calls", "getppid", 20_011)
-    running = Run(tool, "--json", *arguments)
+    running = Run(tool, "--json", *arguments, **options)
     for each in (neighbour, container):
         each.go()
     for each in (neighbour, container):
@@ -36,7 +36,7 @@ def values(result, scope="total", **key):
     return sums
 
 
-@pytest.mark.guest
+@pytest.mark.guest(since="5.10")
 def test_every_call_is_counted_once(start):
     result = of_calls(start, "getppid", 300_007)
     counted = values(result, container="caller", syscall="getppid")
@@ -70,7 +70,7 @@ def test_several_calls(start):
     assert calls == {"getppid", "openat"}
 
 
-@pytest.mark.guest
+@pytest.mark.guest(since="5.10")
 def test_errors_by_their_names(start):
     result = of_calls(start, "opens", 6004, 4003, arguments=("--by", "container,syscall,error"))
     for error, expected in (("ENOENT", 6004), ("EACCES", 4003)):
@@ -87,6 +87,7 @@ def test_errors_only(start):
     assert values(result, container="neighbour", syscall="getppid") == NOTHING
 
 
+@pytest.mark.guest(since="5.10")
 def test_what_seccomp_refuses_is_a_call_that_fails(start):
     result = of_calls(start, "refused", 1009, arguments=("--by", "container,syscall,error"))
     counted = values(result, container="caller", syscall="getppid", error="EPERM")
@@ -100,8 +101,10 @@ def test_what_seccomp_refuses_has_no_latency(start):
     assert not any(result.lost.values())
 
 
-@pytest.mark.guest
-@pytest.mark.parametrize("arguments", [(), ("-s", "getppid")], ids=["all", "asked for"])
+@pytest.mark.parametrize("arguments", [
+    pytest.param((), id="all"),
+    pytest.param(("-s", "getppid"), marks=pytest.mark.guest(since="5.10"), id="asked for"),
+])
 def test_calls_through_the_32_bit_entry_have_their_right_names(start, arguments):
     probe = subprocess.run([WORKLOADS / "workload_calls", "legacy", "1"], input=b"x", timeout=SOON,
                            stdout=subprocess.DEVNULL, check=False)
@@ -111,12 +114,12 @@ def test_calls_through_the_32_bit_entry_have_their_right_names(start, arguments)
     assert values(result, container="caller", syscall="getppid")["calls"] == 10_007
 
 
-@pytest.mark.guest
+@pytest.mark.guest(since="5.10")
 def test_a_child_has_not_made_the_call_that_made_it(start):
     """2,003 short lives: many thread numbers, and each child's first return is that of clone."""
-    result = of_calls(start, "children", 2003, arguments=("--by", "container,syscall"))
-    assert values(result, container="caller", syscall="clone")["calls"] == 2003
-    assert values(result, container="caller", syscall="wait4")["calls"] == 2003
+    result = of_calls(start, "children", often(2003, 307), arguments=("--by", "container,syscall"))
+    assert values(result, container="caller", syscall="clone")["calls"] == often(2003, 307)
+    assert values(result, container="caller", syscall="wait4")["calls"] == often(2003, 307)
     assert values(result, container="caller", syscall="exit_group") == NOTHING  # never returns
     assert not any(result.lost.values())
 
@@ -128,7 +131,7 @@ def test_the_killed_leave_nothing_behind(start):
     assert not any(result.lost.values())
 
 
-@pytest.mark.guest
+@pytest.mark.guest(since="5.10")
 def test_sigreturn(start):
     """Its return has the registers of another moment."""
     result = of_calls(start, "signals", 5003)
@@ -138,11 +141,11 @@ def test_sigreturn(start):
     assert not any(result.lost.values())
 
 
-@pytest.mark.guest
+@pytest.mark.guest(since="5.10")
 def test_exec_by_another_thread_than_the_first(start):
     """It takes the first one's number, in the middle of the call."""
-    result = of_calls(start, "executes", 503)
-    assert values(result, container="caller", syscall="execve")["calls"] == 503
+    result = of_calls(start, "executes", often(503, 101))
+    assert values(result, container="caller", syscall="execve")["calls"] == often(503, 101)
     assert not any(result.lost.values())
 
 
@@ -154,11 +157,11 @@ def test_exec_by_execveat(start):
     assert not any(result.lost.values())
 
 
-@pytest.mark.parametrize("state", ["array", "storage"])
+@pytest.mark.parametrize("state", ["array", "address", "storage"])
 @pytest.mark.parametrize("workload, call, per_round",
                          [("executes", "execve", 1), ("reuses", "execve", 1)],
                          ids=["executes", "reuses"])
-def test_both_ways_to_remember_threads(start, monkeypatch, state, workload, call, per_round):
+def test_all_ways_to_remember_threads(start, monkeypatch, state, workload, call, per_round):
     """In an array, what is remembered is found by a number that another thread may have by then."""
     monkeypatch.setenv("TALLY_THREAD_STATE", state)
     result = of_calls(start, workload, 211)
@@ -206,7 +209,7 @@ def test_what_has_no_place_is_lost_and_said(start):
 # syslat
 
 
-@pytest.mark.guest
+@pytest.mark.guest(since="5.10")
 def test_latency_of_a_known_length(start):
     result = of_calls(start, "sleeps", 53, tool="syslat", arguments=("-c", "caller"))
     row = result.total(container="caller", syscall="clock_nanosleep")
@@ -217,7 +220,7 @@ def test_latency_of_a_known_length(start):
     assert result.total(container="caller", syscall="write")["key"]["waits_by_nature"] is False
 
 
-@pytest.mark.guest
+@pytest.mark.guest(since="5.10")
 def test_every_latency_is_counted_once(start):
     result = of_calls(start, "getppid", 300_007, tool="syslat")
     row = result.total(container="caller", syscall="getppid")
@@ -265,7 +268,7 @@ def asleep_in_read(pid):
     return Path(f"/proc/{pid}/syscall").read_text().startswith("0 ")
 
 
-@pytest.mark.parametrize("state", ["array", "storage"])
+@pytest.mark.parametrize("state", ["array", "address", "storage"])
 def test_calls_that_have_not_returned(start, monkeypatch, state):
     """One process reads since before the start, one since after it."""
     monkeypatch.setenv("TALLY_THREAD_STATE", state)

@@ -135,6 +135,7 @@ def test_connects(start, family):
         assert by_current.get("left", 0) < 950 or by_current.get("right", 0) < 450, by_current
 
 
+@pytest.mark.guest
 def test_connects_of_one_container_only(start):
     containers = start_two(start, left=(101, 11), right=(103, 13))
     right = containers[1]
@@ -265,6 +266,7 @@ def test_lives(start, family):
     assert result.end["before_attach"] + sum(result.lost.values()) <= 2 * hidden.most
 
 
+@pytest.mark.guest
 def test_lives_of_one_container_only(start):
     containers = start_two(start, left=(101, 0), right=(103, 0))
     left = containers[0]

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/command_line.h"
+#include "collect/grouping.h"
 #include "tracer/registry.h"
 #include "tracer/tracer.h"
 #include "util/error.h"
@@ -120,6 +121,65 @@ TEST(Syslat, DeclaresWhatItsPageSays) {
     EXPECT_EQ(schema.selections[0].letter, "s");
     EXPECT_EQ(schema.selections[0].type, SemanticType::syscall);
     EXPECT_EQ(schema.selections[0].size, 4U);
+}
+
+TEST(Fsdist, DeclaresWhatItsPageSays) {
+    const Tool* fsdist = find_tool("fsdist");
+    ASSERT_NE(fsdist, nullptr);
+    const Tracer tracer("fsdist", fsdist->object);
+    const TracerSchema& schema = tracer.schema();
+    EXPECT_EQ(schema.by, (std::vector<std::string>{"container", "fs", "operation"}));
+    ASSERT_EQ(schema.choices.size(), 1U);
+    EXPECT_EQ(schema.choices[0].name, "fs");
+    EXPECT_EQ(schema.choices[0].values,
+              (std::vector<std::string>{"btrfs", "ext4", "nfs", "overlay", "xfs"}));
+    ASSERT_EQ(schema.histograms.size(), 1U);
+    EXPECT_TRUE(schema.histograms[0].has_in_flight);
+}
+
+TEST(Fsdist, NamesTheValuesOfItsEnumerations) {
+    const Tool* fsdist = find_tool("fsdist");
+    ASSERT_NE(fsdist, nullptr);
+    const Tracer tracer("fsdist", fsdist->object);
+    const SlotsSchema& slots = tracer.schema().histograms.at(0);
+    ASSERT_EQ(slots.key.size(), 6U);
+    EXPECT_EQ(slots.key[4].type, SemanticType::enumeration);
+    EXPECT_EQ(slots.key[5].names, (std::map<std::int64_t, std::string>{
+                                      {0, "read"}, {1, "write"}, {2, "open"}, {3, "fsync"}}));
+
+    const Grouping grouping({"fs", "operation"}, slots);
+    Containers none{ContainerPaths{}};
+    std::vector<std::byte> key(slots.key_size);
+    const auto row_of = [&](unsigned char fs, unsigned char operation) {
+        key[slots.key[4].offset] = std::byte{fs};
+        key[slots.key[5].offset] = std::byte{operation};
+        return grouping.resolve(key.data(), none);
+    };
+    const RowKey open = row_of(3, 2);
+    EXPECT_EQ(open.name.labels, (std::vector<Label>{"nfs", "open"}));
+    ASSERT_EQ(open.name.key.size(), 2U);
+    EXPECT_EQ(open.name.key[0].name, "fs");
+    EXPECT_EQ(open.name.key[0].value, Value("nfs"));
+    EXPECT_EQ(open.name.key[1].value, Value("open"));
+    EXPECT_NE(open.identity, row_of(3, 1).identity);
+    EXPECT_EQ(row_of(9, 0).name.labels.front(), Label("9"));  // without a name
+}
+
+TEST(Fsdist, SelectsValuesOfAnEnumerationByName) {
+    const Tool* fsdist = find_tool("fsdist");
+    ASSERT_NE(fsdist, nullptr);
+    const Tracer tracer("fsdist", fsdist->object);
+    const auto parse = [&](std::vector<std::string> arguments) {
+        return parse_tool_arguments(*fsdist, tracer.schema(), std::move(arguments));
+    };
+    const auto chosen = parse({"--operation", "write,fsync", "--operation", "open"});
+    EXPECT_EQ(std::get<Request>(chosen).selections.at("operation_selected"),
+              (std::vector<std::uint64_t>{1, 3, 2}));
+    for (const char* each : {"seek", "READ", "1", ""}) {
+        EXPECT_THROW(parse({"--operation", each}), UsageError) << each;
+    }
+    EXPECT_NE(std::get<HelpText>(parse({"--help"})).text.find("--operation NAME"),
+              std::string::npos);
 }
 
 TEST(Syscount, DeclaresWhatItsPageSays) {

@@ -189,9 +189,12 @@ TEST(CommandLine, AToolThatHasBothTellsEventsOnlyWhenAsked) {
 }
 
 TEST(CommandLine, RefusesWhatMeansNothingInTheChosenMode) {
-    for (const std::vector<std::string>& report :
-         {std::vector<std::string>{"1"}, {"--by", "pid"}, {"--view", "bars"}, {"--top", "1"},
-          {"--min-count", "1"}, {"--max-keys", "9"}}) {
+    for (const std::vector<std::string>& report : {std::vector<std::string>{"1"},
+                                                   {"--by", "pid"},
+                                                   {"--view", "bars"},
+                                                   {"--top", "1"},
+                                                   {"--min-count", "1"},
+                                                   {"--max-keys", "9"}}) {
         std::vector<std::string> both = report;
         both.insert(both.begin(), "--events");
         EXPECT_EQ(refusal_of_both(both),

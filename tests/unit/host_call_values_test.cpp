@@ -2,6 +2,7 @@
 #include "host/call_values.h"
 
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 
 #include <algorithm>
 #include <csignal>
@@ -11,6 +12,16 @@
 
 namespace tally {
 namespace {
+
+TEST(CapabilityName, IsThatOfTheHeader) {
+    EXPECT_EQ(capability_name(0), "CAP_CHOWN");
+    EXPECT_EQ(capability_name(CAP_SYS_ADMIN), "CAP_SYS_ADMIN");
+    EXPECT_EQ(capability_name(CAP_NET_BIND_SERVICE), "CAP_NET_BIND_SERVICE");
+    EXPECT_EQ(capability_name(CAP_MKNOD), "CAP_MKNOD");
+    EXPECT_EQ(capability_name(CAP_CHECKPOINT_RESTORE), "CAP_CHECKPOINT_RESTORE");
+    EXPECT_EQ(capability_name(41), "CAP_41");
+    EXPECT_EQ(capability_name(~0U), "CAP_4294967295");
+}
 
 TEST(CallValues, FlagsOfOpen) {
     EXPECT_EQ(open_flags_text(0), "O_RDONLY");

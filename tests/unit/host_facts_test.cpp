@@ -147,6 +147,9 @@ TEST(Judgement, OfTheKernel) {
 TEST(Judgement, Memlock) {
     HostFacts facts = good();
     facts.memlock = 64 << 10;
+    EXPECT_EQ(check("memlock", facts, true).status, Status::ok);
+    EXPECT_EQ(check("memlock", facts, true).finding, "64 KiB, which tally may raise");
+    facts.capabilities &= ~bit(CAP_SYS_RESOURCE);
     EXPECT_EQ(check("memlock", facts).status, Status::warn);
     EXPECT_EQ(check("memlock", facts, true).status, Status::warn);
     EXPECT_EQ(check("memlock", facts, false).status, Status::ok);

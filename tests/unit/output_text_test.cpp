@@ -323,6 +323,20 @@ CONTAINER  DISK  COUNT    P50        P90        P99        MAX  DISTRIBUTION 4,0
 )");
 }
 
+TEST(TextWriter, KeysWithAUnit) {
+    for (const View view : {View::bars, View::table}) {
+        Text text({.view = view});
+        HistogramReport report = report_of({row_of("web", {{800, 1}})});
+        report.headings = {"CONTAINER", "QUOTA", "SIZE"};
+        report.rows[0].labels = {"web", Quantity{Unit::nanoseconds, 20'000'000},
+                                 Quantity{Unit::bytes, 4096}};
+        text.writer().report(report);
+        EXPECT_EQ(lines_in(text.out())[view == View::bars ? 1 : 2].substr(0, 43),
+                  view == View::bars ? "container web, quota 20.0ms, size 4.00KiB: "
+                                     : "web        20.0ms  4.00KiB      1  800ns  8");
+    }
+}
+
 TEST(TextWriter, WithoutGrouping) {
     for (const View view : {View::bars, View::table}) {
         Text text({.view = view});

@@ -3,6 +3,8 @@
 fixtures; and file systems."""
 
 import contextlib
+import os
+import platform
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,11 +16,47 @@ HERE = Path(__file__).parent
 pytest_plugins = ["every_test", "own_containers"]
 
 
+CGROUPS = os.environ["TALLY_GUEST"]
+KERNEL = tuple(int(part) for part in platform.release().split(".")[:2])
+
+
+def is_for_this_guest(item):
+    """By its marker; a test here without one is for all guests with version 2 and all tools."""
+    marker = item.get_closest_marker("guest")
+    if marker is None:
+        return False
+    since = marker.kwargs.get("since", "6.1")
+    return (KERNEL >= tuple(map(int, since.split(".")))
+            and marker.kwargs.get("cgroups", "v2") in (CGROUPS, "any"))
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    """With `-m guest`, only those that are for this guest stay. What wants version 1 alone comes first."""
     for item in items:
-        if HERE in item.path.parents:
+        if HERE in item.path.parents and item.get_closest_marker("guest") is None:
             item.add_marker("guest")
+    if config.option.markexpr == "guest":
+        kept = [item for item in items if is_for_this_guest(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+    items.sort(key=lambda item: "version_1_alone" not in item.fixturenames)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """All other tests need a version 2 hierarchy, beside those of version 1."""
+    unified = Path("/sys/fs/cgroup/unified")
+    if CGROUPS == "v1" and "version_1_alone" not in item.fixturenames and not unified.exists():
+        unified.mkdir()
+        subprocess.run(["mount", "-t", "cgroup2", "cgroup2", unified], check=True)
+
+
+@pytest.fixture
+def version_1_alone():
+    """No hierarchy of version 2 is mounted yet, nor has one ever been."""
+    if "cgroup2" in Path("/proc/mounts").read_text():
+        pytest.skip("a version 2 hierarchy is mounted")
 
 
 def folder_on(kind, request):
@@ -46,6 +84,11 @@ def xfs(request):
 @pytest.fixture
 def btrfs(request):
     yield from folder_on("btrfs", request)
+
+
+@pytest.fixture
+def nfs(request):
+    yield from folder_on("nfs", request)
 
 
 @pytest.fixture

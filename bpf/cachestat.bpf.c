@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+// cachestat: pages of files that are asked for, and were in the page cache or had to be brought in.
+//
+// A thread asks by a read or a page fault. Pages that it puts into the cache itself before it is
+// answered, and that are among those it has asked for, were not there: misses. All others that it
+// gets were: hits. So there is never a hit too few.
+#include "page_cache.bpf.h"
+#include "probes.bpf.h"
+
+TRACER("Pages that are asked for, and were in the page cache or not");
+
+struct cache_counts {
+    __u64 hits;
+    __u64 misses;
+    __u64 added;    // put into the cache: misses, what is read ahead, what is written
+    __u64 dirtied;  // became other than on disk
+};
+COUNTS(pages, struct subject, struct cache_counts, "pages of 4 KiB, of files in the page cache");
+
+struct ask {
+    __u64 mapping;  // the file's struct address_space; 0: nothing is asked for, or not measured
+    __u64 first, last;
+    __u64 missed;
+};
+struct asks {
+    struct ask read;
+    struct ask fault;  // perhaps in a read, whose buffer is a file's page
+    __u64 position;    // of the read, in bytes
+    __s64 read_before;
+    __u32 place;
+    bool is_again;  // the next fault is the last one again
+};
+THREAD_STATE(asks, struct asks);
+
+static __always_inline void count_pages(struct task_struct* task, struct asks* asks, __u64 hits,
+                                        __u64 misses, __u64 added, __u64 dirtied) {
+    struct cache_counts* counts;
+
+    if (!(hits | misses | added | dirtied))
+        return;
+    counts = counts_of(pages, subject_of(task), asks ? &asks->place : NULL);
+    if (!counts)
+        return;
+    if (hits)
+        count_up(&counts->hits, hits);
+    if (misses)
+        count_up(&counts->misses, misses);
+    if (added)
+        count_up(&counts->added, added);
+    if (dirtied)
+        count_up(&counts->dirtied, dirtied);
+}
+
+static __always_inline struct asks* asks_of_current(void) {
+    struct asks* asks = started() ? asks_of(bpf_get_current_task_btf()) : NULL;
+
+    if (!asks && started())
+        count_one(LOST_NO_THREAD_STATE);
+    return asks;
+}
+
+static __always_inline void begin_ask(struct ask* ask, struct address_space* mapping, __u64 first,
+                                      __u64 last) {
+    if (ask->mapping)
+        count_one(LOST_UNMATCHED_BEGIN);
+    ask->mapping = target_includes(bpf_get_current_task_btf()) ? (__u64)mapping : 0;
+    ask->first = first;
+    ask->last = last;
+    ask->missed = 0;
+}
+
+static __always_inline void begin_read(struct file* file, __u64 position, __u64 size,
+                                       __s64 read_before) {
+    struct asks* asks = asks_of_current();
+
+    if (!asks || !size)
+        return;
+    begin_ask(&asks->read, BPF_CORE_READ(file, f_mapping), position >> TALLY_PAGE_SHIFT,
+              (position + size - 1) >> TALLY_PAGE_SHIFT);
+    asks->position = position;
+    asks->read_before = read_before;
+}
+
+static __always_inline void end_read(__s64 result) {
+    struct asks* asks = asks_of_current();
+    __u64 got = 0, missed;
+
+    if (!asks || !asks->read.mapping)
+        return;
+    asks->read.mapping = 0;
+    missed = asks->read.missed;
+    if (result > asks->read_before)
+        got = ((asks->position + (result - asks->read_before) - 1) >> TALLY_PAGE_SHIFT) -
+              asks->read.first + 1;
+    count_pages(bpf_get_current_task_btf(), asks, got > missed ? got - missed : 0, missed, 0, 0);
+}
+
+// Parameters come as pointers, whatever they are. `read_before` is what the call has read past the
+// cache before.
+FUNCTION_ENTRY(read, 1, filemap_read, read_begins, struct kiocb* iocb, struct iov_iter* to,
+               void* read_before) {
+    begin_read(BPF_CORE_READ(iocb, ki_filp), BPF_CORE_READ(iocb, ki_pos), BPF_CORE_READ(to, count),
+               (__s64)read_before);
+    return 0;
+}
+
+FUNCTION_RETURN(read, 1, filemap_read, read_ended) {
+    end_read(result);
+    return 0;
+}
+
+// Where splice and sendfile have a function of their own for pages.
+FUNCTION_ENTRY(splice, 1, filemap_splice_read, splice_begins, struct file* file, __s64* position,
+               struct pipe_inode_info* pipe, void* size) {
+    __s64 at = 0;
+
+    bpf_probe_read_kernel(&at, sizeof(at), position);
+    begin_read(file, at, (__u64)size, 0);
+    return 0;
+}
+
+FUNCTION_RETURN(splice, 1, filemap_splice_read, splice_ended) {
+    end_read(result);
+    return 0;
+}
+
+// Before 6.3 they read as others do, by filemap_read().
+FUNCTION_ENTRY(splice, 2, generic_file_splice_read, splice_reads) {
+    return 0;
+}
+
+static __always_inline void begin_fault(struct vm_fault* fault) {
+    struct asks* asks = asks_of_current();
+    struct address_space* mapping;
+    __u64 page;
+
+    if (!asks)
+        return;
+    mapping = BPF_CORE_READ(fault, vma, vm_file, f_mapping);
+    page = BPF_CORE_READ(fault, pgoff);
+    begin_ask(&asks->fault, is_in_memory_only(mapping) ? NULL : mapping, page, page);
+}
+
+// The page that the thread has touched. A fault that waits for the disk is made again, as one that
+// is not.
+static __always_inline void end_fault(bool is_answered, bool is_to_be_made_again) {
+    struct asks* asks = asks_of_current();
+    bool is_again, missed;
+
+    if (!asks || !asks->fault.mapping)
+        return;
+    asks->fault.mapping = 0;
+    missed = asks->fault.missed;
+    is_again = asks->is_again;
+    if (missed || is_answered)
+        asks->is_again = missed && is_to_be_made_again;
+    count_pages(bpf_get_current_task_btf(), asks, !missed && is_answered && !is_again, missed, 0,
+                0);
+}
+
+FUNCTION_ENTRY(fault, 1, filemap_fault, fault_begins, struct vm_fault* fault) {
+    begin_fault(fault);
+    return 0;
+}
+
+FUNCTION_RETURN(fault, 1, filemap_fault, fault_ended) {
+    end_fault(!(result & (TALLY_FAULT_ERROR | TALLY_FAULT_RETRY)), result & TALLY_FAULT_RETRY);
+    return 0;
+}
+
+// Asked first: it maps the page, and others around it, if they are there.
+FUNCTION_ENTRY(fault, 1, filemap_map_pages, map_begins, struct vm_fault* fault) {
+    begin_fault(fault);
+    return 0;
+}
+
+FUNCTION_RETURN(fault, 1, filemap_map_pages, map_ended) {
+    end_fault(result & TALLY_FAULT_NOPAGE, false);
+    return 0;
+}
+
+static __always_inline bool note_missed(struct ask* ask, __u64 mapping, __u64 first, __u64 last) {
+    if (ask->mapping != mapping)
+        return false;
+    if (first < ask->first)
+        first = ask->first;
+    if (last > ask->last)
+        last = ask->last;
+    if (first <= last)
+        ask->missed += last - first + 1;
+    return true;
+}
+
+SEC("tp_btf/mm_filemap_add_to_page_cache")
+int BPF_PROG(page_added, struct folio* folio) {
+    struct asks* asks = asks_of_current();
+    __u64 mapping, first, count;
+
+    if (!asks || !target_includes(bpf_get_current_task_btf()))
+        return 0;
+    mapping = (__u64)folio->mapping;
+    first = folio->index;
+    count = folio_pages(folio);
+    if (!note_missed(&asks->fault, mapping, first, first + count - 1))
+        note_missed(&asks->read, mapping, first, first + count - 1);
+    count_pages(bpf_get_current_task_btf(), asks, 0, 0, count, 0);
+    return 0;
+}
+
+SEC("tp_btf/writeback_dirty_folio")
+int BPF_PROG(page_dirtied, struct folio* folio) {
+    struct asks* asks = asks_of_current();
+
+    if (asks && target_includes(bpf_get_current_task_btf()))
+        count_pages(bpf_get_current_task_btf(), asks, 0, 0, 0, folio_pages(folio));
+    return 0;
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+// throttle: how long a thread that could run stands still because a CPU quota is used up.
+//
+// Nothing here reads a clock while nobody is throttled. The kernel adds up for how long each queue
+// was throttled; what that grows by while a thread waits for a CPU, it has stood still.
+#include "throttling.bpf.h"
+
+TRACER("How long threads stand still because their CPU quota is used up");
+BY("container,quota_ns,period_ns");
+
+const volatile bool by_quota_ns = true;
+const volatile bool by_period_ns = true;
+
+struct throttle_key {
+    struct subject subject;
+    duration_ns quota_ns;  // of the cgroup that was throttled: the container's, or one above it
+    duration_ns period_ns;
+};
+HISTOGRAM(standstills, struct throttle_key, duration_ns,
+          "time from the end of the CPU quota to the next");
+
+// Where each thread is throttled for itself, a wait that began without that is none of ours.
+struct wait {
+    __u64 queue;                 // its struct cfs_rq; 0: no wait, or not measured
+    struct throttled_time then;  // of that queue, when the wait began there
+    __u64 before;                // stood still in other queues, before it was moved
+    __u64 since;                 // the clock, if it has stood still from the beginning
+    struct cpu_quota quota;      // if it has
+    __u32 place;
+};
+THREAD_STATE(wait, struct wait);
+
+static __always_inline void begin_wait(struct task_struct* task) {
+    struct wait* wait = wait_of(task);
+    struct cfs_rq* queue = task->se.cfs_rq;
+
+    if (!wait) {
+        count_one(LOST_NO_THREAD_STATE);
+        return;
+    }
+    wait->queue = 0;
+    if (task->prio < TALLY_FIRST_FAIR_PRIORITY || !target_includes(task))
+        return;
+    wait->queue = (__u64)queue;
+    wait->then = TALLY_THROTTLED_TIME(queue, ___arrow);
+    wait->before = 0;
+    wait->since = 0;
+    if (is_throttled(task)) {
+        wait->since = clock_ns();
+        if (by_quota_ns || by_period_ns)
+            wait->quota = cpu_quota_of(task, true);
+    }
+}
+
+static __always_inline void end_wait(struct task_struct* task) {
+    struct wait* wait = wait_of(task);
+    struct cfs_rq* queue = task->se.cfs_rq;
+    struct throttle_key key = {};
+    struct throttled_time now;
+    struct cpu_quota quota;
+    __u64 duration;
+
+    if (!wait) {
+        count_one(LOST_NO_THREAD_STATE);
+        return;
+    }
+    if (!wait->queue)
+        return;
+    if (wait->queue == (__u64)queue) {
+        now = TALLY_THROTTLED_TIME(queue, ___arrow);
+        duration = wait->before + throttled_between(&wait->then, &now);
+    } else {  // it was moved to another cgroup
+        duration = wait->since ? clock_ns() - wait->since : wait->before;
+    }
+    wait->queue = 0;
+    if ((__s64)duration < 0)
+        count_one(LOST_NEGATIVE_TIME);
+    if ((__s64)duration <= 0)
+        return;
+    key.subject = subject_of(task);
+    if (by_quota_ns || by_period_ns) {
+        quota = wait->since ? wait->quota : cpu_quota_of(task, false);
+        if (by_quota_ns)
+            key.quota_ns = quota.quota;
+        if (by_period_ns)
+            key.period_ns = quota.period;
+    }
+    histogram_add(standstills, key, duration, &wait->place);
+}
+
+SEC("tp_btf/sched_switch")
+int BPF_PROG(on_switch, bool preempt, struct task_struct* prev, struct task_struct* next) {
+    if (!started())
+        return 0;
+    if (prev->pid && (throttles_threads() ? is_throttled(prev) : preempt || !task_state(prev)))
+        begin_wait(prev);
+    if (next->pid)
+        end_wait(next);
+    return 0;
+}
+
+static __always_inline void woken(struct task_struct* task, bool is_new) {
+    struct wait* wait;
+
+    if (!started() || throttles_threads())
+        return;
+    wait = wait_of(task);
+    if (!wait)
+        count_one(LOST_NO_THREAD_STATE);
+    else if (is_new || (!wait->queue && !task_on_cpu(task)))
+        begin_wait(task);
+}
+
+SEC("tp_btf/sched_wakeup")
+int BPF_PROG(on_wakeup, struct task_struct* task) {
+    woken(task, false);
+    return 0;
+}
+
+SEC("tp_btf/sched_wakeup_new")
+int BPF_PROG(on_wakeup_new, struct task_struct* task) {
+    woken(task, true);
+    return 0;
+}
+
+// A thread that waits goes on waiting in its cgroup's queue of another CPU.
+SEC("tp_btf/sched_migrate_task")
+int BPF_PROG(on_migrate, struct task_struct* task, int cpu) {
+    struct cfs_rq* queue = task->se.cfs_rq;
+    struct cfs_rq** queues;
+    struct throttled_time now;
+    struct wait* wait;
+
+    if (!started() || throttles_threads())
+        return 0;
+    wait = wait_of(task);
+    if (!wait || wait->queue != (__u64)queue)
+        return 0;
+    now = TALLY_THROTTLED_TIME(queue, ___arrow);
+    wait->before += throttled_between(&wait->then, &now);
+    queues = task->sched_task_group->cfs_rq;
+    bpf_probe_read_kernel(&queue, sizeof(queue), queues + cpu);
+    wait->queue = (__u64)queue;
+    wait->then = TALLY_THROTTLED_TIME(queue, BPF_CORE_READ);
+    return 0;
+}
+
+IN_FLIGHT(standstills, task, key) {
+    struct wait* wait = wait_of(task);
+    struct cfs_rq* queue = task->se.cfs_rq;
+    struct throttled_time moment;
+    struct cpu_quota quota;
+    __u64 now = clock_ns();
+
+    if (!wait || !is_throttled(task) || task_on_cpu(task) || task_state(task) ||
+        task->prio < TALLY_FIRST_FAIR_PRIORITY)
+        return 0;
+    key->subject = subject_of(task);
+    if (by_quota_ns || by_period_ns) {
+        quota = cpu_quota_of(task, true);
+        if (by_quota_ns)
+            key->quota_ns = quota.quota;
+        if (by_period_ns)
+            key->period_ns = quota.period;
+    }
+    if (!wait->queue)
+        return TALLY_OLDER_THAN_RUN;
+    if (wait->since)
+        return now > wait->since ? now - wait->since : 1;
+    // Others have used it up. Until the last event of the scheduler there: the run queue's clock.
+    moment = TALLY_THROTTLED_TIME(queue, ___arrow);
+    return throttled_between(&wait->then, &moment) ?: 1;
+}

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+"""capable: each time that the kernel asks whether a thread has a capability."""
+
+import os
+
+import pytest
+from support import PARENT, Run, settle
+
+TIMES = {"left": (1009, 503, 251), "right": (1013, 509, 257)}
+
+
+def values(result, **key):
+    """What is counted of this key, added up."""
+    found = [each for each in result.records if each["type"] == "counts"
+             and all(each["key"][name] == value for name, value in key.items())]
+    return {name: sum(each["values"][name] for each in found) for name in ("checks", "refused")}
+
+
+@pytest.mark.guest
+@pytest.mark.parametrize("refused", ["", "fentry,fexit", "fentry,fexit,kprobe,kretprobe"],
+                         ids=["fentry", "kprobe", "tracepoint"])
+def test_two_containers_at_once(start, refused):
+    """By each of the hooks that this kernel lets us have."""
+    env = {**os.environ, "TALLY_REFUSED_HOOKS": refused}
+    if Run("capable", "--probe-plan", until_ready=False, env=env).wait().status != 0:
+        pytest.skip("this kernel has no such hook")
+    containers = [start(name, "capabilities", *times) for name, times in TIMES.items()]
+    running = Run("capable", "--json", "--cgroup", PARENT, "--by",
+                  "container,capability,user_namespace,syscall", env=env)
+    of_right = Run("capable", "--json", "-c", "right", env=env)
+    for container in containers:
+        container.go()
+    settle(containers)
+    result, of_right = running.end(), of_right.end()
+    for each in result, of_right:
+        assert each.status == 0 and each.lost.keys() <= {"missed_run"}, each.err.decode()
+    # A function's program is not run again while a thread is interrupted in it.
+    missed = result.end["lost"]["missed_run"]
+    for name, (allowed, refused, nested) in TIMES.items():
+        asked = {"container": name, "capability": "CAP_SYS_ADMIN", "syscall": "setdomainname"}
+        initial = values(result, user_namespace="initial", **asked)
+        assert allowed + refused - missed <= initial["checks"] <= allowed + refused
+        assert refused - missed <= initial["refused"] <= refused
+        below = values(result, user_namespace="nested", **asked)
+        assert nested - missed <= below["checks"] <= nested and below["refused"] == 0
+    assert values(of_right, capability="CAP_SYS_ADMIN")["refused"] >= TIMES["right"][1] - (
+        of_right.end["lost"]["missed_run"])
+    assert {each["key"]["container"] for each in of_right.records
+            if each["type"] == "counts"} == {"right"}

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+"""throttle: how long threads stand still because a CPU quota is used up, as cpu.stat says it."""
+
+import time
+
+import pytest
+from support import CPUS, Run, Version1, eventually, hierarchy, run
+
+PERIOD_US = 100_000
+SECONDS = 4
+
+
+class Quotas:
+    """CPU quotas of containers, and of cgroups above them. Where version 2 has not the controller, the
+    containers are in a hierarchy of version 1 too, in cgroups of the same path."""
+
+    def __init__(self):
+        self.is_version_2 = "cpu" in (hierarchy() / "cgroup.controllers").read_text().split()
+        self.root = hierarchy() if self.is_version_2 else Version1("cpu").root
+        self.made = []
+
+    def directory(self, path):
+        """Of the cgroup at this path; its processes can have a quota."""
+        directory = self.root / path.lstrip("/")
+        above = [each for each in directory.parents if each == self.root or self.root in each.parents]
+        for each in reversed(above) if self.is_version_2 else ():
+            (each / "cgroup.subtree_control").write_text("+cpu")
+        if not directory.exists():
+            missing = [directory, *(each for each in above if not each.exists())]
+            directory.mkdir(parents=True)
+            self.made += missing
+        return directory
+
+    def limit(self, container, quota_us, path=None):
+        """Gives the container's cgroup, or the one at a path above it, so much CPU time in each period.
+        None: no limit."""
+        inner = self.directory(container.cgroup)
+        if not self.is_version_2:
+            for pid in container.pids():
+                (inner / "cgroup.procs").write_text(str(pid))
+        # Whatever else runs on this machine, it comes first, and so gets to the end of its quota.
+        for each in (inner, *inner.parents):
+            if each != self.root and self.root in each.parents:
+                name, most = ("cpu.weight", 10000) if self.is_version_2 else ("cpu.shares", 262144)
+                (each / name).write_text(str(most))
+        directory = self.directory(path or container.cgroup)
+        if self.is_version_2:
+            (directory / "cpu.max").write_text(f"{quota_us or 'max'} {PERIOD_US}")
+        else:
+            (directory / "cpu.cfs_period_us").write_text(str(PERIOD_US))
+            (directory / "cpu.cfs_quota_us").write_text(str(quota_us or -1))
+
+    def stat(self, path):
+        """In how many periods the cgroup was throttled, and for how many nanoseconds in all."""
+        lines = (self.directory(path) / "cpu.stat").read_text().splitlines()
+        stat = {name: int(value) for name, value in map(str.split, lines)}
+        return stat["nr_throttled"], (
+            stat["throttled_usec"] * 1000 if self.is_version_2 else stat["throttled_time"])
+
+    def remove(self):
+        for each in sorted(self.made, key=lambda path: -len(path.parts)):
+            each.rmdir()
+
+
+@pytest.fixture
+def quotas():
+    """Set up before the containers, whose cgroups it removes after them."""
+    all_of_them = Quotas()
+    yield all_of_them
+    all_of_them.remove()
+
+
+def spin(quotas, limited, path, others, *arguments):
+    """Runs tally while these containers spin; the first one has a quota, at `path` or itself, that is
+    lifted before the end, so that nobody stands still then."""
+    running = Run("throttle", "--json", *arguments)
+    before = quotas.stat(path or limited.cgroup)
+    for container in (limited, *others):
+        container.go()
+    time.sleep(SECONDS)
+    quotas.limit(limited, None, path)
+    time.sleep(0.2)
+    after = quotas.stat(path or limited.cgroup)
+    result = running.end()
+    assert result.status == 0, result.err.decode()
+    assert result.lost.keys() <= {"unmatched_begin", "unmatched_end"}, result.lost
+    return result, after[0] - before[0], after[1] - before[1]
+
+
+@pytest.mark.guest
+def test_one_thread_beside_a_neighbour(quotas, start):
+    """Both on one CPU: when its quota is refilled the thread has to wait for the neighbour, which is
+    none of this."""
+    limited, free = (start(name, "spin", 1, cpu=CPUS[0]) for name in ("limited", "free"))
+    quotas.limit(limited, 20_000)
+    result, times, throttled = spin(quotas, limited, None, [free])
+    assert not result.histograms("total", container="free")
+    total = result.total(container="limited")
+    assert total["key"]["quota_ns"] == 20_000_000 and total["key"]["period_ns"] == 100_000_000
+    assert total["unit"] == "ns"
+    # 80 % of the time, on a machine that does nothing else.
+    assert throttled > 0.1 * SECONDS * 1e9
+    assert 0.95 * throttled <= total["sum"] <= 1.05 * throttled, (total, throttled)
+    # A wait in which the quota is refilled and used up again is one; some have two in a period.
+    assert 0.4 * times - 2 <= total["count"] <= 1.5 * times + 2
+
+
+@pytest.mark.guest
+def test_each_of_several_threads(quotas, start):
+    """cpu.stat counts a CPU once, however many threads stand still on it."""
+    limited = start("limited", "spin", 3, cpu=CPUS[0])
+    quotas.limit(limited, 10_000)
+    result, _, throttled = spin(quotas, limited, None, [], "--by", "container,tid", "-c", "limited")
+    spinners = limited.pids()[1:]
+    assert len(spinners) == 3
+    for each in spinners:
+        assert 0.9 * throttled <= result.total(tid=each)["sum"] <= 1.05 * throttled
+
+
+@pytest.mark.skipif(len(CPUS) < 2, reason="needs two CPUs")
+def test_threads_of_several_cpus(quotas, start):
+    """Two containers below one quota, each with a CPU: where one thread stands still on each of
+    them, cpu.stat counts as this does."""
+    both = [start(name, "spin", 1, cpu=cpu) for name, cpu in zip(("left", "right"), CPUS)]
+    above = both[0].cgroup.rsplit("/", 1)[0]
+    for each in both:
+        quotas.limit(each, 10_000, above)
+    result, times, throttled = spin(quotas, both[0], above, both[1:])
+    totals = [result.total(container=each.name, quota_ns=10_000_000) for each in both]
+    assert 0.95 * throttled <= sum(each["sum"] for each in totals) <= 1.05 * throttled
+    assert 0.4 * times - 2 <= sum(each["count"] for each in totals) <= 2 * (1.5 * times + 2)
+
+
+@pytest.mark.guest
+def test_quota_above(quotas, start):
+    """The container stands still, because of the cgroup above it."""
+    limited = start("limited", "spin", 1, cpu=CPUS[0])
+    above = limited.cgroup.rsplit("/", 1)[0]
+    quotas.limit(limited, 10_000, above)
+    if quotas.is_version_2:  # where version 1 allows no more than there is above
+        quotas.limit(limited, 90_000)
+    result, times, throttled = spin(quotas, limited, above, [])
+    total = result.total(container="limited", quota_ns=10_000_000)
+    assert 0.95 * throttled <= total["sum"] <= 1.05 * throttled, [
+        (each["key"], each["count"], each["sum"]) for each in result.histograms("total")]
+    assert 0.4 * times - 2 <= total["count"] <= 1.5 * times + 2
+
+
+def test_in_a_hierarchy_of_version_1(start):
+    try:
+        cpu = Version1("cpu")
+    except LookupError as reason:
+        pytest.skip(str(reason))
+    limited = start("limited", "spin", 1, cpu=CPUS[0], version_1=cpu)
+    (limited.directory / "cpu.cfs_quota_us").write_text("20000")
+    running = Run("throttle", "--json", "--hierarchy", "cpu", "-c", "limited")
+    limited.go()
+    time.sleep(2)
+    (limited.directory / "cpu.cfs_quota_us").write_text("-1")
+    time.sleep(0.2)
+    stat = dict(map(str.split, (limited.directory / "cpu.stat").read_text().splitlines()))
+    total = running.end().total(container="limited", quota_ns=20_000_000)
+    throttled = int(stat["throttled_time"])
+    assert 0.95 * throttled <= total["sum"] <= 1.05 * throttled
+
+
+@pytest.mark.guest
+def test_what_stands_still_now(quotas, start):
+    """A quota of 1 % is used up nearly always."""
+    limited = start("limited", "spin", 1, cpu=CPUS[0])
+    quotas.limit(limited, 1000)
+    limited.go()
+    time.sleep(1)
+
+    def standing_still():
+        found = run("throttle", "--json", "-c", "limited", "-d", "0.35").histograms("total")
+        return found and found[0]["in_flight"]["count"] and found[0]["in_flight"]
+
+    in_flight = eventually(standing_still, "a thread that stands still")
+    assert in_flight["count"] in (1, 2)  # perhaps the first process has not come to its rest
+    assert in_flight["oldest_pid"] in limited.pids()
+    assert 0 < in_flight["oldest_ns"] < 1e9
+
+    def table():
+        text = run("throttle", "-c", "limited", "-d", "0.3", "--view", "table").out.decode()
+        return "limited" in text and text
+
+    text = eventually(table, "a row")
+    assert "QUOTA" in text and "PERIOD" in text and "1.00ms" in text and "100ms" in text
