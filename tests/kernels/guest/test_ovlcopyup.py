@@ -42,6 +42,19 @@ def copier(start, name, operation, files):
     return start(name, "copyups", operation, *files)
 
 
+def check_time(measured, truth):
+    """What the workload measured has little beside the copies."""
+    print("measured", measured, "of", truth["ns"])
+    assert 0.8 * truth["ns"] <= measured <= truth["ns"]
+
+
+def undisturbed(containers):
+    """Whoever else is to run does so when a long call returns, and the workload would count that as a part of
+    its call."""
+    for container in containers:
+        os.sched_setscheduler(container.pid, os.SCHED_FIFO, os.sched_param(1))
+
+
 def let_go(*containers):
     """What each workload says, one after the other."""
     said = []
@@ -68,6 +81,7 @@ def test_files_of_two_containers(start, image):
         copiers.append(copier(start, name, "write", [f"/{name}/deep/{each}" for each in names]))
     neighbour = copier(start, "neighbour", "read", [f"/left/deep/{each}" for each in range(23)])
     measuring = Run("ovlcopyup", "--json")
+    undisturbed(copiers)
     neighbour.go()
     said = let_go(*copiers)
     assert json.loads(neighbour.line())["done"] == 23
@@ -83,8 +97,7 @@ def test_files_of_two_containers(start, image):
             "copy_ups": 2, "bytes": 0, "failed": 0}
         assert result.total(container=name, kind="file")["count"] == count
         assert result.total(container=name, kind="directory")["count"] == 2
-        total = sum(each["sum"] for each in result.histograms("total", container=name))
-        assert 0.8 * truth["ns"] <= total <= truth["ns"], (total, truth)
+        check_time(sum(each["sum"] for each in result.histograms("total", container=name)), truth)
     assert not result.histograms("total", container="neighbour")
 
 
@@ -96,6 +109,7 @@ def test_events_of_two_containers(start, image):
         copiers.append(copier(start, name, "write", [f"/{name}/{each}" for each in names]))
     device = os.stat(f"/proc/{copiers[0].pid}/root").st_dev
     telling = Run("ovlcopyup", "--events", "--json", "-c", "left")
+    undisturbed(copiers)
     said = let_go(*copiers)
     result = telling.end()
     assert result.status == 0 and result.lost == {}, result.err
@@ -110,8 +124,7 @@ def test_events_of_two_containers(start, image):
         assert each["error"] is None and each["device"] == device
         assert each["pid"] == copiers[0].pid and each["comm"] == "workload_copyup"
     assert len(result.events()) == 24
-    total = sum(each["duration_ns"] for each in result.events())
-    assert 0.8 * said[0]["ns"] <= total <= said[0]["ns"], (total, said)
+    check_time(sum(each["duration_ns"] for each in result.events()), said[0])
 
 
 @pytest.mark.parametrize("mode", [(), ("--events",)])
@@ -130,7 +143,6 @@ def test_both_at_once(start, image, mode):
         assert json.loads(container.line())["done"] == counts[container.name]
     result = running.end()
     assert set(result.lost) <= {"missed_run", "unmatched_begin", "unmatched_end"}
-    print("LOST", result.lost)
     lost = sum(result.lost.values())
     assert lost < 50
     for name, count in counts.items():
