@@ -57,7 +57,7 @@ def running():
 @pytest.fixture
 def outcomes(running):
     """Of all guests that could be booted; none if they were asked for something else than all tests."""
-    if ARGUMENTS:
+    if ARGUMENTS and "TALLY_WRITE_DOCS" not in os.environ:
         pytest.skip("not all tests ran in the guests")
     found = {}
     for guest, future in running.items():

@@ -9,8 +9,8 @@ from pathlib import Path
 PAGE = Path(__file__).resolve().parents[2] / "docs/kernels.md"
 BEGIN, END = "<!-- made by tests/kernels/run --write-docs -->\n", "<!-- end of what is made -->\n"
 
-# A tool that does not run, in the table, and below it.
-NO = "-"
+# In the table: a tool that runs, of whose probes none is told; and one that does not run. Below it: why.
+YES, NO = "yes", "-"
 REASON = re.compile(r"^\* (?P<tool>\S+) on (?P<kernels>[^:]+): (?P<reason>.*)$")
 
 
@@ -43,7 +43,7 @@ class Table:
             if check["kind"] != "tool":
                 continue
             if check["status"] == "ok":
-                self.cells[key] = " ".join(sorted(kinds[check["name"]]))
+                self.cells[key] = " ".join(sorted(kinds.get(check["name"], [YES])))
             else:
                 self.cells[key], self.reasons[key] = NO, check["finding"]
 

@@ -17,7 +17,13 @@ pytest_plugins = ["every_test", "own_containers"]
 
 
 CGROUPS = os.environ["TALLY_GUEST"]
-KERNEL = tuple(int(part) for part in platform.release().split(".")[:2])
+
+
+def version(text):
+    return tuple(int(part) for part in text.split(".")[:2])
+
+
+KERNEL = version(platform.release())
 
 
 def is_for_this_guest(item):
@@ -25,9 +31,9 @@ def is_for_this_guest(item):
     marker = item.get_closest_marker("guest")
     if marker is None:
         return False
-    since = marker.kwargs.get("since", "6.1")
-    return (KERNEL >= tuple(map(int, since.split(".")))
-            and marker.kwargs.get("cgroups", "v2") in (CGROUPS, "any"))
+    wanted = {"since": "6.1", "before": "999.0", "cgroups": "v2", **marker.kwargs}
+    return (version(wanted["since"]) <= KERNEL < version(wanted["before"])
+            and wanted["cgroups"] in (CGROUPS, "any"))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -10,6 +10,8 @@ import pytest
 from support import TALLY, parse, run
 from test_system_calls import of_calls, values
 
+pytestmark = pytest.mark.guest(since="5.10", before="5.11")
+
 MIB = 1 << 20
 UNLIMITED = resource.RLIM_INFINITY
 SMALLER = "tally: maps are smaller, since this user may lock 8192 KiB in all: raise that with ulimit -l unlimited"
