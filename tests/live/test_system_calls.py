@@ -215,7 +215,8 @@ def test_latency_of_a_known_length(start):
     row = result.total(container="caller", syscall="clock_nanosleep")
     assert row["count"] == 53
     assert row["min"] >= 20_000_000
-    assert 53 * 20_000_000 <= row["sum"] < 2 * 53 * 20_000_000
+    # How late it goes on is up to the host, in a guest.
+    assert 53 * 20_000_000 <= row["sum"] < often(2, 1000) * 53 * 20_000_000
     assert row["key"]["waits_by_nature"] is True
     assert result.total(container="caller", syscall="write")["key"]["waits_by_nature"] is False
 
