@@ -182,7 +182,8 @@ void KernelHooks::read_types() {
     if (!kernel_) {
         return;
     }
-    const auto look_through = [&](const btf* types, std::uint32_t first, bool in_module) {
+    const auto look_through = [&](const btf* types, std::uint32_t first,
+                                  const std::string& module) {
         const std::uint32_t end = btf__type_cnt(types);
         for (std::uint32_t id = first; id < end; ++id) {
             const btf_type* type = btf__type_by_id(types, id);
@@ -196,11 +197,11 @@ void KernelHooks::read_types() {
             }
             const auto found = wanted_.find(name);
             if (found != wanted_.end()) {
-                types_.try_emplace(*found, Found{parameters_of(types, type), in_module});
+                types_.try_emplace(*found, Found{parameters_of(types, type), {id, module}});
             }
         }
     };
-    look_through(kernel_.get(), 1, false);
+    look_through(kernel_.get(), 1, "");
     std::error_code error;
     for (const auto& each : std::filesystem::directory_iterator(kTypes, error)) {
         if (types_.size() == wanted_.size()) {
@@ -212,7 +213,7 @@ void KernelHooks::read_types() {
         const std::unique_ptr<btf, BtfCloser> module(
             btf__parse_split(each.path().c_str(), kernel_.get()));
         if (module) {
-            look_through(module.get(), btf__type_cnt(kernel_.get()), true);
+            look_through(module.get(), btf__type_cnt(kernel_.get()), each.path().filename());
         }
     }
 }
@@ -268,6 +269,13 @@ std::optional<Obstacle> KernelHooks::obstacle_to_types(const std::string& what,
     return std::nullopt;
 }
 
+std::optional<FunctionTarget> KernelHooks::target(const std::string& section) const {
+    const auto [kind, name] = parts_of(section);
+    const auto found = types_.find(name);
+    return is_trampoline(kind) && found != types_.end() ? std::optional(found->second.target)
+                                                        : std::nullopt;
+}
+
 std::optional<Obstacle> KernelHooks::obstacle(const std::string& section,
                                               std::optional<std::uint32_t> parameters) {
     const auto [kind, name] = parts_of(section);
@@ -302,7 +310,7 @@ std::optional<Obstacle> KernelHooks::obstacle(const std::string& section,
                         refused->advice, true};
     }
     // libbpf looks for the types of modules by their ids, which CAP_BPF may not.
-    if (is_trampoline(kind) && types_.at(name).in_module &&
+    if (is_trampoline(kind) && !types_.at(name).target.module.empty() &&
         !read_host_facts({}).has_capability(CAP_SYS_ADMIN)) {
         return Obstacle{fmt::format("{} is of a module, and CAP_SYS_ADMIN is missing", section),
                         "run it as root"};

@@ -20,6 +20,12 @@ struct Obstacle {
     bool is_refusal = false;  ///< it is there, and the kernel does not let BPF have it
 };
 
+/// Where a function is described, as the kernel wants it named when a program for it is loaded.
+struct FunctionTarget {
+    std::uint32_t id = 0;  ///< of its type
+    std::string module;    ///< whose types these are; empty: the kernel's own
+};
+
 /// What of this kernel BPF programs can be attached to: which tracepoints and functions there are,
 /// by its BTF and that of loaded modules and by its symbols, and which kinds of hook it allows, by
 /// one attempt at each. No kernel says the latter: some refuse fentry while all that can be read of
@@ -35,11 +41,14 @@ class KernelHooks {
     std::optional<Obstacle> obstacle(const std::string& section,
                                      std::optional<std::uint32_t> parameters = std::nullopt);
 
+    /// Of a program in that section, if it is one for a function that has types.
+    std::optional<FunctionTarget> target(const std::string& section) const;
+
   private:
     /// Of a tracepoint or function, as BTF has it.
     struct Found {
         std::uint32_t parameters = 0;
-        bool in_module = false;
+        FunctionTarget target;
     };
     struct BtfCloser {
         void operator()(btf* types) const;
@@ -55,7 +64,7 @@ class KernelHooks {
     bool types_read_ = false;
     std::map<std::string, Found> types_;
     bool symbols_read_ = false;
-    std::set<std::string> symbols_;               ///< of the wanted functions
+    std::set<std::string> symbols_;                          ///< of the wanted functions
     std::map<std::string, std::optional<Obstacle>> trials_;  ///< by kind
 };
 

@@ -121,7 +121,7 @@ Check judge_namespaces(const HostFacts& facts) {
 
 /// Runs a tool as far as it can go without measuring: what only the kernel knows. Nothing of it
 /// stays: where memory is counted, the next one needs it.
-Check try_tool(Tracer tracer, const ProbeJudge& judge, const HostFacts& facts,
+Check try_tool(Tracer tracer, KernelHooks& hooks, const HostFacts& facts,
                const std::optional<Hierarchy>& hierarchy, bool verbose) {
     Check check{tracer.name(), true, Status::ok, "loads and attaches", ""};
     if (!facts.may_trace() || !facts.btf_size) {
@@ -131,7 +131,7 @@ Check try_tool(Tracer tracer, const ProbeJudge& judge, const HostFacts& facts,
         return check;
     }
     capture_libbpf_log(verbose ? say : nullptr);  // forgets what the one before has left
-    const ProbePlan plan = make_probe_plan(tracer.schema(), {}, judge);
+    const ProbePlan plan = make_probe_plan(tracer.schema(), {}, hooks);
     if (plan.failure) {
         check.status = Status::fail;
         check.finding = plan.failure->reason;
@@ -214,11 +214,8 @@ std::vector<Check> examine(const std::optional<std::string>& hierarchy, bool ver
         }
     }
     KernelHooks kernel(hooks);
-    const auto judge = [&](const ProbeSchema& each) {
-        return kernel.obstacle(each.hook, each.parameters);
-    };
     for (Tracer& each : tracers) {
-        checks.push_back(try_tool(std::move(each), judge, facts, chosen, verbose));
+        checks.push_back(try_tool(std::move(each), kernel, facts, chosen, verbose));
     }
     return checks;
 }

@@ -199,9 +199,21 @@ ProbePlan make_probe_plan(const TracerSchema& schema,
         sections.push_back(each.hook);
     }
     KernelHooks hooks(sections);
-    return make_probe_plan(schema, chosen, [&](const ProbeSchema& each) {
-        return hooks.obstacle(each.hook, each.parameters);
-    });
+    return make_probe_plan(schema, chosen, hooks);
+}
+
+ProbePlan make_probe_plan(const TracerSchema& schema,
+                          const std::map<std::string, std::vector<std::string>>& chosen,
+                          KernelHooks& hooks) {
+    ProbePlan plan = make_probe_plan(schema, chosen, ProbeJudge([&](const ProbeSchema& each) {
+                                         return hooks.obstacle(each.hook, each.parameters);
+                                     }));
+    for (const ProbeSchema& each : schema.probes) {
+        if (const auto target = hooks.target(each.hook)) {
+            plan.targets.emplace(each.hook, *target);
+        }
+    }
+    return plan;
 }
 
 std::string describe(const std::string& tool, const Obstacle& failure) {

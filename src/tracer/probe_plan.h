@@ -36,6 +36,9 @@ struct ProbePlan {
         bool is_choice = false;
     };
     std::vector<Missing> missing;
+
+    /// Of probes of functions, by their section; only in a plan by the kernel.
+    std::map<std::string, FunctionTarget> targets;
 };
 
 /// Makes the plan. `chosen` has the values that were asked for of each CHOICE, by its name.
@@ -43,7 +46,10 @@ ProbePlan make_probe_plan(const TracerSchema& schema,
                           const std::map<std::string, std::vector<std::string>>& chosen,
                           const ProbeJudge& judge);
 
-/// The same by this kernel.
+/// The same by this kernel, of which `hooks` must know all of the tracer's.
+ProbePlan make_probe_plan(const TracerSchema& schema,
+                          const std::map<std::string, std::vector<std::string>>& chosen,
+                          KernelHooks& hooks);
 ProbePlan make_probe_plan(const TracerSchema& schema,
                           const std::map<std::string, std::vector<std::string>>& chosen);
 

@@ -761,8 +761,10 @@ std::vector<const SlotsSchema*> TracerSchema::slots() const {
 }
 
 bool TracerSchema::has_alternatives() const {
-    return std::any_of(probes.begin(), probes.end(),
-                       [](const ProbeSchema& each) { return !each.group.empty(); });
+    return std::any_of(probes.begin(), probes.end(), [](const ProbeSchema& each) {
+        return !each.group.empty() || each.hook.starts_with("fentry/") ||
+               each.hook.starts_with("fexit/");
+    });
 }
 
 TracerSchema read_schema(const bpf_object* object, const std::string& name) {

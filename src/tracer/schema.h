@@ -157,7 +157,7 @@ struct TracerSchema {
     /// Whether there are both: a run either tells the events one by one or sums up.
     bool has_both() const { return !events.empty() && !(histograms.empty() && counts.empty()); }
 
-    /// Whether what it hangs on depends on the kernel: there are PROBE()s.
+    /// Whether what it hangs on depends on the kernel: there are PROBE()s, or functions.
     bool has_alternatives() const;
 };
 

@@ -20,6 +20,7 @@
 
 #include "host/kernel_facts.h"
 #include "host/locked_memory.h"
+#include "tracer/function_targets.h"
 #include "tracer/libbpf_log.h"
 #include "tracer/object_check.h"
 #include "util/error.h"
@@ -125,6 +126,7 @@ Tracer Tracer::engine_only(std::string name, std::span<const std::byte> object) 
 Tracer::Tracer(std::string name, std::span<const std::byte> object, bool engine_only)
     : name_(std::move(name)) {
     check_object(name_, object);
+    handle_function_sections();
     bpf_object_open_opts options{};
     options.sz = sizeof options;
     options.object_name = name_.c_str();
@@ -389,6 +391,7 @@ void Tracer::use(const ProbePlan& plan) {
     if (plan.failure) {
         throw Error(describe(name_, *plan.failure));
     }
+    set_function_targets(plan.targets);
     for (const ProbePlan::Probe& each : plan.probes) {
         bpf_program__set_autoload(find_program(each.probe.program), each.is_chosen);
     }
