@@ -186,16 +186,7 @@ FUNCTION_ENTRY(copy_up, 1, security_inode_copy_up, on_make) {
     return 0;
 }
 
-FUNCTION_ENTRY(data, 1, ovl_copy_up_file, on_data) {
-    struct copy_up* copy_up = measured();
-
-    if (copy_up)
-        copy_up->has_data = true;
-    return 0;
-}
-
-// So it is called on 5.10.
-FUNCTION_ENTRY(data, 2, ovl_copy_up_data, on_data_2) {
+FUNCTION_ENTRY(copy_up, 1, ovl_copy_up_file, on_data) {
     struct copy_up* copy_up = measured();
 
     if (copy_up)
