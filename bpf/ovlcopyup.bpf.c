@@ -80,7 +80,7 @@ static __always_inline struct copy_up* measured(void) {
 
     if (!started())
         return NULL;
-    copy_up = copying_of(bpf_get_current_task_btf());
+    copy_up = copying_of(current_task());
     return copy_up && copy_up->since > NOT_WANTED ? copy_up : NULL;
 }
 
@@ -118,7 +118,7 @@ static __always_inline enum kind kind_of(const struct copy_up* copy_up, const st
 static __always_inline syscall_nr call_of_thread(struct task_struct* task) {
     struct pt_regs* regs = task_registers(task);
 
-    if ((task->flags & TALLY_PF_KTHREAD) || !regs || (int)regs->orig_ax < 0 || !regs->sp)
+    if ((task_read(task, flags) & TALLY_PF_KTHREAD) || !regs || (int)regs->orig_ax < 0 || !regs->sp)
         return TALLY_SYSCALL_UNKNOWN;
     return system_call_number(task, regs->orig_ax);
 }
@@ -145,7 +145,7 @@ static __always_inline __u64 device_of(const struct inode* inode) {
 // first for the topmost of its directories, then for the next, in the end for itself.
 FUNCTION_ENTRY(copy_up, 1, ovl_copy_up_one, on_begin, struct dentry* parent, struct dentry* dentry,
                void* flags) {
-    struct task_struct* task = bpf_get_current_task_btf();
+    struct task_struct* task = current_task();
     struct copy_up* copy_up;
 
     if (!started())
@@ -186,16 +186,7 @@ FUNCTION_ENTRY(copy_up, 1, security_inode_copy_up, on_make) {
     return 0;
 }
 
-FUNCTION_ENTRY(data, 1, ovl_copy_up_file, on_data) {
-    struct copy_up* copy_up = measured();
-
-    if (copy_up)
-        copy_up->has_data = true;
-    return 0;
-}
-
-// So it is called on 5.10.
-FUNCTION_ENTRY(data, 2, ovl_copy_up_data, on_data_2) {
+FUNCTION_ENTRY(copy_up, 1, ovl_copy_up_file, on_data) {
     struct copy_up* copy_up = measured();
 
     if (copy_up)
@@ -246,7 +237,7 @@ static __always_inline void count(struct task_struct* task, const struct copy_up
 }
 
 FUNCTION_RETURN(copy_up, 1, ovl_copy_up_one, on_end) {
-    struct task_struct* task = bpf_get_current_task_btf();
+    struct task_struct* task = current_task();
     struct copy_up* copy_up;
     struct copy_up ended;
     __u64 now;

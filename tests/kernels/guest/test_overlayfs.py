@@ -7,6 +7,9 @@ import re
 import pytest
 from support import REPOSITORY, run
 
+pytestmark = pytest.mark.skipif(run("ovlcopyup", "--probe-plan", status=None).status != 0,
+                                reason="ovlcopyup cannot run on this kernel")
+
 FOLDER = REPOSITORY / "tests" / "overlayfs"
 
 

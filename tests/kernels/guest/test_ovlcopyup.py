@@ -9,7 +9,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support import SOON, Run, has_key, launch
+from support import SOON, Run, has_key, launch, run
+
+pytestmark = pytest.mark.skipif(run("ovlcopyup", "--probe-plan", status=None).status != 0,
+                                reason="ovlcopyup cannot run on this kernel")
 
 COPIERS = {"left": 23, "right": 29}  # how many files each container copies up
 
