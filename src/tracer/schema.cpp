@@ -236,7 +236,8 @@ class SchemaReader {
             ProbeSchema probe;
             probe.program = bpf_program__name(program);
             probe.hook = bpf_program__section_name(program);
-            if (probe.program.starts_with("tally_") || probe.hook.starts_with("iter/") ||
+            if (probe.program.starts_with("tally_cgroup_") ||
+                probe.program.starts_with("tally_tree_") || probe.hook.starts_with("iter/") ||
                 is_of_thread_state(probe.program, schema)) {
                 continue;
             }

@@ -44,6 +44,8 @@ def running():
         own = folder / guest.name
         own.mkdir()
         files = {"arguments": "".join(f"{each}\n" for each in image.arguments_of(ARGUMENTS))}
+        if not ARGUMENTS and "TALLY_SHARED" in os.environ:
+            files["share"] = " ".join(map(str, guest.share or ()))
         finished[guest] = virtual_machine.boot(guest, unpacked, archives, files, own)
         return finished[guest]
 
@@ -81,5 +83,8 @@ def pytest_terminal_summary(terminalreporter):
         else:
             lines.append((guest.name, "", "", "", "", "", "did not run"))
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    for guest, outcome in finished.items():
+        for reason, count in sorted(outcome.skipped.items()):
+            terminalreporter.write_line(f"skipped in {guest.name}: {count}, {reason}")
     for line in lines:
         terminalreporter.write_line("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())

@@ -33,6 +33,13 @@ class Guest:
     cgroups: str = "v2"
 
     @property
+    def share(self):
+        """Which part of the tests that need not run in every guest is for this one, of how many: (2, 3). The
+        parts are shared by those that always run. None: none of them."""
+        sharing = [guest for guest in GUESTS if guest.kernel.must_run and guest.cgroups == "v2"]
+        return (sharing.index(self), len(sharing)) if self in sharing else None
+
+    @property
     def name(self):
         return self.kernel.name if self.cgroups == "v2" else f"{self.kernel.name}-{self.cgroups}"
 

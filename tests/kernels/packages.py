@@ -93,9 +93,10 @@ class Apt:
             return
         if self.options or os.geteuid() == 0:
             # A suite that is gone must not be in the way of another.
-            subprocess.run(("apt-get", *self.options, "update", "--quiet=2"), check=False,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.stamp.touch()
+            updated = subprocess.run(("apt-get", *self.options, "update", "--quiet=2"), check=False,
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            if updated.returncode == 0:
+                self.stamp.touch()
 
     def find(self, pattern):
         """The newest package of such a name, as its fields; or None."""

@@ -9,8 +9,8 @@ from pathlib import Path
 PAGE = Path(__file__).resolve().parents[2] / "docs/kernels.md"
 BEGIN, END = "<!-- made by tests/kernels/run --write-docs -->\n", "<!-- end of what is made -->\n"
 
-# In the table: a tool that runs, of whose probes none is told; and one that does not run. Below it: why.
-YES, NO = "yes", "-"
+# In the table: a tool that does not run. Below it: why, and what others run without.
+NO = "-"
 REASON = re.compile(r"^\* (?P<tool>\S+) on (?P<kernels>[^:]+): (?P<reason>.*)$")
 
 
@@ -21,7 +21,8 @@ def order(kernel):
 
 
 class Table:
-    """(kernel, tool) to the kinds of its probes or NO, and to the reason for each NO."""
+    """(kernel, tool) to the kinds of its probes or NO, and to the reason for each NO, or to
+    what is missing."""
 
     def __init__(self):
         self.cells, self.reasons = {}, {}
@@ -42,10 +43,9 @@ class Table:
             key = kernel, check["name"]
             if check["kind"] != "tool":
                 continue
-            if check["status"] == "ok":
-                self.cells[key] = " ".join(sorted(kinds.get(check["name"], [YES])))
-            else:
-                self.cells[key], self.reasons[key] = NO, check["finding"]
+            self.cells[key] = NO if check["status"] == "fail" else " ".join(sorted(kinds[check["name"]]))
+            if check["status"] != "ok":
+                self.reasons[key] = check["finding"]
 
     def text(self, kernels):
         tools = sorted({tool for _, tool in self.cells})

@@ -36,7 +36,7 @@ class Unpacked:
         return file.read_text() if file.exists() else None
 
     def _unpack(self, packages):
-        new = self.folder.with_suffix(".new")
+        new = self.folder.with_name(self.folder.name + ".new")
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
         for file in packages.apt.download(packages.names, new):

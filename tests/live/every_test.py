@@ -11,8 +11,8 @@ import support
 def pytest_configure(config):
     config.addinivalue_line(
         "markers",
-        "guest(since='6.1', before=None, cgroups='v2'): run on the kernels of tests/kernels too, from this one "
-        "on and before that one, with such cgroups (v1, v2, any)",
+        "guest(since='6.1', before=None, cgroups='v2', everywhere=False): run on the kernels of tests/kernels "
+        "too, from this one on and before that one, with such cgroups (v1, v2, any), on each or on one of them",
     )
 
 

@@ -11,7 +11,7 @@ BYTES = often(20_011, 2003)
 
 
 @pytest.mark.parametrize("cpus", [
-    pytest.param((CPUS[0], CPUS[0]), marks=pytest.mark.guest(since="5.10"), id="same CPU"),
+    pytest.param((CPUS[0], CPUS[0]), marks=pytest.mark.guest(since="5.10", everywhere=True), id="same CPU"),
     pytest.param((CPUS[0], CPUS[-1]), id="different CPUs"),
 ])
 def test_two_containers_wake_each_other(start, cpus):
@@ -52,8 +52,9 @@ def check_short_lived(start, kind, number):
     container = start("spawn", "spawn", kind, number)
     spawned = {}
     measured = measure([container], finish=lambda: spawned.update(json.loads(container.line())))
-    # Each was started and, where its nap was not over before it could sleep, woken.
-    assert spawned["waits"] > 1.8 * number
+    # Each was started and, where its nap was not over before it could sleep, woken: on a busy machine half
+    # of them were not.
+    assert spawned["waits"] >= number
     measured.check(measured.result.total(container="spawn")["count"],
                    measured.expected[0] + spawned["waits"])
     return spawned

@@ -7,7 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from support import SOON, WORKLOADS, Run, buckets_of, eventually, launch, often, run
+from support import (SOON, WORKLOADS, Run, buckets_of, check_count, eventually, launch, often,
+                     run)
 
 NOTHING = {"calls": 0, "errors": 0}
 
@@ -36,15 +37,20 @@ def values(result, scope="total", **key):
     return sums
 
 
-@pytest.mark.guest(since="5.10")
+# A return that was left out is found at the next entry.
+AFTER_MISSED_RUNS = {"missed_run", "unmatched_begin"}
+
+
+@pytest.mark.guest(since="5.10", everywhere=True)
 def test_every_call_is_counted_once(start):
     result = of_calls(start, "getppid", 300_007)
     counted = values(result, container="caller", syscall="getppid")
-    assert counted["calls"] == 300_007
+    check_count(counted["calls"], 300_007, result)
     assert counted["errors"] == 0
     assert 0 < counted["total_ns"]
-    assert values(result, container="neighbour", syscall="getppid")["calls"] == 20_011
-    assert not any(result.lost.values())
+    neighbour = values(result, container="neighbour", syscall="getppid")
+    check_count(neighbour["calls"], 20_011, result)
+    assert result.lost.keys() <= AFTER_MISSED_RUNS
 
 
 def test_only_the_container_asked_for(start):
@@ -221,13 +227,15 @@ def test_latency_of_a_known_length(start):
     assert result.total(container="caller", syscall="write")["key"]["waits_by_nature"] is False
 
 
-@pytest.mark.guest(since="5.10")
+@pytest.mark.guest(since="5.10", everywhere=True)
 def test_every_latency_is_counted_once(start):
     result = of_calls(start, "getppid", 300_007, tool="syslat")
     row = result.total(container="caller", syscall="getppid")
-    assert row["count"] == sum(buckets_of(row).values()) == 300_007
-    assert result.total(container="neighbour", syscall="getppid")["count"] == 20_011
-    assert not any(result.lost.values())
+    assert row["count"] == sum(buckets_of(row).values())
+    check_count(row["count"], 300_007, result)
+    neighbour = result.total(container="neighbour", syscall="getppid")
+    check_count(neighbour["count"], 20_011, result)
+    assert result.lost.keys() <= AFTER_MISSED_RUNS
 
 
 def test_three_million_calls_of_a_command(tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support import SOON, Run, parse
 
-pytestmark = pytest.mark.guest(since="5.10", cgroups="any")
+pytestmark = pytest.mark.guest(since="5.10", cgroups="any", everywhere=True)
 
 KERNEL = tuple(int(part) for part in platform.release().split(".")[:2])
 

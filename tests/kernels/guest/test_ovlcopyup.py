@@ -75,6 +75,7 @@ def counts_of(result, **key):
     return found[0] if found else {"copy_ups": 0, "bytes": 0, "failed": 0}
 
 
+@pytest.mark.guest(everywhere=True)
 def test_files_of_two_containers(start, image):
     """Counts and bytes are exact and the neighbour's, who only reads the same files, are none; the time is
     what the calls took."""
