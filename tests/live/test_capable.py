@@ -59,7 +59,7 @@ def test_borrowed_credentials(start):
     container = start("user", "sh", "-c", "read x")
     both = [Run("capable", "--json", "-c", "user", "--by", "uid,syscall,capability", *options)
             for options in ((), ("--borrowed",))]
-    container.exec("chpst", "-u", ":1000:1000", "sh", "-c", "stat /bin/* >/dev/null")
+    container.exec("nsenter", "-S", "1000", "-G", "1000", "sh", "-c", "stat /bin/* >/dev/null")
     own, all_of_them = (values(each.end(), uid=1000) for each in both)
     assert own["checks"] == own["refused"], own
     assert all_of_them["checks"] - all_of_them["refused"] >= 1, all_of_them

@@ -220,7 +220,7 @@ def test_moved_to_a_busy_cpu(quotas, start):
     limited.go()
     thread = eventually(lambda: limited.pids()[1:], "a thread that spins")[0]
     time.sleep(0.5)
-    with subprocess.Popen([sys.executable, "-c", HOG, str(CPUS[1]), "0.6"],
+    with subprocess.Popen([sys.executable, "-c", HOG, str(CPUS[1]), "0.8"],
                           stdout=subprocess.PIPE) as hog:
         assert hog.stdout.readline() == b"here\n"
         os.sched_setaffinity(0, {CPUS[0]})
