@@ -3,7 +3,8 @@
 //
 // A thread asks by a read or a page fault. Pages that it puts into the cache itself before it is
 // answered, and that are among those it has asked for, were not there: misses. All others that it
-// gets were: hits. So there is never a hit too few.
+// gets were: hits. Only a read that is cut short has too few: by the pages that it brought in
+// behind what it gets.
 #include "page_cache.bpf.h"
 #include "probes.bpf.h"
 
@@ -18,17 +19,24 @@ struct cache_counts {
 COUNTS(pages, struct subject, struct cache_counts, "pages of 4 KiB, of files in the page cache");
 
 struct ask {
-    __u64 mapping;  // the file's struct address_space; 0: nothing is asked for, or not measured
+    __u64 mapping;  // the file's struct address_space, or one of those below
     __u64 first, last;
     __u64 missed;
+};
+enum {
+    NEVER_SEEN,  // nothing asked for yet
+    OUTSIDE,     // it asks for nothing
+    NOT_WANTED,  // it does, and is not measured
 };
 struct asks {
     struct ask read;
     struct ask fault;  // perhaps in a read, whose buffer is a file's page
     __u64 position;    // of the read, in bytes
     __s64 read_before;
+    __u64 again_mapping;  // the next fault for this page is the last one again; NULL: it is not
+    __u64 again_page;
     __u32 place;
-    bool is_again;  // the next fault is the last one again
+    __u32 unused;
 };
 THREAD_STATE(asks, struct asks);
 
@@ -61,22 +69,36 @@ static __always_inline struct asks* asks_of_current(void) {
 
 static __always_inline void begin_ask(struct ask* ask, struct address_space* mapping, __u64 first,
                                       __u64 last) {
-    if (ask->mapping)
+    if (ask->mapping > NOT_WANTED)
         count_one(LOST_UNMATCHED_BEGIN);
-    ask->mapping = target_includes(bpf_get_current_task_btf()) ? (__u64)mapping : 0;
+    ask->mapping = NOT_WANTED;
+    if (mapping && target_includes(bpf_get_current_task_btf()))
+        ask->mapping = (__u64)mapping;
     ask->first = first;
     ask->last = last;
     ask->missed = 0;
+}
+
+// The mapping that was asked for pages; NULL: not measured.
+static __always_inline __u64 end_ask(struct ask* ask) {
+    __u64 mapping = ask->mapping;
+
+    ask->mapping = OUTSIDE;
+    if (mapping > NOT_WANTED)
+        return mapping;
+    if (mapping != NOT_WANTED && target_includes(bpf_get_current_task_btf()))
+        count_one(mapping == NEVER_SEEN ? BEFORE_ATTACH : LOST_UNMATCHED_END);
+    return 0;
 }
 
 static __always_inline void begin_read(struct file* file, __u64 position, __u64 size,
                                        __s64 read_before) {
     struct asks* asks = asks_of_current();
 
-    if (!asks || !size)
+    if (!asks)
         return;
-    begin_ask(&asks->read, BPF_CORE_READ(file, f_mapping), position >> TALLY_PAGE_SHIFT,
-              (position + size - 1) >> TALLY_PAGE_SHIFT);
+    begin_ask(&asks->read, size ? BPF_CORE_READ(file, f_mapping) : NULL,
+              position >> TALLY_PAGE_SHIFT, (position + size - 1) >> TALLY_PAGE_SHIFT);
     asks->position = position;
     asks->read_before = read_before;
 }
@@ -85,9 +107,8 @@ static __always_inline void end_read(__s64 result) {
     struct asks* asks = asks_of_current();
     __u64 got = 0, missed;
 
-    if (!asks || !asks->read.mapping)
+    if (!asks || !end_ask(&asks->read))
         return;
-    asks->read.mapping = 0;
     missed = asks->read.missed;
     if (result > asks->read_before)
         got = ((asks->position + (result - asks->read_before) - 1) >> TALLY_PAGE_SHIFT) -
@@ -146,14 +167,19 @@ static __always_inline void begin_fault(struct vm_fault* fault) {
 static __always_inline void end_fault(bool is_answered, bool is_to_be_made_again) {
     struct asks* asks = asks_of_current();
     bool is_again, missed;
+    __u64 mapping;
 
-    if (!asks || !asks->fault.mapping)
+    if (!asks)
         return;
-    asks->fault.mapping = 0;
+    mapping = end_ask(&asks->fault);
+    if (!mapping)
+        return;
     missed = asks->fault.missed;
-    is_again = asks->is_again;
-    if (missed || is_answered)
-        asks->is_again = missed && is_to_be_made_again;
+    is_again = asks->again_mapping == mapping && asks->again_page == asks->fault.first;
+    if (missed || is_answered) {
+        asks->again_mapping = missed && is_to_be_made_again ? mapping : 0;
+        asks->again_page = asks->fault.first;
+    }
     count_pages(bpf_get_current_task_btf(), asks, !missed && is_answered && !is_again, missed, 0,
                 0);
 }

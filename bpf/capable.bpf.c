@@ -5,6 +5,9 @@
 TRACER("Which capabilities are needed, and which are refused");
 BY("container,capability,user_namespace");
 OPTION(bool, unaudited, false, "also checks that only find out, whose refusal is no failure");
+OPTION(
+    bool, borrowed, false,
+    "also checks of credentials other than the thread's own, as overlayfs borrows its mounter's");
 
 const volatile bool by_capability = true;
 const volatile bool by_user_namespace = true;
@@ -29,14 +32,27 @@ COUNTS(checks, struct check_key, struct check_counts, "times that a capability w
 
 #define CAP_OPT_NOAUDIT 2  // include/linux/security.h
 
-// A kernel thread has entered the kernel by no call.
-static __always_inline syscall_nr call_of(struct task_struct* task) {
-    struct pt_regs* registers = task->flags & TALLY_PF_KTHREAD ? NULL : task_registers(task);
-    long number = -1;
+// Whether the credentials of which a capability is asked for are the thread's own. The kernel
+// borrows others for a while (override_creds() of kernel/cred.c: overlayfs those of its mounter),
+// then they are task->cred; or asks for those of another thread, or with which a file was opened. A
+// copy of the thread's own, with another user for files, is its own too: access() makes one, and a
+// core dump.
+static __always_inline bool is_own(struct task_struct* task, const struct cred* cred) {
+    const struct cred* own = task->real_cred;
+    __u64 permitted = 0, own_permitted = 0;  // struct kernel_cap_struct
 
-    if (registers)
-        number = BPF_CORE_READ(registers, orig_ax);
-    return system_call_number(task, number);
+    if (cred == own)
+        return true;
+    bpf_core_read(&permitted, sizeof(permitted), &cred->cap_permitted);
+    bpf_core_read(&own_permitted, sizeof(own_permitted), &own->cap_permitted);
+    return permitted == own_permitted &&
+           BPF_CORE_READ(cred, user_ns) == BPF_CORE_READ(own, user_ns) &&
+           BPF_CORE_READ(cred, user) == BPF_CORE_READ(own, user) &&
+           BPF_CORE_READ(cred, group_info) == BPF_CORE_READ(own, group_info);
+}
+
+static __always_inline bool is_wanted(struct task_struct* task, const struct cred* cred) {
+    return target_includes(task) && (borrowed || is_own(task, cred));
 }
 
 static __always_inline void count_check(__u32 level, __u32 capability, bool is_granted) {
@@ -49,9 +65,9 @@ static __always_inline void count_check(__u32 level, __u32 capability, bool is_g
     if (by_user_namespace)
         key.user_namespace = level ? NESTED : INITIAL;
     if (by_syscall)
-        key.syscall = call_of(task);
+        key.syscall = call_in_progress(task);
     if (by_uid)
-        key.uid = BPF_CORE_READ(task, cred, euid.val);
+        key.uid = BPF_CORE_READ(task, real_cred, euid.val);
     counts = counts_of(checks, key, NULL);
     if (!counts)
         return;
@@ -62,7 +78,7 @@ static __always_inline void count_check(__u32 level, __u32 capability, bool is_g
 
 // What is asked between entry and return.
 struct check {
-    bool is_wanted;
+    enum { NEVER_SEEN, OUTSIDE, NOT_WANTED, ASKED } state;
     __u32 level;
     __u32 capability;
 };
@@ -80,19 +96,30 @@ FUNCTION_ENTRY(check, 1, cap_capable, check_begins, const struct cred* cred,
         count_one(LOST_NO_THREAD_STATE);
         return 0;
     }
-    check->is_wanted = (unaudited || !((__u64)options & CAP_OPT_NOAUDIT)) && target_includes(task);
+    if (check->state == ASKED)
+        count_one(LOST_UNMATCHED_BEGIN);
+    check->state = NOT_WANTED;
+    if ((!unaudited && ((__u64)options & CAP_OPT_NOAUDIT)) || !is_wanted(task, cred))
+        return 0;
+    check->state = ASKED;
     check->level = BPF_CORE_READ(space, level);
     check->capability = (__u64)capability;
     return 0;
 }
 
 FUNCTION_RETURN(check, 1, cap_capable, check_ended) {
-    struct check* check = started() ? check_of(bpf_get_current_task_btf()) : NULL;
+    struct task_struct* task = bpf_get_current_task_btf();
+    struct check* check = started() ? check_of(task) : NULL;
+    __u32 state;
 
-    if (check && check->is_wanted) {
-        check->is_wanted = false;
+    if (!check)
+        return 0;  // counted where it began
+    state = check->state;
+    check->state = OUTSIDE;
+    if (state == ASKED)
         count_check(check->level, check->capability, (int)result == 0);
-    }
+    else if (state != NOT_WANTED && target_includes(task))
+        count_one(state == NEVER_SEEN ? BEFORE_ATTACH : LOST_UNMATCHED_END);
     return 0;
 }
 
@@ -101,7 +128,7 @@ SEC("tp_btf/cap_capable")
 PROBE(check, 2)
 int BPF_PROG(checked, const struct cred* cred, struct user_namespace* space,
              const struct user_namespace* found, int capability, int result) {
-    if (started() && target_includes(bpf_get_current_task_btf()))
+    if (started() && is_wanted(bpf_get_current_task_btf(), cred))
         count_check(BPF_CORE_READ(space, level), capability, result == 0);
     return 0;
 }

@@ -113,23 +113,13 @@ static __always_inline enum kind kind_of(const struct copy_up* copy_up, const st
     return BPF_CORE_READ(inode, i_nlink) > 1 ? LINK : DATA;
 }
 
-// The system call that a thread is in. Threads of the kernel (nfsd, workers of io_uring) are in
-// none.
-static __always_inline syscall_nr call_of_thread(struct task_struct* task) {
-    struct pt_regs* regs = task_registers(task);
-
-    if ((task_read(task, flags) & TALLY_PF_KTHREAD) || !regs || (int)regs->orig_ax < 0 || !regs->sp)
-        return TALLY_SYSCALL_UNKNOWN;
-    return system_call_number(task, regs->orig_ax);
-}
-
 static __always_inline struct copy_up_key key_of(struct task_struct* task, enum kind kind) {
     struct copy_up_key key = {.subject = subject_of(task)};
 
     if (by_kind)
         key.kind = kind;
     if (by_why)
-        key.why = call_of_thread(task);
+        key.why = call_in_progress(task);
     return key;
 }
 
@@ -212,7 +202,7 @@ static __always_inline void tell(struct task_struct* task, const struct copy_up*
         return;
     event->duration_ns = now - copy_up->since;
     event->kind = kind_of(copy_up, inode, error);
-    event->why = call_of_thread(task);
+    event->why = call_in_progress(task);
     event->error = -error;
     event->size = is_regular(inode) ? BPF_CORE_READ(inode, i_size) : NO_BYTES;
     event->copied = copy_up->copied;

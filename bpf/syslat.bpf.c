@@ -21,7 +21,6 @@ static __always_inline void call_returned(const struct call_key* key, long resul
 IN_FLIGHT(calls, task, key) {
     struct call* call = calling_of(task);
     __u64 since = call ? call->since : OUTSIDE;
-    struct pt_regs* regs;
     syscall_nr number;
     __u64 now;
 
@@ -34,13 +33,10 @@ IN_FLIGHT(calls, task, key) {
     }
     // Who has a CPU may be in its program, with the registers of any earlier entry; who is halted
     // is on its way there.
-    if ((task->flags & TALLY_PF_KTHREAD) || task_on_cpu(task) || task_is_halted(task))
+    if (task_on_cpu(task) || task_is_halted(task))
         return 0;
-    regs = task_registers(task);
-    if (!regs || (int)regs->orig_ax < 0 || !regs->sp)  // an interrupt; a worker of io_uring
-        return 0;
-    number = system_call_number(task, regs->orig_ax);
-    if (!syscall_is_selected(number))
+    number = call_in_progress(task);
+    if (number == TALLY_SYSCALL_UNKNOWN || !syscall_is_selected(number))
         return 0;
     *key = call_key_of(task, number, 0);
     return TALLY_OLDER_THAN_RUN;

@@ -123,7 +123,8 @@ int BPF_PROG(on_wakeup_new, struct task_struct* task) {
     return 0;
 }
 
-// A thread that waits goes on waiting in its cgroup's queue of another CPU.
+// A thread that waits, for its quota or for a CPU, goes on waiting in its cgroup's queue of another
+// CPU.
 SEC("tp_btf/sched_migrate_task")
 int BPF_PROG(on_migrate, struct task_struct* task, int cpu) {
     struct cfs_rq* queue = task->se.cfs_rq;
@@ -131,7 +132,7 @@ int BPF_PROG(on_migrate, struct task_struct* task, int cpu) {
     struct throttled_time now;
     struct wait* wait;
 
-    if (!started() || throttles_threads())
+    if (!started())
         return 0;
     wait = wait_of(task);
     if (!wait || wait->queue != (__u64)queue)
@@ -151,6 +152,7 @@ IN_FLIGHT(standstills, task, key) {
     struct throttled_time moment;
     struct cpu_quota quota;
     __u64 now = clock_ns();
+    __u64 age;
 
     if (!wait || !is_throttled(task) || task_on_cpu(task) || task_state(task) ||
         task->prio < TALLY_FIRST_FAIR_PRIORITY)
@@ -168,6 +170,10 @@ IN_FLIGHT(standstills, task, key) {
     if (wait->since)
         return now > wait->since ? now - wait->since : 1;
     // Others have used it up. Until the last event of the scheduler there: the run queue's clock.
-    moment = TALLY_THROTTLED_TIME(queue, ___arrow);
-    return throttled_between(&wait->then, &moment) ?: 1;
+    age = wait->before;
+    if (wait->queue == (__u64)queue) {
+        moment = TALLY_THROTTLED_TIME(queue, ___arrow);
+        age += throttled_between(&wait->then, &moment);
+    }
+    return (__s64)age > 0 ? age : 1;  // nobody holds a lock here
 }

@@ -113,6 +113,18 @@ static __always_inline __u32 system_call_number(struct task_struct* task, long n
     return (__u32)number | (task_read(task, thread_info.status) & 2 ? TALLY_SYSCALL_32 : 0);
 }
 
+/* The call that a thread is in, which has a CPU or is on its way to one. None, by the registers
+ * that it entered the kernel with: of the kernel's own threads, in an interrupt of its program, and
+ * of workers of io_uring, which keep a copy of their maker's registers, without a stack
+ * (copy_thread() of arch/x86/kernel/process.c). */
+static __always_inline __u32 call_in_progress(struct task_struct* task) {
+    struct pt_regs* regs = task_registers(task);
+
+    if ((task_read(task, flags) & TALLY_PF_KTHREAD) || !regs || (int)regs->orig_ax < 0 || !regs->sp)
+        return TALLY_SYSCALL_UNKNOWN;
+    return system_call_number(task, regs->orig_ax);
+}
+
 /* execve and execveat of both tables. */
 static __always_inline bool is_exec(__u32 number) {
     return number == 59 || number == 322 || number == (11 | TALLY_SYSCALL_32) ||

@@ -33,7 +33,8 @@ def test_two_containers_at_once(start, refused):
     settle(containers)
     result, of_right = running.end(), of_right.end()
     for each in result, of_right:
-        assert each.status == 0 and each.lost.keys() <= {"missed_run"}, each.err.decode()
+        assert each.status == 0, each.err.decode()
+        assert each.lost.keys() <= {"missed_run", "unmatched_begin", "unmatched_end"}, each.lost
     # A function's program is not run again while a thread is interrupted in it.
     missed = result.end["lost"]["missed_run"]
     for name, (allowed, refused, nested) in TIMES.items():
@@ -47,3 +48,33 @@ def test_two_containers_at_once(start, refused):
         of_right.end["lost"]["missed_run"])
     assert {each["key"]["container"] for each in of_right.records
             if each["type"] == "counts"} == {"right"}
+
+
+CALLS = 53
+
+
+@pytest.mark.guest
+def test_borrowed_credentials(start):
+    """A user without capabilities looks at files of an overlay, which its mounter's are borrowed for."""
+    container = start("user", "sh", "-c", "read x")
+    both = [Run("capable", "--json", "-c", "user", "--by", "uid,syscall,capability", *options)
+            for options in ((), ("--borrowed",))]
+    container.exec("nsenter", "-S", "1000", "-G", "1000", "sh", "-c", "stat /bin/* >/dev/null")
+    own, all_of_them = (values(each.end(), uid=1000) for each in both)
+    assert own["checks"] == own["refused"], own
+    assert all_of_them["checks"] - all_of_them["refused"] >= 1, all_of_them
+
+
+@pytest.mark.guest
+def test_a_copy_of_its_own_credentials(start):
+    """access() asks with the real user's: a copy of the thread's own, for the time of the call."""
+    container = start("access", "stats", CALLS, "/dev/closed")
+    container.exec("sh", "-c", "true >/dev/closed; chmod 0 /dev/closed")
+    running = Run("capable", "--json", "-c", "access", "--by", "syscall,capability")
+    container.go()
+    settle([container])
+    result = running.end()
+    assert result.lost.keys() <= {"missed_run", "unmatched_begin", "unmatched_end"}
+    for call in "access", "faccessat", "faccessat2":
+        assert values(result, syscall=call, capability="CAP_DAC_READ_SEARCH") == {
+            "checks": CALLS, "refused": 0}

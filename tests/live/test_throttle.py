@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 """throttle: how long threads stand still because a CPU quota is used up, as cpu.stat says it."""
 
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from support import CPUS, Run, Version1, eventually, hierarchy, run
@@ -187,3 +191,52 @@ def test_what_stands_still_now(quotas, start):
 
     text = eventually(table, "a row")
     assert "QUOTA" in text and "PERIOD" in text and "1.00ms" in text and "100ms" in text
+
+
+def waited_for_a_cpu(thread):
+    """For how many nanoseconds in all; with its standstills, where those are no sleep."""
+    return int(Path(f"/proc/{thread}/schedstat").read_text().split()[1])
+
+
+# Has a CPU to itself as soon as it is told to, for a while, and says so.
+HOG = """
+import os, sys, time
+os.sched_setaffinity(0, {int(sys.argv[1])})
+os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+print("here", flush=True)
+end = time.monotonic() + float(sys.argv[2])
+while time.monotonic() < end:
+    pass
+"""
+
+
+@pytest.mark.skipif(len(CPUS) < 2, reason="needs two CPUs")
+def test_moved_to_a_busy_cpu(quotas, start):
+    """A thread that stands still is moved to another CPU, which is not to be had when its quota is lifted:
+    it waits for that CPU, which is none of this."""
+    limited = start("limited", "spin", 1, cpu=CPUS[0])
+    quotas.limit(limited, 20_000)
+    running = Run("throttle", "--json", "-c", "limited")
+    limited.go()
+    thread = eventually(lambda: limited.pids()[1:], "a thread that spins")[0]
+    time.sleep(0.5)
+    with subprocess.Popen([sys.executable, "-c", HOG, str(CPUS[1]), "0.8"],
+                          stdout=subprocess.PIPE) as hog:
+        assert hog.stdout.readline() == b"here\n"
+        os.sched_setaffinity(0, {CPUS[0]})
+        try:
+            times, _ = quotas.stat(limited.cgroup)
+            eventually(lambda: quotas.stat(limited.cgroup)[0] > times, "the end of a quota")
+            waited = waited_for_a_cpu(thread)
+            os.sched_setaffinity(thread, {CPUS[1]})
+            quotas.limit(limited, None)
+        finally:
+            os.sched_setaffinity(0, CPUS)
+    time.sleep(0.2)
+    waited = waited_for_a_cpu(thread) - waited
+    _, throttled = quotas.stat(limited.cgroup)
+    result = running.end()
+    assert result.status == 0, result.err.decode()
+    found = sum(each["sum"] for each in result.histograms("total"))
+    assert waited > 0.3e9, waited
+    assert 0.8 * throttled < found < throttled + 0.1e9, (found, throttled, waited)
