@@ -40,11 +40,9 @@ static __always_inline void operation_ended(const struct ended_operation* ended)
 
 IN_FLIGHT_EACH(operations, OPERATION_PLACES, task, key, index) {
     struct operations* all = operating_of(task);
-    __u64 now;
+    __u64 age = all ? operation_age(task, &all->at[index]) : 0;
 
-    if (!all || all->at[index].since <= NOT_WANTED)
-        return 0;
-    *key = operation_key_of(task, index / 2, all->at[index].operation);
-    now = clock_ns();
-    return now > all->at[index].since ? now - all->at[index].since : 1;
+    if (age)
+        *key = operation_key_of(task, index / 2, all->at[index].operation);
+    return age;
 }

@@ -79,6 +79,8 @@ static __always_inline void operation_ended(const struct ended_operation* ended)
     event->size = asked->size;
     event->done = ended->result < 0 || asked->size == NO_BYTES ? NO_BYTES : ended->result;
     event->error = ended->result < 0 && ended->result != GOES_ON ? -ended->result : 0;
-    event_path_of_file(slow_operations, event, path, ended->task, asked->file);
+    // What goes on may be done by now, and its file gone.
+    if (ended->result != GOES_ON)
+        event_path_of_file(slow_operations, event, path, ended->task, asked->file);
     event_submit(slow_operations, event);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 // ovlcopyup: from the moment overlayfs begins to copy a file or directory up to the moment it has.
+#include "call_mark.bpf.h"
 #include "dentry_path.bpf.h"
+#include "file_type.bpf.h"
 #include "probes.bpf.h"
 
 TRACER("How long overlayfs copies files up, which, how much, and why");
@@ -57,7 +59,7 @@ struct copy_up {
     bool is_made;  // the file above is new
     bool has_data;
     bool truncates;  // so there is no data to be copied
-    __u32 unused;
+    __u32 mark;      // of the call in which it began (call_mark.bpf.h)
 };
 enum {
     NEVER_SEEN,  // no event of the thread yet
@@ -67,12 +69,6 @@ enum {
 THREAD_STATE(copying, struct copy_up);
 
 #define O_TRUNC 01000  // include/uapi/asm-generic/fcntl.h
-
-// include/uapi/linux/stat.h
-#define S_IFMT 0170000
-#define S_IFREG 0100000
-#define S_IFDIR 0040000
-#define S_IFLNK 0120000
 
 // The current thread's, in a copy-up that is measured; else NULL.
 static __always_inline struct copy_up* measured(void) {
@@ -90,14 +86,10 @@ static __always_inline struct inode* inode_of(const struct copy_up* copy_up) {
     return BPF_CORE_READ(dentry, d_inode);
 }
 
-static __always_inline bool is_regular(const struct inode* inode) {
-    return (BPF_CORE_READ(inode, i_mode) & S_IFMT) == S_IFREG;
-}
-
 // The inode is that of the overlay, which has size, mode and links of the one below.
 static __always_inline enum kind kind_of(const struct copy_up* copy_up, const struct inode* inode,
                                          int error) {
-    __u32 type = BPF_CORE_READ(inode, i_mode) & S_IFMT;
+    __u32 type = file_type_of(inode);
     __u64 size = copy_up->truncates ? 0 : BPF_CORE_READ(inode, i_size);
 
     if (copy_up->waited)
@@ -154,6 +146,7 @@ FUNCTION_ENTRY(copy_up, 1, ovl_copy_up_one, on_begin, struct dentry* parent, str
     copy_up->copied = 0;
     copy_up->waited = copy_up->is_made = copy_up->has_data = false;
     copy_up->truncates = (__u64)flags & O_TRUNC;
+    copy_up->mark = call_mark_of(task);
     copy_up->since = clock_ns();
     return 0;
 }
@@ -204,7 +197,7 @@ static __always_inline void tell(struct task_struct* task, const struct copy_up*
     event->kind = kind_of(copy_up, inode, error);
     event->why = call_in_progress(task);
     event->error = -error;
-    event->size = is_regular(inode) ? BPF_CORE_READ(inode, i_size) : NO_BYTES;
+    event->size = file_type_of(inode) == S_IFREG ? BPF_CORE_READ(inode, i_size) : NO_BYTES;
     event->copied = copy_up->copied;
     event->device = device_of(inode);
     event_dentry_path(copies, event, path, copy_up->dentry);
@@ -254,13 +247,28 @@ FUNCTION_RETURN(copy_up, 1, ovl_copy_up_one, on_end) {
     return 0;
 }
 
+// A new thread copies nothing up, whatever the last one of its number has left: of which nobody
+// told us the end.
+SEC("tp_btf/task_newtask")
+int BPF_PROG(on_new_thread, struct task_struct* task) {
+    struct copy_up* copy_up = started() ? copying_of(task) : NULL;
+
+    if (!copy_up)
+        return 0;  // a loss when it copies something up
+    if (copy_up->since > NOT_WANTED)
+        count_one(LOST_UNMATCHED_BEGIN);
+    copy_up->since = OUTSIDE;
+    return 0;
+}
+
 IN_FLIGHT(copy_ups, task, key) {
     struct copy_up* copy_up = copying_of(task);
-    __u64 now;
+    __u64 age;
 
     if (!copy_up || copy_up->since <= NOT_WANTED)
         return 0;
-    *key = key_of(task, kind_of(copy_up, inode_of(copy_up), 0));
-    now = clock_ns();
-    return now > copy_up->since ? now - copy_up->since : 1;
+    age = age_in_call(task, &copy_up->since, copy_up->mark, OUTSIDE);
+    if (age)
+        *key = key_of(task, kind_of(copy_up, inode_of(copy_up), 0));
+    return age;
 }

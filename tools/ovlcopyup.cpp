@@ -10,10 +10,9 @@ const tally::Registration registered{{
     .object = TALLY_OBJECT(ovlcopyup),
     .description =
         "Containers' file systems are overlays: a file of the image is copied up, whole, before "
-        "its "
-        "first change, be it of one byte or of its owner. Measures each of these copies, from its "
-        "beginning to its end, for the thread that has to wait for it: how long, how many bytes. "
-        "With --events it tells which file, and which system call was the cause.",
+        "its first change, be it of one byte or of its owner. Measures each of these copies, from "
+        "its beginning to its end, for the thread that has to wait for it: how long, how many "
+        "bytes. With --events it tells which file, and which system call was the cause.",
     .examples =
         {
             {"tally ovlcopyup", "every container, until Ctrl-C"},

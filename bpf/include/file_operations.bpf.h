@@ -13,6 +13,8 @@
 #ifndef TALLY_FILE_OPERATIONS_BPF_H
 #define TALLY_FILE_OPERATIONS_BPF_H
 
+#include "call_mark.bpf.h"
+#include "file_type.bpf.h"
 #include "probes.bpf.h"
 
 CHOICE(fs, "only these file systems");
@@ -30,8 +32,9 @@ SELECTION(operation, enum operation, "", "only this: read, write, open or fsync;
 
 struct operation_state {
     __u64 since; /* the clock at the entry, or one of those below */
-    enum operation operation;
-    __u32 place; /* for its key (slots.bpf.h) */
+    __u32 operation : 2;
+    __u32 mark : 30; /* of the call in which it began (call_mark.bpf.h) */
+    __u32 place;     /* for its key (slots.bpf.h) */
 };
 enum {
     NEVER_SEEN, /* no such operation of the thread yet */
@@ -40,6 +43,7 @@ enum {
 };
 struct operations {
     struct operation_state at[OPERATION_PLACES];
+    const struct file* opening; /* of NFS */
 };
 THREAD_STATE(operating, struct operations);
 
@@ -83,34 +87,50 @@ static __always_inline __u32 operation_index(__u32 which) {
 }
 
 /* NULL before the start, and where there is no place to remember, which is a loss. */
-static __always_inline struct operation_state* operation_state_of(struct task_struct* task,
-                                                                  __u32 which) {
+static __always_inline struct operations* operations_of(struct task_struct* task, __u32 which) {
     struct operations* operations;
 
     if (!started() || !operation_is_selected(which % OPERATIONS))
         return NULL;
     operations = operating_of(task);
-    if (operations)
-        return &operations->at[operation_index(which)];
-    count_one(LOST_NO_THREAD_STATE);
-    return NULL;
+    if (!operations)
+        count_one(LOST_NO_THREAD_STATE);
+    return operations;
+}
+
+static __always_inline struct operation_state* operation_state_of(struct task_struct* task,
+                                                                  __u32 which) {
+    struct operations* operations = operations_of(task, which);
+
+    return operations ? &operations->at[operation_index(which)] : NULL;
+}
+
+/* Some functions that open and sync files do so with directories too. A request is for none, and a
+ * file that is yet to be looked up (nfs_atomic_open()) has no inode. */
+static __always_inline bool tally_is_directory(const struct file* file) {
+    return file && file_type_of(BPF_CORE_READ(file, f_inode)) == S_IFDIR;
 }
 
 static __always_inline int tally_operation_begins(__u32 which,
                                                   const struct asked_operation* asked) {
     struct task_struct* task = bpf_get_current_task_btf();
-    struct operation_state* state = operation_state_of(task, which);
+    struct operations* operations = operations_of(task, which);
+    struct operation_state* state;
 
-    if (!state)
+    if (!operations)
         return 0;
+    state = &operations->at[operation_index(which)];
+    if (which == OPERATION_OF(NFS, OPEN))
+        operations->opening = asked->file;
     if (state->since > NOT_WANTED)
         count_one(LOST_UNMATCHED_BEGIN); /* it calls again, and nobody told us of a return */
     state->operation = which % OPERATIONS;
-    if (!target_includes(task)) {
+    if (!target_includes(task) || tally_is_directory(asked->file)) {
         state->since = NOT_WANTED;
         return 0;
     }
     operation_began(task, operation_index(which), asked);
+    state->mark = call_mark_of(task);
     state->since = clock_ns();
     return 0;
 }
@@ -171,6 +191,31 @@ static __noinline int tally_operation_returns(__u32 which, long result) {
         .place = &state->place,
     };
     operation_ended(&ended);
+    return 0;
+}
+
+/* For how long a thread has been in the operation at that place; 0: it is in none. */
+static __always_inline __u64 operation_age(struct task_struct* task,
+                                           struct operation_state* state) {
+    if (state->since <= NOT_WANTED)
+        return 0;
+    return age_in_call(task, &state->since, state->mark, OUTSIDE);
+}
+
+/* A new thread is in no operation, whatever the last one of its number has left: of which nobody
+ * told us the return. */
+SEC("tp_btf/task_newtask")
+int BPF_PROG(tally_new_thread, struct task_struct* task) {
+    struct operations* operations = started() ? operating_of(task) : NULL;
+    __u32 index;
+
+    if (!operations)
+        return 0; /* a loss when it begins something */
+    for (index = 0; index < OPERATION_PLACES; index++) {
+        if (operations->at[index].since > NOT_WANTED)
+            count_one(LOST_UNMATCHED_BEGIN);
+        operations->at[index].since = OUTSIDE;
+    }
     return 0;
 }
 
@@ -275,36 +320,27 @@ FSYNC_FUNCTION(fs.btrfs.fsync, 1, btrfs_sync_file, btrfs_fsync, OPERATION_OF(BTR
  */
 #define TALLY_FMODE_OPENED 0x80000 /* FMODE_OPENED, include/linux/fs.h */
 
-/* What is to be opened, by the address of the task_struct. */
-struct {
-    __uint(type, BPF_MAP_TYPE_LRU_HASH);
-    __uint(max_entries, 4096);
-    __type(key, __u64);
-    __type(value, struct file*);
-} tally_opening SEC(".maps");
-
 FUNCTION_ENTRY(fs.nfs.open, 1, nfs_atomic_open, nfs_atomic_begins, struct inode* directory,
                struct dentry* entry, struct file* file) {
-    __u64 task = bpf_get_current_task();
-
-    bpf_map_update_elem(&tally_opening, &task, &file, BPF_ANY);
     return tally_file_begins(OPERATION_OF(NFS, OPEN), file, NULL, NO_BYTES);
 }
 
 FUNCTION_RETURN(fs.nfs.open, 1, nfs_atomic_open, nfs_atomic_returns) {
-    __u64 task = bpf_get_current_task();
-    struct file** file = bpf_map_lookup_elem(&tally_opening, &task);
+    const __u32 which = OPERATION_OF(NFS, OPEN);
+    struct operations* operations = operations_of(bpf_get_current_task_btf(), which);
     struct operation_state* state;
+    const struct file* opening;
 
-    if ((int)result == 0 && file && !(BPF_CORE_READ(*file, f_mode) & TALLY_FMODE_OPENED)) {
-        state = operation_state_of(bpf_get_current_task_btf(), OPERATION_OF(NFS, OPEN));
-        if (state)
-            state->since = OUTSIDE;
-    } else {
-        tally_operation_returns(OPERATION_OF(NFS, OPEN), (int)result);
+    if (!operations)
+        return 0;
+    state = &operations->at[operation_index(which)];
+    opening = operations->opening;
+    if ((int)result == 0 && state->since > NOT_WANTED &&
+        !(BPF_CORE_READ(opening, f_mode) & TALLY_FMODE_OPENED)) {
+        state->since = OUTSIDE;
+        return 0;
     }
-    bpf_map_delete_elem(&tally_opening, &task);
-    return 0;
+    return tally_operation_returns(which, (int)result);
 }
 
 REQUEST_FUNCTION(fs.nfs.read, 1, nfs_file_read, nfs_read, OPERATION_OF(NFS, READ));

@@ -15,10 +15,10 @@
  *     CHOICE(fs, "file systems to look at");
  *
  * A group that neither names must have a way, or the tracer does not run. CHOICE declares the
- * option
- * --fs; its values are the groups whose names begin with `fs.`, up to the next dot: `fs.ext4.read`
- * and `fs.ext4.write` are the value ext4, which this kernel has if it has all of them. What is
- * chosen must be there; if nothing is chosen, all that is there is used, and it must be something.
+ * option --fs; its values are the groups whose names begin with `fs.`, up to the next dot:
+ * `fs.ext4.read` and `fs.ext4.write` are the value ext4, which this kernel has if it has all of
+ * them. What is chosen must be there; if nothing is chosen, all that is there is used, and it must
+ * be something.
  */
 #ifndef TALLY_PROBES_BPF_H
 #define TALLY_PROBES_BPF_H

@@ -11,7 +11,7 @@ from support import Run, eventually, run
 # Primes, so that no sum of some of them is another.
 OPERATIONS = {"read": 10007, "pread": 101, "readv": 53, "sendfile": 211, "uring": 19, "fault": 23,
               "write": 1009, "pwrite": 13, "writev": 7, "dsync": 17, "fsync": 31, "fdatasync": 5,
-              "open": 503, "missing": 3}
+              "open": 503, "missing": 3, "directory": 29}
 OF_NEIGHBOUR = {"read": 5003, "write": 307, "fsync": 11, "open": 103}
 
 
@@ -58,6 +58,45 @@ def test_every_operation_of_two_containers(kind, request, operate):
     assert counted(result, "left") == {kind: asked(OPERATIONS)}
     assert counted(result, "right") == {kind: asked(OF_NEIGHBOUR)}
     assert result.end["before_attach"] == 0
+
+
+def test_reads_of_one_container_are_that_many(ext4, operate):
+    """For the right container, file system and operation, and nothing else."""
+    left = operate("left", ext4 / "left", "read", 10007)
+    right = operate("right", ext4 / "right", "write", 307)
+    result = measure((left, right), "--fs", "ext4")
+    reads = result.histograms("total", fs="ext4", operation="read")
+    assert [(each["key"]["container"], each["count"]) for each in reads] == [("left", 10007)]
+
+
+@pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs"])
+def test_directories_are_not_counted(kind, request, operate):
+    """Though their fsync, and with some their open, is the function of the files."""
+    left = operate("left", request.getfixturevalue(kind) / "file", "directory", 29, "open", 2)
+    result = measure((left,), "--fs", kind, "-c", "left")
+    assert counted(result, "left") == {kind: {"open": 2}}
+    assert result.end["before_attach"] == 0
+
+
+def test_what_was_lost_is_not_in_flight_for_ever(ext4, overlay, operate, monkeypatch):
+    """kretprobe waits for some ten returns at once. More threads hang, of which some are never heard of
+    again."""
+    monkeypatch.setenv("TALLY_REFUSED_HOOKS", "fentry,fexit")
+    merged = overlay(ext4)
+    containers = [operate(f"hanging-{index}", merged / str(index), "write", 1) for index in range(13)]
+    running = Run("fsdist", "--json", "--fs", "overlay", "--operation", "write", "--by", "operation")
+    with frozen(ext4):
+        for container in containers:
+            container.go()
+        for container in containers:
+            eventually(container.hangs, "it hangs")
+    for container in containers:
+        container.finish()
+    result = running.end()
+    (total,) = result.histograms("total")
+    assert total["in_flight"]["count"] == 0
+    assert result.lost["unmatched_begin"] > 0
+    assert total["count"] + result.lost["unmatched_begin"] == len(containers)
 
 
 def test_by_the_other_kind_of_hooks(ext4, overlay, operate, monkeypatch):

@@ -12,6 +12,7 @@
 //   fsync, fdatasync                 fsyncs
 //   open                             opens; the first aio and the first append are one too
 //   missing                          opens that fail outside of it, as there is no such file: none
+//   directory                        opens and fsyncs of the file's directory: none of a file
 #include <fcntl.h>
 #include <linux/aio_abi.h>
 #include <linux/io_uring.h>
@@ -127,6 +128,15 @@ class File {
             const std::string path = kind == "open" ? path_ : path_ + ".missing";
             const int opened = ::open(path.c_str(), O_RDONLY);
             if ((opened < 0) != (kind == "missing")) {
+                workload::fail(path.c_str());
+            }
+            ::close(opened);
+            return;
+        }
+        if (kind == "directory") {
+            const std::string path = path_.substr(0, path_.rfind('/'));
+            const int opened = ::open(path.c_str(), O_RDONLY | O_DIRECTORY);
+            if (opened < 0 || ::fsync(opened) != 0) {
                 workload::fail(path.c_str());
             }
             ::close(opened);
