@@ -155,12 +155,13 @@ static __noinline int tally_file_begins(__u32 which, const struct file* file,
     return tally_operation_begins(which, &asked);
 }
 
-static __noinline int tally_operation_returns(__u32 which, long result) {
+/* With `others`, the function is called for other file systems too, which have not begun here. */
+static __noinline int tally_operation_returns(__u32 which, long result, bool others) {
     struct task_struct* task = bpf_get_current_task_btf();
     struct operation_state* state = operation_state_of(task, which);
     __u64 since, now;
 
-    if (!state)
+    if (!state || (others && state->since <= OUTSIDE))
         return 0;
     since = state->since;
     state->since = OUTSIDE;
@@ -223,10 +224,10 @@ int BPF_PROG(tally_new_thread, struct task_struct* task) {
  * parameters (a number too comes as a pointer). `name` is for the programs alone, since a function
  * may be in several ways. */
 
-#define OPERATION_RETURN(group, way, function, name, which, type) \
-    FUNCTION_RETURN(group, way, function, name##_returns) {       \
-        return tally_operation_returns(which, (type)result);      \
-    }                                                             \
+#define OPERATION_RETURN(group, way, function, name, which, type)   \
+    FUNCTION_RETURN(group, way, function, name##_returns) {         \
+        return tally_operation_returns(which, (type)result, false); \
+    }                                                               \
     struct tally_semicolon
 
 #define REQUEST_FUNCTION(group, way, function, name, which)                    \
@@ -299,13 +300,7 @@ FUNCTION_ENTRY(fs.btrfs.read, 2, filemap_splice_read, any_splice_begins, struct 
     return tally_file_begins(OPERATION_OF(BTRFS, READ), file, position, (__u64)size);
 }
 FUNCTION_RETURN(fs.btrfs.read, 2, filemap_splice_read, any_splice_returns) {
-    const __u32 which = OPERATION_OF(BTRFS, READ);
-    struct operation_state* state = operation_state_of(bpf_get_current_task_btf(), which);
-
-    /* It is another file system's, which has not begun here. */
-    if (!state || state->since <= OUTSIDE)
-        return 0;
-    return tally_operation_returns(which, result);
+    return tally_operation_returns(OPERATION_OF(BTRFS, READ), result, true);
 }
 REQUEST_FUNCTION(fs.btrfs.read, 3, btrfs_file_read_iter, btrfs_read_all, OPERATION_OF(BTRFS, READ));
 REQUEST_FUNCTION(fs.btrfs.write, 1, btrfs_file_write_iter, btrfs_write, OPERATION_OF(BTRFS, WRITE));
@@ -325,22 +320,28 @@ FUNCTION_ENTRY(fs.nfs.open, 1, nfs_atomic_open, nfs_atomic_begins, struct inode*
     return tally_file_begins(OPERATION_OF(NFS, OPEN), file, NULL, NO_BYTES);
 }
 
-FUNCTION_RETURN(fs.nfs.open, 1, nfs_atomic_open, nfs_atomic_returns) {
+/* Whether it was no open; then it has ended. A function of its own, for the verifier adds up the
+ * stacks of those that call each other. */
+static __noinline int tally_nfs_opened_nothing(int result) {
     const __u32 which = OPERATION_OF(NFS, OPEN);
     struct operations* operations = operations_of(bpf_get_current_task_btf(), which);
     struct operation_state* state;
     const struct file* opening;
 
-    if (!operations)
+    if (!operations || result != 0)
         return 0;
     state = &operations->at[operation_index(which)];
     opening = operations->opening;
-    if ((int)result == 0 && state->since > NOT_WANTED &&
-        !(BPF_CORE_READ(opening, f_mode) & TALLY_FMODE_OPENED)) {
-        state->since = OUTSIDE;
+    if (state->since <= NOT_WANTED || BPF_CORE_READ(opening, f_mode) & TALLY_FMODE_OPENED)
         return 0;
-    }
-    return tally_operation_returns(which, (int)result);
+    state->since = OUTSIDE;
+    return 1;
+}
+
+FUNCTION_RETURN(fs.nfs.open, 1, nfs_atomic_open, nfs_atomic_returns) {
+    if (tally_nfs_opened_nothing(result))
+        return 0;
+    return tally_operation_returns(OPERATION_OF(NFS, OPEN), (int)result, false);
 }
 
 REQUEST_FUNCTION(fs.nfs.read, 1, nfs_file_read, nfs_read, OPERATION_OF(NFS, READ));

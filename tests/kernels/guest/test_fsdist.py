@@ -60,6 +60,7 @@ def test_every_operation_of_two_containers(kind, request, operate):
     assert result.end["before_attach"] == 0
 
 
+@pytest.mark.guest(everywhere=True)
 def test_reads_of_one_container_are_that_many(ext4, operate):
     """For the right container, file system and operation, and nothing else."""
     left = operate("left", ext4 / "left", "read", 10007)
