@@ -30,6 +30,8 @@ struct wait {
 };
 THREAD_STATE(wait, struct wait);
 
+#define ELSEWHERE 1 /* a queue that was not found: from then on nothing is measured */
+
 static __always_inline void begin_wait(struct task_struct* task) {
     struct wait* wait = wait_of(task);
     struct cfs_rq* queue = task->se.cfs_rq;
@@ -139,6 +141,11 @@ int BPF_PROG(on_migrate, struct task_struct* task, int cpu) {
         return 0;
     now = TALLY_THROTTLED_TIME(queue, ___arrow);
     wait->before += throttled_between(&wait->then, &now);
+    if (!queues_are_listed()) {
+        wait->queue = ELSEWHERE;
+        wait->since = 0;
+        return 0;
+    }
     queues = task->sched_task_group->cfs_rq;
     bpf_probe_read_kernel(&queue, sizeof(queue), queues + cpu);
     wait->queue = (__u64)queue;

@@ -29,6 +29,10 @@ struct cfs_rq___with_self {
 } __attribute__((preserve_access_index));
 
 /* An int until 6.17. Of a bool of one bit clang 14 makes no relocation. */
+struct task_group___with_entities {
+    struct sched_entity** se;
+} __attribute__((preserve_access_index));
+
 struct cfs_rq___with_bits {
     unsigned int throttled : 1;
 } __attribute__((preserve_access_index));
@@ -36,6 +40,12 @@ struct cfs_rq___with_bits {
 /* Whether each thread is throttled for itself. */
 static __always_inline bool throttles_threads(void) {
     return bpf_core_field_exists(((struct task_struct___with_throttled*)0)->throttled);
+}
+
+/* Whether a group has a list of its queues, by CPU. Seen in 7.3: they are per-CPU data, in one
+ * piece with their sched_entity, so the list of these is gone too. */
+static __always_inline bool queues_are_listed(void) {
+    return bpf_core_field_exists(((struct task_group___with_entities*)0)->se);
 }
 
 static __always_inline bool knows_throttled_time(void) {
