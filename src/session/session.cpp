@@ -171,7 +171,8 @@ class Session {
         tracer_.use(plan);
         for (const ProbePlan::Missing& each : plan.missing) {
             if (!each.is_choice || request_.verbose) {
-                say(fmt::format("{} runs without {}: {}", tracer_.name(), each.what, each.obstacle.reason));
+                say(fmt::format("{} runs without {}: {}", tracer_.name(), each.what,
+                                each.obstacle.reason));
             }
         }
     }
