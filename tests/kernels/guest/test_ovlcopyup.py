@@ -147,12 +147,11 @@ def test_both_at_once(start, image, mode):
         assert json.loads(container.line())["done"] == counts[container.name]
     result = running.end()
     assert set(result.lost) <= {"missed_run", "unmatched_begin", "unmatched_end"}
-    lost = sum(result.lost.values())
-    assert lost < 50
+    lost = sum(result.lost.values())  # up to three for one that was left out, most on a real-time kernel
     for name, count in counts.items():
         found = (len(result.events(container=name, kind="file")) if mode
                  else counts_of(result, container=name, kind="file")["copy_ups"])
-        assert count - lost <= found <= count
+        assert max(count - lost, count / 2) <= found <= count
 
 
 @pytest.mark.parametrize("operation,why,part", [
