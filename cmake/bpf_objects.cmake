@@ -16,7 +16,7 @@ function(bpf_object source object)
   # The compiler's own dependency file: an edited header rebuilds what includes it and only that.
   add_custom_command(
     OUTPUT ${compiled}
-    COMMAND ${BPF_CLANG} ${BPF_FLAGS} ${ARGN} -MD -MF ${compiled}.d -MT ${compiled} -c ${source} -o ${compiled}
+    COMMAND ${CMAKE_C_COMPILER_LAUNCHER} ${BPF_CLANG} ${BPF_FLAGS} ${ARGN} -MD -MF ${compiled}.d -MT ${compiled} -c ${source} -o ${compiled}
     DEPENDS ${source}
     DEPFILE ${compiled}.d
     COMMENT "BPF ${name}"

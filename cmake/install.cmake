@@ -34,7 +34,7 @@ foreach(source ${TOOL_SOURCES})
   file(CREATE_LINK tally ${LINK_DIR}/tally-${tool} SYMBOLIC)
   list(APPEND PROGRAM_LINKS ${LINK_DIR}/tally-${tool})
 endforeach()
-add_custom_target(man_pages ALL DEPENDS ${MAN_PAGES})
+add_custom_target(man_pages DEPENDS ${MAN_PAGES})
 
 set(PACKAGING ${PROJECT_SOURCE_DIR}/packaging)
 install(TARGETS tally RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
@@ -66,7 +66,9 @@ add_custom_command(
   COMMAND sh -c "gzip -9n <${PACKAGING}/changelog >${CHANGELOG}"
   DEPENDS ${PACKAGING}/changelog
   VERBATIM)
-add_custom_target(changelog ALL DEPENDS ${CHANGELOG})
+add_custom_target(changelog DEPENDS ${CHANGELOG})
+# What installing needs beside the program.
+add_custom_target(documents DEPENDS man_pages changelog)
 install(FILES ${CHANGELOG} DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 set(CPACK_GENERATOR DEB)
