@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #pragma once
 
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "cli/parser.h"
 #include "session/request.h"
 #include "tracer/registry.h"
 #include "tracer/schema.h"
 
 namespace tally {
-
-/// Text to print to stdout instead of doing anything: --help, or what completion may offer.
-struct HelpText {
-    std::string text;
-};
 
 /// Reads the arguments after the tool's name. Throws UsageError.
 std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const TracerSchema& schema,

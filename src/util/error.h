@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 namespace tally {
 
@@ -27,7 +26,7 @@ class Error : public std::runtime_error {
     explicit Error(const std::string& sentence) : std::runtime_error(sentence) {}
     template <typename... Args>
     explicit Error(fmt::format_string<Args...> format, Args&&... args)
-        : std::runtime_error(fmt::format(format, std::forward<Args>(args)...)) {}
+        : std::runtime_error(fmt::vformat(format, fmt::make_format_args(args...))) {}
 
     virtual ExitStatus status() const { return ExitStatus::failed; }
 };

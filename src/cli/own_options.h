@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#pragma once
+
+#include "cli/parser.h"
+#include "session/request.h"
+#include "tracer/registry.h"
+#include "tracer/schema.h"
+
+namespace tally {
+
+/// Adds the options, selections and choices that the tool declares. `schema` and `request` must
+/// outlive the parser. Throws Error for one whose name is that of a common option.
+void add_own_options(Parser& parser, const Tool& tool, const TracerSchema& schema,
+                     Request& request);
+
+}  // namespace tally

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+namespace tally {
+
+/// Text to print to stdout instead of doing anything: --help, or what completion may offer.
+struct HelpText {
+    std::string text;
+};
+
+/// An option or operand, as the help, completion and messages have it.
+struct OptionText {
+    std::string names{};  ///< "-c,--container"; an operand has no dashes: "INTERVAL"
+    std::string value{};  ///< what the help calls its value: "FILE"; of flags and operands empty
+    std::string description{};           ///< one line, however long
+    std::string group = "Options";       ///< its heading in the help; empty: the help leaves it out
+    std::vector<std::string> choices{};  ///< words that completion offers as values
+};
+
+/// Says what is wrong with a value as it was typed; empty: nothing.
+using Check = std::function<std::string(const std::string&)>;
+
+/// Accepts the choices alone.
+Check one_of(std::vector<std::string> choices);
+
+/// Reads the arguments of one command by the options that are added. All that is done with a value
+/// is done after all of them are read and checked, in the order in which the options were added.
+class Parser {
+  public:
+    /// `usage` is the first line of the help, `footer` ends it.
+    Parser(const std::string& name, const std::string& description, const std::string& usage,
+           const std::string& footer = "");
+    ~Parser();
+    Parser(const Parser&) = delete;
+    Parser& operator=(const Parser&) = delete;
+
+    /// One that was added.
+    class Option {
+      public:
+        explicit Option(const CLI::Option* option) : option_(option) {}
+        bool is_given() const;
+
+      private:
+        const CLI::Option* option_;
+    };
+
+    /// These throw std::invalid_argument for a name that cannot be one, or is another option's.
+    /// What `take` throws goes through to the caller of parse().
+
+    Option add_flag(const OptionText& text, std::function<void()> take);
+    Option add_flag(const OptionText& text, bool& is_given);
+    /// Given at most once.
+    Option add_value(const OptionText& text, const Check& check,
+                     std::function<void(const std::string&)> take);
+    Option add_value(const OptionText& text, std::optional<std::string>& value);
+    /// Given as often as one likes, with one value each; with `commas` each value may be several.
+    Option add_values(const OptionText& text, bool commas, const Check& check,
+                      std::function<void(const std::vector<std::string>&)> take);
+    Option add_values(const OptionText& text, bool commas, std::vector<std::string>& values);
+
+    /// Reads them. A text is to be printed instead of doing what they say, for --help and where
+    /// they are to be completed. Throws UsageError, which names `help`, a command that lists the
+    /// options.
+    std::optional<HelpText> parse(std::vector<std::string> arguments, const std::string& help);
+
+  private:
+    Option added(CLI::Option* option, const OptionText& text);
+
+    std::unique_ptr<CLI::App> app_;
+    std::map<const CLI::Option*, std::vector<std::string>> choices_;
+};
+
+}  // namespace tally
