@@ -107,7 +107,10 @@ def debian_archive():
         return file
     for old in CACHE.glob("debian-*"):
         if time.time() - old.stat().st_mtime > KEPT_FOR:  # another working tree may use it
-            shutil.rmtree(old) if old.is_dir() else old.unlink()
+            if old.is_dir():
+                shutil.rmtree(old)
+            else:
+                old.unlink()
     root = Path(tempfile.mkdtemp(prefix="debian-", dir=CACHE))
     root.chmod(0o755)
     for folder in FOLDERS:

@@ -25,6 +25,7 @@ class Containerd(Runtime):
     """What ctr and CRI have in common."""
 
     reported = "containerd"
+    name_space = ""  # of containerd's
     programs = ("containerd", "ctr", "runc")
     packages = ("containerd", "runc")
 

@@ -2,7 +2,6 @@
 //
 // Births, deaths and processes as nobody would tell them: rings, parents that are their own
 // children, ids that come again, in any order. Each four bytes are one event.
-// Sources: container/*.cpp util/read_file.cpp
 #include <sys/stat.h>
 
 #include <array>

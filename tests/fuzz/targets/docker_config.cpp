@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
 // Docker's config.v2.json.
-// Sources: container/runtime_formats.cpp container/path_shapes.cpp
 #include <algorithm>
 #include <string>
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
 // The way of bytes from others into text, CSV and JSON. The first byte is a number of columns.
-// Sources: output/*.cpp model/*.cpp util/*.cpp
 #include "output/escape.h"
 
 #include <rapidjson/document.h>

@@ -2,7 +2,6 @@
 //
 // A BPF object that somebody gives to `tally run`: check_object() looks at it, libbpf opens it, its
 // BTF is read as declarations. Either an Error of one sentence, or a tracer.
-// Sources: tracer/*.cpp host/*.cpp util/*.cpp
 #include <string>
 
 #include "fuzz.h"

@@ -2,7 +2,6 @@
 //
 // The BTF of such an object alone, in an ELF file made around it: what check_object() lets through,
 // libbpf can walk.
-// Sources: tracer/object_check.cpp
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <elf.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
 // A path of a cgroup, as the kernel or a runtime tells it; and OCI's cgroupsPath.
-// Sources: container/path_shapes.cpp
 #include "container/path_shapes.h"
 
 #include <algorithm>

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
 // Podman's bolt_state.db, of which AddressSanitizer looks at every index.
-//
-// Sources: container/*.cpp util/read_file.cpp
 #include <string>
 
 #include "container/path_shapes.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
 // The containers.json of containers/storage.
-// Sources: container/runtime_formats.cpp container/path_shapes.cpp
 #include <string>
 
 #include "json_strings.h"

@@ -2,7 +2,6 @@
 //
 // Whole records and pictures whose names are hostile: what every writer writes, to the data and to
 // stderr, does no harm, and JSON parses back. Lines of the input are the names.
-// Sources: output/*.cpp model/*.cpp util/*.cpp
 #include "output/writer.h"
 
 #include <rapidjson/document.h>
