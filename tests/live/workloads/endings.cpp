@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
-// endings processes N   N children, one after the other, that end in different ways after using some
+// endings processes N   N children, one after the other, that end in different ways after using
+// some
 //                       memory and CPU time; says of each what wait4(2) does, and how long it took,
 //                       and what CPU time it had used just before its end: as far as the kernel had
 //                       added it up, and (of every other one, for that adds it up) all
@@ -177,8 +178,8 @@ void tell_of_child(Body body) {
 int main(int argc, char** argv) {
     const std::string mode = argc > 1 ? argv[1] : "";
     const long count = workload::number(argc, argv, 2);
-    used_before_the_end = static_cast<Used*>(::mmap(nullptr, sizeof(Used), PROT_READ | PROT_WRITE,
-                                                    MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    used_before_the_end = static_cast<Used*>(
+        ::mmap(nullptr, sizeof(Used), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     workload::wait_for_go();
     std::printf("[");
     std::fflush(stdout);
