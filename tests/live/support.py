@@ -520,6 +520,21 @@ def measure(containers, *arguments, go=None, finish=lambda: None, statuses=(0,),
     return Measured(result, switches, Switches([1]).total - unseen.total)
 
 
+def keep_going(container, times=100):
+    """Waits until a container that never comes to rest has been given a CPU so often."""
+    before = Switches(container.pids())
+    eventually(lambda: Switches(container.pids()).since(before).total >= times, "waits for a CPU")
+
+
+def run_beside(container, *arguments, **options):
+    """A tally that runs until that container has waited for a CPU often."""
+    running = Run(*arguments, **options)
+    keep_going(container)
+    result = running.end()
+    assert result.status == 0, result.err.decode()
+    return result
+
+
 # Terminals
 
 
