@@ -345,8 +345,8 @@ def parse(text):
 
 
 # The start line, in text and in JSON; and how a line about losses begins, and that of what had begun
-# before the start.
-BESIDE_THE_DATA = re.compile(r"tally: [a-z]+( is measuring|: )")
+# before the start; and that of containers that somebody else has elsewhere.
+BESIDE_THE_DATA = re.compile(r"tally: ([a-z]+( is measuring|: )|\d+ processes? of containers )")
 
 
 def has_key(record, key):
@@ -449,6 +449,10 @@ class Run:
             self.process.kill()
             result = self.wait()
             raise AssertionError(f"--ready-fd got {said!r}; {result.status}, {result.err.decode()}")
+
+    def so_far(self):
+        """What it has written to stdout by now."""
+        return os.pread(self._out.fileno(), os.fstat(self._out.fileno()).st_size, 0)
 
     def wait(self, within=SOON):
         """The result, when it ends by itself."""
