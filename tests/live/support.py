@@ -450,10 +450,6 @@ class Run:
             result = self.wait()
             raise AssertionError(f"--ready-fd got {said!r}; {result.status}, {result.err.decode()}")
 
-    def so_far(self):
-        """What it has written to stdout by now."""
-        return os.pread(self._out.fileno(), os.fstat(self._out.fileno()).st_size, 0)
-
     def wait(self, within=SOON):
         """The result, when it ends by itself."""
         status = self.process.wait(within)
@@ -468,6 +464,10 @@ class Run:
         """The result, when it ends by a signal."""
         self.process.send_signal(number)
         return self.wait()
+
+    def so_far(self):
+        """What it has written to stdout by now."""
+        return os.pread(self._out.fileno(), os.fstat(self._out.fileno()).st_size, 0)
 
 
 def check_count(counted, expected, result):
