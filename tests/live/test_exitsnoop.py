@@ -54,7 +54,7 @@ def endings_of(container):
 
 
 def test_endings_of_two_containers_at_once(start):
-    counts = {"left": 1009, "right": 1013}
+    counts = {"left": 503, "right": 509}
     containers = [start(name, "endings", "processes", count) for name, count in counts.items()]
     running = Run("exitsnoop", "--json", "--cgroup", PARENT)
     for container in containers:
@@ -70,8 +70,10 @@ def test_endings_of_two_containers_at_once(start):
             ending.check(event)
             assert event["lifetime_ns"] >= number % 11 * 1_000_000
             assert event["parent_pid"] == container.pid
-            assert event["pid"] == event["tid"] != event["container_pid"]
+            assert event["pid"] == event["tid"]
             assert event["comm"] == "workload_ending"
+        # One of them may by chance have the same number in both.
+        assert [each["pid"] for each in events] != [each["container_pid"] for each in events]
         # Also what the kernel has not added up is told, though not when a thread was made while the
         # host had the CPU: so of most of them, here of each that has not made the kernel add it up.
         silent = [(ending, event) for ending, event in zip(endings[container.name], events)
