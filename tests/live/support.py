@@ -395,8 +395,10 @@ class Result:
 
     @property
     def lost(self):
-        """Everything lost by reason, as far as there is any."""
-        return {reason: count for reason, count in self.end["lost"].items() if count}
+        """Everything lost by reason, as far as there is any; but for events of cgroups, which are those of
+        the whole machine, so that others can make them too many."""
+        return {reason: count for reason, count in self.end["lost"].items()
+                if count and reason != "cgroup_event"}
 
     @property
     def sentence(self):

@@ -214,7 +214,7 @@ def test_births_that_could_not_be_told(start):
     running.process.send_signal(signal.SIGCONT)
     result = running.end()
     assert getppids(result)["later"] in range(CALLS, CALLS + 4)
-    assert set(result.lost) == {"cgroup_event"}
+    assert result.end["lost"]["cgroup_event"] > 0 and not result.lost
 
 
 def test_wait_needs_a_container():
