@@ -175,9 +175,8 @@ def test_in_a_hierarchy_of_version_1(start):
     eventually(lambda: int(stat()["throttled_time"]) > LONG_NS / 2, "standstills")
     (limited.directory / "cpu.cfs_quota_us").write_text("-1")
     wait_until_they_run(limited.pids()[1:])
-    stat = stat()
+    throttled = int(stat()["throttled_time"])
     total = running.end().total(container="limited", quota_ns=20_000_000)
-    throttled = int(stat["throttled_time"])
     assert 0.95 * throttled <= total["sum"] <= 1.05 * throttled
 
 

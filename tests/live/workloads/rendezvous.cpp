@@ -2,7 +2,8 @@
 //
 // rendezvous N PATH
 // Opens a FIFO of this path N times and reads from it; another process opens and writes it, each
-// time 50 ms after it has seen the first one asleep in the call. Says how many nanoseconds the opens and the reads took, as they were seen here.
+// time 50 ms after it has seen the first one asleep in the call. Says how many nanoseconds the
+// opens and the reads took, as they were seen here.
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
