@@ -94,7 +94,7 @@ def spin(quotas, limited, path, others, *arguments):
     # Nearly at once on a machine that does nothing else.
     eventually(lambda: quotas.stat(path or limited.cgroup)[1] - before[1] > LONG_NS, "standstills")
     quotas.limit(limited, None, path)
-    wait_until_they_run([pid for each in (limited, *others) for pid in each.pids()[1:]])
+    wait_until_they_run([pid for each in (limited, *others) for pid in each.pids() if pid != each.pid])
     after = quotas.stat(path or limited.cgroup)
     result = running.end()
     assert result.status == 0, result.err.decode()
@@ -124,7 +124,7 @@ def test_each_of_several_threads(quotas, start):
     limited = start("limited", "spin", 3, cpu=CPUS[0])
     quotas.limit(limited, 10_000)
     result, _, throttled = spin(quotas, limited, None, [], "--by", "container,tid", "-c", "limited")
-    spinners = limited.pids()[1:]
+    spinners = [pid for pid in limited.pids() if pid != limited.pid]
     assert len(spinners) == 3
     for each in spinners:
         assert 0.9 * throttled <= result.total(tid=each)["sum"] <= 1.05 * throttled
@@ -174,7 +174,7 @@ def test_in_a_hierarchy_of_version_1(start):
 
     eventually(lambda: int(stat()["throttled_time"]) > LONG_NS / 2, "standstills")
     (limited.directory / "cpu.cfs_quota_us").write_text("-1")
-    wait_until_they_run(limited.pids()[1:])
+    wait_until_they_run([pid for pid in limited.pids() if pid != limited.pid])
     throttled = int(stat()["throttled_time"])
     total = running.end().total(container="limited", quota_ns=20_000_000)
     assert 0.95 * throttled <= total["sum"] <= 1.05 * throttled
@@ -229,7 +229,7 @@ def test_moved_to_a_busy_cpu(quotas, start):
     quotas.limit(limited, 20_000)
     running = Run("throttle", "--json", "-c", "limited")
     limited.go()
-    thread = eventually(lambda: limited.pids()[1:], "a thread that spins")[0]
+    thread = eventually(lambda: [pid for pid in limited.pids() if pid != limited.pid], "a thread that spins")[0]
     eventually(lambda: quotas.stat(limited.cgroup)[1] > LONG_NS / 2, "standstills")
     with subprocess.Popen([sys.executable, "-c", HOG, str(CPUS[1])], stdout=subprocess.PIPE) as hog:
         os.sched_setaffinity(0, {CPUS[0]})
