@@ -6,7 +6,7 @@ import io
 import os
 
 import pytest
-from support import Run, eventually, run, settle
+from support import Run, eventually, run, run_beside, settle
 
 BUCKET = ("bucket.ge", "bucket.lt", "bucket.count")
 
@@ -58,8 +58,8 @@ def columns_of(record):
 
 @pytest.mark.parametrize("by", ["container", "cgroup,comm", "none"])
 def test_columns_are_the_members_of_json(busy, by):
-    json = run("runqlat", "--json", "-c", "busy", "--by", by, "-d", 0.3).histograms("total")
-    heading, lines = read(run("runqlat", "-o", "csv", "-c", "busy", "--by", by, "-d", 0.3).out)
+    json = run_beside(busy, "runqlat", "--json", "-c", "busy", "--by", by).histograms("total")
+    heading, lines = read(run_beside(busy, "runqlat", "-o", "csv", "-c", "busy", "--by", by).out)
     assert heading == columns_of(json[0])
     assert all(line["type"] == "histogram" and line["scope"] == "total" for line in lines)
 
@@ -125,7 +125,7 @@ def test_heading_without_values():
 def test_hostile_names(start):
     container = start("plain", "chatter", 1, 0, b"=,\"\x1b\xff\\")
     container.go()
-    result = run("runqlat", "-o", "csv", "-c", "plain", "--by", "comm", "-d", 0.3)
+    result = run_beside(container, "runqlat", "-o", "csv", "-c", "plain", "--by", "comm")
     assert b"\x1b" not in result.out and b"\xff" not in result.out
     _, lines = read(result.out)
     assert {line["comm"] for line in lines} >= {"\\x3d,\"\\x1b\\xff\\\\"}

@@ -3,6 +3,7 @@
 
 import ctypes
 import errno
+import time
 
 import pytest
 
@@ -58,7 +59,7 @@ def check_one_round(events):
         elif expected["fd"]:
             expected["fd"] = given[expected["fd"]]
         assert told == expected
-        assert 0 < event["duration_ns"] < 10**9
+        assert 0 < event["duration_ns"]
 
 
 def has_mount_setattr():
@@ -77,10 +78,12 @@ def test_all_calls_of_two_containers(start):
         Run("mountsnoop", "--json", "--cgroup", PARENT),
         Run("mountsnoop", "--json", "-c", "left", "--errors-only"),
     ]
+    began = time.monotonic_ns()
     for container in containers:
         container.go()
     for container in containers:
         assert container.line() == "done\n"
+    took = time.monotonic_ns() - began
     everything, failing = (running.end() for running in runs)
     assert everything.lost == failing.lost == {}
     for container in containers:
@@ -89,6 +92,7 @@ def test_all_calls_of_two_containers(start):
         assert len(events) == len(CALLS) * counts[container.name]
         for begin in range(0, len(events), len(CALLS)):
             check_one_round(events[begin:begin + len(CALLS)])
+        assert sum(each["duration_ns"] for each in events) <= took  # one after the other
     assert [each["error"] for each in failing.events()] == ["ENODEV", "ENOENT"] * counts["left"]
     assert {each["container"] for each in failing.events()} == {"left"}
 

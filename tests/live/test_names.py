@@ -8,7 +8,7 @@ import re
 import unicodedata
 
 import pytest
-from support import SOON, TALLY, Run, Terminal, launch, parse, run
+from support import SOON, TALLY, Run, Terminal, launch, parse, run, run_beside
 
 # Sets the window's title, colours and turns text around, rings; quotes; a C1 control character; line
 # breaks; and two bytes that are no UTF-8.
@@ -44,7 +44,7 @@ BY = pytest.mark.parametrize("by,safe", [("container", SAFE), ("cgroup", SAFE), 
 
 @pytest.mark.parametrize("by", ["container", "cgroup", "comm"])
 def test_json(evil, by):
-    result = run("runqlat", "--json", "--by", by, "-d", 0.5)
+    result = run_beside(evil, "runqlat", "--json", "--by", by)
     check_raw_text(result.out, "\n")
     path = as_json_has_it(os.fsencode(evil.cgroup))
     expected = {"container": {"container": as_json_has_it(EVIL), "cgroup": path},
@@ -69,7 +69,7 @@ def unescaped(text):
 
 @pytest.mark.parametrize("by", ["container", "comm"])
 def test_csv(evil, by):
-    result = run("runqlat", "-o", "csv", "--by", by, "-d", 0.5)
+    result = run_beside(evil, "runqlat", "-o", "csv", "--by", by)
     check_raw_text(result.out, "\n")
     rows = list(csv.DictReader(io.StringIO(result.out.decode(), newline="")))
     expected = {"container": EVIL, "comm": EVIL_COMM}[by]
@@ -81,7 +81,7 @@ def test_csv(evil, by):
 @BY
 @pytest.mark.parametrize("view", ["bars", "table"])
 def test_text(evil, by, safe, view):
-    result = run("runqlat", "--by", by, "-d", 0.5, "--view", view)
+    result = run_beside(evil, "runqlat", "--by", by, "--view", view)
     check_raw_text(result.out, "\n")
     assert safe in result.out.decode()
 
@@ -176,7 +176,7 @@ def test_messages_in_ascii(start):
 
 
 def test_chosen_by_that_name(evil):
-    result = run("runqlat", "--json", "-c", EVIL, "-d", 0.5)
+    result = run_beside(evil, "runqlat", "--json", "-c", EVIL)
     assert result.total(container=as_json_has_it(EVIL))["count"] > 0
-    result = run("runqlat", "--json", "--comm", EVIL_COMM, "--by", "comm", "-d", 0.5)
+    result = run_beside(evil, "runqlat", "--json", "--comm", EVIL_COMM, "--by", "comm")
     assert result.total(comm=as_json_has_it(EVIL_COMM))["count"] > 0

@@ -100,7 +100,7 @@ def test_given_up_by_the_watch(start):
     running = Run("containers", "--watch", "--json")
     check_limited(limited(running), DAC_READ_SEARCH)
     start("newcomer", "chatter", 1, 1).stop()
-    time.sleep(1.5)
+    eventually(lambda: b'"change":"died","name":"newcomer"' in running.so_far(), "its end")
     result = running.end()
     changes = [(record["change"], record["name"]) for record in result.records
                if record["type"] == "container_change" and record["name"] == "newcomer"]
@@ -163,7 +163,7 @@ def test_command_has_all_that_tally_was_started_with(tmp_path):
 @pytest.mark.parametrize("as_whom", [(), as_user()], ids=["root", "another user"])
 def test_command_is_ended_by_tally(as_whom):
     """Which is another user by then than the command."""
-    running = Run("syscount", "--json", "-d", 1, "--", *as_whom, "sleep", 1000)
+    running = Run("syscount", "--json", "-d", 5, "--", *as_whom, "sleep", 1000)
     check_limited(limited(running), DAC_READ_SEARCH | KILL)
     children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children")
     (command,) = children.read_text().split()
@@ -238,6 +238,14 @@ def test_an_ordinary_user_with_four_capabilities(start, program):
     assert "web" in {json.loads(line)["name"] for line in listed.splitlines()}
 
 
+def ended_when_it_sleeps(running):
+    """The result of a run whose command becomes sleep(1)."""
+    children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children")
+    eventually(lambda: [Path(f"/proc/{each}/comm").read_text() for each in children.read_text().split()]
+               == ["sleep\n"], "the command sleeps")
+    return running.end()
+
+
 def test_a_file_with_capabilities(program):
     """setcap(8), as docs/privileges.md has it. Its COMMAND is the user's, without them."""
     given = ",".join("cap_" + name for name in ENOUGH)
@@ -249,8 +257,7 @@ def test_a_file_with_capabilities(program):
     running = Run("syscount", "--json", "--", "sh", "-c", "cat /proc/self/status >&2; exec sleep 1000",
                   program=(*as_user(), program))
     limited(running)
-    time.sleep(0.3)
-    result = running.end()
+    result = ended_when_it_sleeps(running)
     status = dict(line.split(":\t", 1) for line in result.err.decode().splitlines()
                   if ":\t" in line)
     assert status["Uid"].split() == [str(USER)] * 4

@@ -2,6 +2,7 @@
 """What the records say: intervals and totals, losses, waits that go on."""
 
 import json
+import time
 from collections import Counter
 
 import pytest
@@ -32,12 +33,16 @@ def summed(records):
 
 
 def test_intervals_sum_up_to_the_total(busy):
+    began = time.monotonic()
     result = run("runqlat", "--json", 1, 3)
+    took = time.monotonic() - began
     intervals = result.histograms("interval", container="busy")
     total = result.total(container="busy")
     assert len(intervals) == 3
-    assert [round(record["interval_s"]) for record in intervals] == [1, 1, 1]
-    assert all(record["count"] > 100 for record in intervals)
+    # None ends before its second is over, however late it is seen.
+    for number in 1, 2, 3:
+        assert number - 0.1 < sum(record["interval_s"] for record in intervals[:number]) < took
+    assert all(record["count"] > 0 for record in intervals)
     assert summed(intervals) == summed([total])
 
 
@@ -86,6 +91,7 @@ def test_order_of_records(busy):
 def test_waits_that_go_on(start):
     """Three on one CPU that never let go of it: at any moment two of them wait."""
     spinners = start("spinners", "spin", 3, cpu=CPUS[0])
+    began = time.monotonic_ns()
     spinners.go()
     records = run("runqlat", "--json", "-c", "spinners", 0.5, 4).histograms("interval")
     flights = [record["in_flight"] for record in records]
@@ -93,7 +99,7 @@ def test_waits_that_go_on(start):
     # Just then, one of them may be neither: it moves, or something else has the CPU.
     assert all(1 <= flight["count"] <= 3 for flight in flights)
     assert any(flight["count"] >= 2 for flight in flights)
-    assert all(0 < flight["oldest_ns"] < 5_000_000_000 for flight in flights)
+    assert all(0 < flight["oldest_ns"] < time.monotonic_ns() - began for flight in flights)
 
 
 # Losses

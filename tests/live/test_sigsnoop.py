@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from support import PARENT, Run, parse, run
+from support import PARENT, Run, Switches, parse, run
 
 LOOP = """trap : USR1; read -r go; i=0; while [ $i -lt {} ]; do kill -USR1 $$; i=$((i+1)); done
     echo done; while :; do read -r end; done"""
@@ -68,12 +68,14 @@ KINDS = """
 import ctypes, os, resource, signal, sys, threading, time
 me = os.getpid()
 libc = ctypes.CDLL(None, use_errno=True)
+came = []
 for number in signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGRTMIN + 3:
-    signal.signal(number, lambda *_: None)
+    signal.signal(number, lambda number, _: came.append(number))
 signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
 libc.sigqueue(me, signal.SIGUSR2, 0)
 signal.setitimer(signal.ITIMER_REAL, 0.01)
-time.sleep(0.1)
+while signal.SIGALRM not in came:
+    time.sleep(0.01)
 signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 here, there = os.pipe()
 os.close(here)
@@ -97,7 +99,8 @@ print(me, child)
 """
 
 
-def test_kinds_of_signals(tmp_path):
+def kinds_of_signals(tmp_path):
+    """What is told of them, the number of the process and that of its child."""
     out = tmp_path / "out"
     done = tmp_path / "done"
     run("sigsnoop", "--json", "-O", out, "--", "sh", "-c", 'exec "$@" >"$0"', done, sys.executable,
@@ -105,6 +108,17 @@ def test_kinds_of_signals(tmp_path):
     me, child = (int(word) for word in done.read_text().split())
     records = parse(out.read_bytes())
     assert not any(records[-1]["lost"].values()), records[-1]
+    return records, me, child
+
+
+def test_kinds_of_signals(tmp_path):
+    # The timer may end while a thread of process 1 is current, and nobody sees it then (support.py).
+    hidden = True
+    while hidden:
+        switches = Switches([1]).total
+        records, me, child = kinds_of_signals(tmp_path)
+        hidden = (not any(each.get("signal") == "SIGALRM" for each in records)
+                  and Switches([1]).total > switches)
     told = [(each["signal"], each["code"], each["sender_pid"], each["receiver_pid"],
              each["receiver_tid"], each["result"]) for each in records if each["type"] == "event"]
     dumped = [each for each in told if each[0] == "SIGCHLD"]

@@ -35,9 +35,9 @@ def test_slow_calls_of_two_containers(start):
         opens, reads = by_call["open"] + by_call["openat"], by_call["read"]
         assert (len(opens), len(reads)) == (count, count)
         for told, name in (opens, "opens"), (reads, "reads"):
-            assert all(each["duration_ns"] >= 10_000_000 for each in told)
-            assert 0.9 * took[container.name][name] < sum(
-                each["duration_ns"] for each in told) <= took[container.name][name]
+            # It slept so long in each; and its own clock runs from before the call to after it.
+            assert all(each["duration_ns"] >= 50_000_000 for each in told)
+            assert sum(each["duration_ns"] for each in told) <= took[container.name][name]
         for each in opens:
             assert (each["path"], each["error"], each["size"]) == (FIFO, None, None)
             assert each["fd"] is None  # relative to no descriptor: AT_FDCWD

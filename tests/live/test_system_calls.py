@@ -217,12 +217,14 @@ def test_what_has_no_place_is_lost_and_said(start):
 
 @pytest.mark.guest(since="5.10")
 def test_latency_of_a_known_length(start):
+    began = time.monotonic_ns()
     result = of_calls(start, "sleeps", 53, tool="syslat", arguments=("-c", "caller"))
+    took = time.monotonic_ns() - began
     row = result.total(container="caller", syscall="clock_nanosleep")
     assert row["count"] == 53
     assert row["min"] >= 20_000_000
-    # How late it goes on is up to the host, in a guest.
-    assert 53 * 20_000_000 <= row["sum"] < often(2, 1000) * 53 * 20_000_000
+    # One after the other.
+    assert 53 * 20_000_000 <= row["sum"] < took
     assert row["key"]["waits_by_nature"] is True
     assert result.total(container="caller", syscall="write")["key"]["waits_by_nature"] is False
 
@@ -284,15 +286,20 @@ def test_calls_that_have_not_returned(start, monkeypatch, state):
     before = start("before", "calls", "getppid", 1)
     after = start("after", "calls", "getppid", 1)
     eventually(lambda: asleep_in_read(before.pid) and asleep_in_read(after.pid), "both in read")
+    attaching = time.monotonic_ns()
     running = Run("syslat", "--json", "-c", "before", "-c", "after")
-    began = time.monotonic_ns()
+    going = time.monotonic_ns()
     after.go()
     after.line()
     eventually(lambda: asleep_in_read(after.pid), "in the second read")
+    asleep = time.monotonic_ns()
     time.sleep(1)
+    ending = time.monotonic_ns()
     result = running.end()
-    run_ns = result.end["duration_s"] * 1e9
-    for container, older in ((before, True), (after, False)):
+    ended = time.monotonic_ns()
+    # The one has been in it for as long as the run has lasted, the other since it was set going.
+    for container, older, earliest, latest in ((before, True, attaching, going),
+                                               (after, False, going, asleep)):
         row = result.total(container=container.name, syscall="read")
         in_flight = row["in_flight"]
         assert in_flight["count"] == 1
@@ -300,8 +307,7 @@ def test_calls_that_have_not_returned(start, monkeypatch, state):
         assert in_flight["oldest_before_attach"] is older
         assert (in_flight["oldest_pid"], in_flight["oldest_tid"]) == (container.pid, container.pid)
         assert in_flight["oldest_comm"] == "workload_calls"[:15]
-        assert 1e9 <= in_flight["oldest_ns"] <= time.monotonic_ns() - began + 1e9
-        assert (in_flight["oldest_ns"] >= run_ns - 1e8) == older or run_ns < 1.2e9
+        assert ending - latest <= in_flight["oldest_ns"] <= ended - earliest
     # Its read of the byte that set it going had begun before the start as well.
     assert result.end["before_attach"] >= 1
     assert result.total(container="after", syscall="read")["count"] == 0

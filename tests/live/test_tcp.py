@@ -117,9 +117,9 @@ def test_connects(start, family):
         assert {(each["error"], each["remote_port"]) for each in connected} == {(None, PORT)}
         told = [each["local_port"] for each in connected]
         assert told == [port for port in said[name]["ports"] if port in set(told)]
-        # The caller's clock runs from before the call to after it.
-        assert 0.1 * said[name]["nanoseconds"] < sum(
-            each["duration_ns"] for each in connected) < said[name]["nanoseconds"]
+        # The caller's clock runs from before the call to after it. (That they last long enough, below.)
+        assert all(each["duration_ns"] > 0 for each in connected)
+        assert sum(each["duration_ns"] for each in connected) < said[name]["nanoseconds"]
         failed = [each for each in events if each["outcome"] != "connected"]
         hidden.check(len(failed), refused, name)
         assert {(each["outcome"], each["error"], each["remote_port"]) for each in failed} == {
@@ -175,22 +175,10 @@ def network():
     process.wait()
 
 
-def told(tool, network, script, tmp_path, *options):
-    """The events of a Python script in a network, and the end record."""
-    out = tmp_path / "out"
-    run(tool, "--json", "-O", out, *options, "--", "nsenter", "-t", network, "--net",
-        sys.executable, "-c", "import os, socket, struct, time\n" + script)
-    records = parse(out.read_bytes())
-    return [each for each in records if each["type"] == "event"], records[-1]
-
-
-def test_connects_that_fail_in_other_ways(network, tmp_path):
-    inside(network, "sysctl", "-qw", "net.ipv4.ip_local_port_range=40000 40000")
-    inside(network, "iptables", "-A", "INPUT", "-p", "tcp", "--dport", "9", "-j", "DROP")
-    inside(network, "iptables", "-A", "INPUT", "-p", "tcp", "--dport", "10", "-j", "REJECT",
-           "--reject-with", "icmp-host-unreachable")
-    script = """
-def attempt(port, *, time_out=None, retries=None):
+# One attempt to connect, and how many nanoseconds have passed until it is done with.
+ATTEMPT = """
+def attempt(port, *, time_out=None, retries=None, close=True):
+    began = time.monotonic_ns()
     client = socket.socket()
     if retries:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, retries)
@@ -198,26 +186,96 @@ def attempt(port, *, time_out=None, retries=None):
     try:
         client.connect(("127.0.0.1", port))
     except OSError as error:
-        print(port, error)
+        print(port, error, file=sys.stderr)
+    if close:
+        client.close()
+    print(time.monotonic_ns() - began)
     return client
-
-attempt(9, time_out=0.3).close()      # given up
-attempt(9, retries=1).close()         # never answered
-attempt(10, retries=1).close()        # no way
-server = socket.create_server(("127.0.0.1", 11))
-first = attempt(11)                   # has the one port that there is
-attempt(11).close()
 """
-    events, end = told("tcpconnect", network, script, tmp_path)
-    assert [(each["remote_port"], each["outcome"], each["error"]) for each in events] == [
-        (9, "closed", None), (9, "failed", "ETIMEDOUT"), (10, "failed", "EHOSTUNREACH"),
-        (11, "connected", None), (11, "aborted", None)]
-    assert 3e8 < events[0]["duration_ns"] < 2e9
-    assert 2.5e9 < events[1]["duration_ns"] < 2e10  # one second, and two
-    assert sum(end["lost"].values()) == 0
+
+
+def told(tool, network, script, tmp_path, *options):
+    """The events of a Python script in a network, the end record, and the numbers that it says."""
+    out = tmp_path / "out"
+    done = run(tool, "--json", "-O", out, *options, "--", "nsenter", "-t", network, "--net",
+               sys.executable, "-c", "import os, socket, struct, sys, time\n" + script)
+    records = parse(out.read_bytes())
+    return ([each for each in records if each["type"] == "event"], records[-1],
+            [int(line) for line in done.out.split()])
+
+
+def where_it_can_be_seen(check):
+    """What is done by a timer of the kernel nobody sees if a thread of process 1 is current just then. So
+    where one was, once more."""
+    for last in (False, False, True):
+        switches = Switches([1]).total
+        try:
+            check()
+            return
+        except AssertionError:
+            if last or Switches([1]).total == switches:
+                raise
+
+
+def test_connects_that_fail_in_other_ways(network, tmp_path):
+    inside(network, "sysctl", "-qw", "net.ipv4.ip_local_port_range=40000 40000")
+    inside(network, "iptables", "-A", "INPUT", "-p", "tcp", "--dport", "9", "-j", "DROP")
+    inside(network, "iptables", "-A", "INPUT", "-p", "tcp", "--dport", "10", "-j", "REJECT",
+           "--reject-with", "icmp-host-unreachable")
+    script = ATTEMPT + """
+attempt(9, time_out=0.3)               # given up
+attempt(9, retries=1)                  # never answered
+attempt(10, retries=1)                 # no way
+server = socket.create_server(("127.0.0.1", 11))
+first = attempt(11, close=False)       # has the one port that there is
+attempt(11)
+"""
+
+    def check():
+        events, end, took = told("tcpconnect", network, script, tmp_path)
+        assert [(each["remote_port"], each["outcome"], each["error"]) for each in events] == [
+            (9, "closed", None), (9, "failed", "ETIMEDOUT"), (10, "failed", "EHOSTUNREACH"),
+            (11, "connected", None), (11, "aborted", None)]
+        assert all(each["duration_ns"] < most for each, most in zip(events, took))
+        assert events[0]["duration_ns"] > 3e8
+        assert events[1]["duration_ns"] > 2.5e9  # one second, and two
+        assert sum(end["lost"].values()) == 0
+
+    where_it_can_be_seen(check)
+
+
+def test_a_connect_lasts_until_it_is_answered(network, tmp_path):
+    """The first SYN is dropped, the second comes a second later."""
+    script = ATTEMPT + """
+server = socket.create_server(("127.0.0.1", 11))
+attempt(11)
+"""
+    rule = ("INPUT", "-p", "tcp", "--dport", "11", "--tcp-flags", "SYN,ACK", "SYN", "-m", "statistic", "--mode",
+            "nth", "--every", "2", "--packet", "0", "-j", "DROP")
+
+    def check():
+        inside(network, "iptables", "-A", *rule)
+        events, _, (took,) = told("tcpconnect", network, script, tmp_path)
+        inside(network, "iptables", "-D", *rule)
+        assert [(each["outcome"], each["remote_port"]) for each in events] == [("connected", 11)]
+        assert 0.9e9 < events[0]["duration_ns"] < took
+
+    where_it_can_be_seen(check)
 
 
 # tcplife
+
+
+def wait_until_closed(pid, within=SOON):
+    """Both ends of all connections of a process's network: also the last FIN has been answered."""
+    eventually(lambda: not inside(pid, "ss", "-tnH", "exclude", "time-wait"), "no connection", within)
+
+
+def wait_until_all_are_closed(containers, within=SOON):
+    """The other end is closed after ours at times."""
+    eventually(lambda: all(len(each.pids()) == 1 for each in containers), "all served", within)
+    for each in containers:
+        wait_until_closed(each.pid, within)
 
 
 @pytest.mark.parametrize("family", [0, 1], ids=["IPv4", "IPv6"])
@@ -228,11 +286,11 @@ def test_lives(start, family):
     servers = {each.name: [pid for pid in each.pids() if pid != each.pid] for each in containers}
     hidden = Hidden()
     running = Run("tcplife", "--json", "--cgroup", PARENT)
+    began = time.monotonic_ns()
     said = dict(zip(counts, let_go(containers)))
-    # The other end is closed after ours at times.
-    eventually(lambda: all(len(each.pids()) == 1 for each in containers), "all served")
-    time.sleep(0.3)
+    wait_until_all_are_closed(containers)
     result = running.end()
+    took = time.monotonic_ns() - began
     hidden.end()
     assert {each["container"] for each in result.events()} == set(counts)
     for container in containers:
@@ -256,7 +314,7 @@ def test_lives(start, family):
         assert {each["pid"] for each in passive} - {None} == set(servers[name])
         # Whose beginning was hidden has no duration; whose close() was, no thread.
         for each in events:
-            assert each["duration_ns"] is None or 0 < each["duration_ns"] < 1e10
+            assert each["duration_ns"] is None or 0 < each["duration_ns"] < took
         for ends, direction in ((active, "active"), (passive, "passive")):
             whole = [each for each in ends if each["direction"] == direction and each["pid"]
                      and each["duration_ns"]]
@@ -278,7 +336,7 @@ def test_lives_of_one_container_only(start):
         "other": Run("tcplife", "--json", "--comm", "nobody"),
     }
     let_go(containers)
-    time.sleep(0.3)
+    wait_until_all_are_closed(containers)
     results = {name: running.end() for name, running in runs.items()}
     hidden.end()
     expected = {"container": (101, 103), "process": (101, 0), "served": (0, 103), "other": (0, 0)}
@@ -289,23 +347,26 @@ def test_lives_of_one_container_only(start):
 
 
 OPEN = """
+import select
+comes = lambda end: select.select([end], [], [])
 server = socket.create_server(("127.0.0.1", 11))
 client = socket.create_connection(("127.0.0.1", 11))
 served, _ = server.accept()
 """
-# What goes over it; the error and the bytes of both its ends; which of them has no known thread.
+# What goes over it; the error and the bytes of both its ends; which of them has no known thread. Where an
+# end has come it can be read, before that is done.
 ENDS = {
     # The client closes with something unread: its end is reset, with an error for the other.
-    "reset": ("served.sendall(b'unread'); time.sleep(.1); client.close(); time.sleep(.1)",
+    "reset": ("served.sendall(b'unread'); comes(client); client.close(); comes(served)",
               {"active": (None, 0, 6), "passive": ("ECONNRESET", 6, 0)}, {"passive"}),
     "linger": ("client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)); "
-               "client.sendall(b'four'); served.recv(4); client.close(); time.sleep(.1)",
+               "client.sendall(b'four'); served.recv(4); client.close(); comes(served)",
                {"active": (None, 4, 0), "passive": ("ECONNRESET", 0, 4)}, {"passive"}),
     # The served end is the one that resets, in its close(): it is known.
-    "served": ("client.sendall(b'unread!'); time.sleep(.1); served.close(); time.sleep(.1)",
+    "served": ("client.sendall(b'unread!'); comes(served); served.close(); comes(client)",
                {"active": ("ECONNRESET", 7, 0), "passive": (None, 0, 7)}, set()),
     "half": ("client.shutdown(socket.SHUT_WR); served.recv(1); served.sendall(b'answer'); "
-             "served.close(); client.recv(9); client.recv(9); client.close(); time.sleep(.1)",
+             "served.close(); client.recv(9); client.recv(9); client.close()",
              {"active": (None, 0, 6), "passive": (None, 6, 0)}, set()),
 }
 
@@ -319,6 +380,7 @@ def test_ways_to_end(network, tmp_path, way):
     own = Path("/proc/self/cgroup").read_text().split("0::")[1].strip()
     running = Run("tcplife", "--json", "--cgroup", own)
     process.communicate(b"\n", timeout=SOON)
+    wait_until_closed(network)
     events = running.end().events()
     assert {each["direction"]: (each["error"], each["bytes_sent"], each["bytes_received"])
             for each in events if 11 in (each["local_port"], each["remote_port"])} == expected
@@ -338,6 +400,7 @@ def test_a_thread_that_is_not_known_in_text_and_csv(network):
                          stdin=subprocess.PIPE)
         running = Run("tcplife", "-o", format, "--cgroup", own, "--local-port", 11)
         process.communicate(b"\n", timeout=SOON)
+        wait_until_closed(network)
         out = running.end().out.decode()
         if format == "text":
             (line,) = out.splitlines()[1:]
@@ -352,13 +415,14 @@ def test_connections_from_before_the_start(network):
     process = launch(["nsenter", "-t", network, "--net", sys.executable, "-c",
                       f"import os, socket, time{OPEN}print(flush=True); input()\n"
                       "client.sendall(b'later'); served.recv(9)\n"
-                      "client.close(); served.recv(1); served.close(); time.sleep(.1)"],
+                      "client.close(); served.recv(1); served.close()"],
                      stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     process.stdout.readline()
     own = Path("/proc/self/cgroup").read_text().split("0::")[1].strip()
     running = Run("tcplife", "--json", "--cgroup", own)
     others = Run("tcplife", "--json", "--comm", "nobody")
     process.communicate(b"\n", timeout=SOON)
+    wait_until_closed(network)
     result = running.end()
     events = [each for each in result.events() if 11 in (each["local_port"], each["remote_port"])]
     assert [(each["direction"], each["duration_ns"], each["pid"]) for each in events] == 2 * [
@@ -387,7 +451,7 @@ def test_retransmits(start):
         # Else there are too few packets.
         inside(each.pid, "ip", "link", "set", "pair", "gso_max_segs", "2")
         inside(each.pid, "iptables", "-A", "INPUT", "-i", "pair", "-p", "tcp", "-m", "statistic",
-               "--mode", "random", "--probability", "0.2", "-j", "DROP")
+               "--mode", "nth", "--every", "5", "--packet", "4", "-j", "DROP")
     hidden = Hidden()
     before = [counter(each.pid, "RetransSegs") for each in containers]
     running = Run("tcpretrans", "--json", "--cgroup", PARENT)
@@ -397,10 +461,8 @@ def test_retransmits(start):
         each.go()
     for each in containers:
         each.line()
-    eventually(lambda: all(len(each.pids()) == 1 for each in containers), "all served", 2 * SOON)
     # The last FIN, and what is sent again for it, as long as that takes.
-    eventually(lambda: not any(inside(each.pid, "ss", "-tnH", "exclude", "time-wait")
-                               for each in containers), "no connection", 4 * SOON)
+    wait_until_all_are_closed(containers, 4 * SOON)
     result, only_left, lives = running.end(), only_left.end(), lives.end()
     after = [counter(each.pid, "RetransSegs") for each in containers]
     hidden.end()
@@ -438,18 +500,22 @@ def test_a_syn_and_its_answer_are_sent_again(network, tmp_path):
         inside(network, "iptables", "-A", "INPUT", "-p", "tcp", port, "11", "--tcp-flags",
                "SYN,ACK", flags, "-m", "statistic", "--mode", "nth", "--every", "2",
                "--packet", "0", "-j", "DROP")
-    before = counter(network, "RetransSegs"), counter(network, "TCPSynRetrans", "TcpExt")
     own = Path("/proc/self/cgroup").read_text().split("0::")[1].strip()
-    running = Run("tcpretrans", "--json", "--cgroup", own, "--remote-port", 11)
-    answers = Run("tcpretrans", "--json", "--cgroup", own, "--local-port", 11)
-    process = launch(["nsenter", "-t", network, "--net", sys.executable, "-c",
-                      f"import socket{OPEN}"])
-    process.wait(SOON)
-    syns, answers = running.end().events(), answers.end().events()
-    assert {(each["state"], each["cause"], each["pid"]) for each in syns} == {
-        ("syn_sent", "timeout", process.pid)}
-    assert {(each["state"], each["cause"], each["pid"]) for each in answers} == {
-        ("syn_recv", "syn_ack", None)}
-    assert [each["retransmits"] for each in syns] == list(range(1, len(syns) + 1))
-    assert len(syns) + len(answers) == counter(network, "RetransSegs") - before[0]
-    assert len(syns) + len(answers) == counter(network, "TCPSynRetrans", "TcpExt") - before[1]
+
+    def check():
+        before = counter(network, "RetransSegs"), counter(network, "TCPSynRetrans", "TcpExt")
+        running = Run("tcpretrans", "--json", "--cgroup", own, "--remote-port", 11)
+        answers = Run("tcpretrans", "--json", "--cgroup", own, "--local-port", 11)
+        process = launch(["nsenter", "-t", network, "--net", sys.executable, "-c",
+                          f"import socket{OPEN}"])
+        process.wait(SOON)
+        syns, answers = running.end().events(), answers.end().events()
+        assert {(each["state"], each["cause"], each["pid"]) for each in syns} == {
+            ("syn_sent", "timeout", process.pid)}
+        assert {(each["state"], each["cause"], each["pid"]) for each in answers} == {
+            ("syn_recv", "syn_ack", None)}
+        assert [each["retransmits"] for each in syns] == list(range(1, len(syns) + 1))
+        assert len(syns) + len(answers) == counter(network, "RetransSegs") - before[0]
+        assert len(syns) + len(answers) == counter(network, "TCPSynRetrans", "TcpExt") - before[1]
+
+    where_it_can_be_seen(check)

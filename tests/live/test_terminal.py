@@ -2,7 +2,7 @@
 """What a terminal shows while a run goes on."""
 
 import pytest
-from support import SOON, TALLY, Terminal, launch, screen_of
+from support import SOON, TALLY, Terminal, eventually, launch, screen_of
 
 
 def test_screen_of():
@@ -11,15 +11,16 @@ def test_screen_of():
     assert screen_of("a\x1b[1mb\x1b[0m\r\n\x1b[1A\x1b[J") == [""]
 
 
-@pytest.mark.parametrize("seconds", [1.6, 2.6])
-def test_the_picture_is_below_the_losses(start, seconds):
+@pytest.mark.parametrize("pictures", [1, 2])
+def test_the_picture_is_below_the_losses(start, pictures):
     """One picture, that of now, and no loss line in it or below it."""
     start("many", "chatter", 20, 0).go()
     terminal = Terminal()
     process = launch([TALLY, "runqlat", "-c", "many", "--by", "tid", "--max-keys", 1],
                      **terminal.options)
     terminal.launched()
-    lines = [line.rstrip() for line in screen_of(terminal.read(seconds).decode())]
+    eventually(lambda: terminal.read(0.05).count(b"so far") >= pictures, "a picture")
+    lines = [line.rstrip() for line in screen_of(terminal.read(0.5).decode())]
     process.terminate()
     terminal.read(SOON)
     terminal.close()

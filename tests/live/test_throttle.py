@@ -11,7 +11,7 @@ import pytest
 from support import CPUS, Run, Version1, eventually, hierarchy, run
 
 PERIOD_US = 100_000
-SECONDS = 4
+LONG_NS = 2_500_000_000  # of standstills
 
 
 class Quotas:
@@ -74,6 +74,16 @@ def quotas():
     all_of_them.remove()
 
 
+def wait_until_they_run(threads):
+    """Until none of them stands still: each has used CPU time from now on, by the scheduler's word."""
+
+    def ran(thread):
+        return int(Path(f"/proc/{thread}/schedstat").read_text().split()[0])
+
+    before = [ran(each) for each in threads]
+    eventually(lambda: all(ran(each) > then for each, then in zip(threads, before)), "all run")
+
+
 def spin(quotas, limited, path, others, *arguments):
     """Runs tally while these containers spin; the first one has a quota, at `path` or itself, that is
     lifted before the end, so that nobody stands still then."""
@@ -81,9 +91,10 @@ def spin(quotas, limited, path, others, *arguments):
     before = quotas.stat(path or limited.cgroup)
     for container in (limited, *others):
         container.go()
-    time.sleep(SECONDS)
+    # Nearly at once on a machine that does nothing else.
+    eventually(lambda: quotas.stat(path or limited.cgroup)[1] - before[1] > LONG_NS, "standstills")
     quotas.limit(limited, None, path)
-    time.sleep(0.2)
+    wait_until_they_run([pid for each in (limited, *others) for pid in each.pids() if pid != each.pid])
     after = quotas.stat(path or limited.cgroup)
     result = running.end()
     assert result.status == 0, result.err.decode()
@@ -102,8 +113,6 @@ def test_one_thread_beside_a_neighbour(quotas, start):
     total = result.total(container="limited")
     assert total["key"]["quota_ns"] == 20_000_000 and total["key"]["period_ns"] == 100_000_000
     assert total["unit"] == "ns"
-    # 80 % of the time, on a machine that does nothing else.
-    assert throttled > 0.1 * SECONDS * 1e9
     assert 0.95 * throttled <= total["sum"] <= 1.05 * throttled, (total, throttled)
     # A wait in which the quota is refilled and used up again is one; some have two in a period.
     assert 0.4 * times - 2 <= total["count"] <= 1.5 * times + 2
@@ -115,7 +124,7 @@ def test_each_of_several_threads(quotas, start):
     limited = start("limited", "spin", 3, cpu=CPUS[0])
     quotas.limit(limited, 10_000)
     result, _, throttled = spin(quotas, limited, None, [], "--by", "container,tid", "-c", "limited")
-    spinners = limited.pids()[1:]
+    spinners = [pid for pid in limited.pids() if pid != limited.pid]
     assert len(spinners) == 3
     for each in spinners:
         assert 0.9 * throttled <= result.total(tid=each)["sum"] <= 1.05 * throttled
@@ -159,12 +168,15 @@ def test_in_a_hierarchy_of_version_1(start):
     (limited.directory / "cpu.cfs_quota_us").write_text("20000")
     running = Run("throttle", "--json", "--hierarchy", "cpu", "-c", "limited")
     limited.go()
-    time.sleep(2)
+
+    def stat():
+        return dict(map(str.split, (limited.directory / "cpu.stat").read_text().splitlines()))
+
+    eventually(lambda: int(stat()["throttled_time"]) > LONG_NS / 2, "standstills")
     (limited.directory / "cpu.cfs_quota_us").write_text("-1")
-    time.sleep(0.2)
-    stat = dict(map(str.split, (limited.directory / "cpu.stat").read_text().splitlines()))
+    wait_until_they_run([pid for pid in limited.pids() if pid != limited.pid])
+    throttled = int(stat()["throttled_time"])
     total = running.end().total(container="limited", quota_ns=20_000_000)
-    throttled = int(stat["throttled_time"])
     assert 0.95 * throttled <= total["sum"] <= 1.05 * throttled
 
 
@@ -173,8 +185,8 @@ def test_what_stands_still_now(quotas, start):
     """A quota of 1 % is used up nearly always."""
     limited = start("limited", "spin", 1, cpu=CPUS[0])
     quotas.limit(limited, 1000)
+    began = time.monotonic_ns()
     limited.go()
-    time.sleep(1)
 
     def standing_still():
         found = run("throttle", "--json", "-c", "limited", "-d", "0.35").histograms("total")
@@ -183,7 +195,7 @@ def test_what_stands_still_now(quotas, start):
     in_flight = eventually(standing_still, "a thread that stands still")
     assert in_flight["count"] in (1, 2)  # perhaps the first process has not come to its rest
     assert in_flight["oldest_pid"] in limited.pids()
-    assert 0 < in_flight["oldest_ns"] < 1e9
+    assert 0 < in_flight["oldest_ns"] < time.monotonic_ns() - began
 
     def table():
         text = run("throttle", "-c", "limited", "-d", "0.3", "--view", "table").out.decode()
@@ -198,14 +210,13 @@ def waited_for_a_cpu(thread):
     return int(Path(f"/proc/{thread}/schedstat").read_text().split()[1])
 
 
-# Has a CPU to itself as soon as it is told to, for a while, and says so.
+# Has a CPU to itself, and says so.
 HOG = """
-import os, sys, time
+import os, sys
 os.sched_setaffinity(0, {int(sys.argv[1])})
 os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
 print("here", flush=True)
-end = time.monotonic() + float(sys.argv[2])
-while time.monotonic() < end:
+while True:
     pass
 """
 
@@ -218,25 +229,27 @@ def test_moved_to_a_busy_cpu(quotas, start):
     quotas.limit(limited, 20_000)
     running = Run("throttle", "--json", "-c", "limited")
     limited.go()
-    thread = eventually(lambda: limited.pids()[1:], "a thread that spins")[0]
-    time.sleep(0.5)
-    with subprocess.Popen([sys.executable, "-c", HOG, str(CPUS[1]), "0.8"],
-                          stdout=subprocess.PIPE) as hog:
-        assert hog.stdout.readline() == b"here\n"
+    thread = eventually(lambda: [pid for pid in limited.pids() if pid != limited.pid], "a thread that spins")[0]
+    eventually(lambda: quotas.stat(limited.cgroup)[1] > LONG_NS / 2, "standstills")
+    with subprocess.Popen([sys.executable, "-c", HOG, str(CPUS[1])], stdout=subprocess.PIPE) as hog:
         os.sched_setaffinity(0, {CPUS[0]})
         try:
+            assert hog.stdout.readline() == b"here\n"
             times, _ = quotas.stat(limited.cgroup)
             eventually(lambda: quotas.stat(limited.cgroup)[0] > times, "the end of a quota")
             waited = waited_for_a_cpu(thread)
             os.sched_setaffinity(thread, {CPUS[1]})
             quotas.limit(limited, None)
+            time.sleep(0.5)
         finally:
+            hog.kill()
             os.sched_setaffinity(0, CPUS)
-    time.sleep(0.2)
+    wait_until_they_run([thread])
     waited = waited_for_a_cpu(thread) - waited
     _, throttled = quotas.stat(limited.cgroup)
     result = running.end()
     assert result.status == 0, result.err.decode()
     found = sum(each["sum"] for each in result.histograms("total"))
     assert waited > 0.3e9, waited
-    assert 0.8 * throttled < found < throttled + 0.1e9, (found, throttled, waited)
+    # A queue may be throttled to the end of the period after its thread has left.
+    assert throttled - 1.1e3 * PERIOD_US < found < throttled + 0.1e9, (found, throttled, waited)

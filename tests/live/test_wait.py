@@ -2,13 +2,14 @@
 """--container of what is not there yet: measured from its first instruction, with --wait, and from the
 first of every later life without."""
 
+import functools
 import os
 import signal
 import subprocess
 import time
 
 import pytest
-from support import MAKER, PARENT, SOON, WORKLOADS, Run, eventually, hierarchy, run
+from support import MAKER, PARENT, SOON, WORKLOADS, Run, eventually, hierarchy, run, starting
 
 CALLS = 1009
 PROGRAM = WORKLOADS / "workload_calls"
@@ -84,6 +85,25 @@ def test_histograms_are_held_back_too(parent):
     assert sum(row["count"] for row in result.histograms("interval")) == CALLS
 
 
+def within_a_trial(test):
+    """A test in which a container gets its name late, but while its calls are kept for it: for 10 s. Once
+    more where it has taken longer."""
+
+    @functools.wraps(test)
+    def until_in_time(start):  # pylint: disable=unused-argument
+        while True:
+            began = time.monotonic()
+            try:
+                with starting() as start_one:
+                    return test(start_one)
+            except (AssertionError, KeyError):
+                if time.monotonic() - began < 10:
+                    raise
+
+    return until_in_time
+
+
+@within_a_trial
 def test_a_name_that_comes_late(start):
     """What it did before it had its name is counted as soon as it has it."""
     running = count_getppid("-c", "named-late", "--wait", 0.3)
@@ -107,6 +127,7 @@ def test_one_that_never_comes(parent):
     assert getppids(result) == {}
 
 
+@within_a_trial
 def test_sub_cgroups_of_it(start):
     """A child that is made before the container's name is known belongs to it as well."""
     running = count_getppid("-c", "named-late", "--wait")
@@ -122,6 +143,7 @@ def test_sub_cgroups_of_it(start):
     assert getppids(running.end())["named-late"] in range(CALLS, CALLS + 4)
 
 
+@within_a_trial
 def test_a_sub_cgroup_that_is_gone_by_then(start):
     """What it did there waits for the container's name like all else."""
     running = count_getppid("-c", "named-late", "--wait")
@@ -151,17 +173,18 @@ def remove(directory):
     return True
 
 
+@within_a_trial
 def test_among_many_others(start):
     """More cgroups than one would think wait for a name at the same time."""
     running = count_getppid("-c", "named-late", "--wait")
-    container = start("early", "calls", "getppid", CALLS)
-    container.go()
-    container.line()
     others = hierarchy() / f"{PARENT}-others"
     others.mkdir()
     try:
         for number in range(17_000):
             os.mkdir(others / str(number))
+        container = start("early", "calls", "getppid", CALLS)
+        container.go()
+        container.line()
         time.sleep(1.2)  # a reading without the name
         container.exec("hostname", "named-late")
         time.sleep(1.5)
@@ -191,7 +214,7 @@ def test_births_that_could_not_be_told(start):
     running.process.send_signal(signal.SIGCONT)
     result = running.end()
     assert getppids(result)["later"] in range(CALLS, CALLS + 4)
-    assert set(result.lost) == {"cgroup_event"}
+    assert result.end["lost"]["cgroup_event"] > 0 and not result.lost
 
 
 def test_wait_needs_a_container():

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 """tally containers --watch: what comes, gets another name and goes, for a script."""
 
+import json
 import subprocess
 import time
 
 import pytest
-from support import MAKER, PARENT, SOON, WORKLOADS, Run, Version1, hierarchy, launch, run
+from support import MAKER, PARENT, SOON, WORKLOADS, Run, Version1, eventually, hierarchy, launch, run
 from support import TALLY
 
 MEMBERS = ["name", "container_id", "runtime", "pod", "namespace", "systemd_unit", "cgroup"]
@@ -19,6 +20,17 @@ def changes(result, prefix=f"/{PARENT}/"):
     """What was told of the containers of these tests, in order."""
     return [(record["change"], record["name"]) for record in result.records
             if record["type"] == "container_change" and record["cgroup"].startswith(prefix)]
+
+
+def so_far(running, prefix=f"/{PARENT}/"):
+    """The same while it runs."""
+    lines = [json.loads(line) for line in running.so_far().splitlines(keepends=True) if line.endswith(b"\n")]
+    return [(record["change"], record["name"]) for record in lines
+            if record["type"] == "container_change" and record["cgroup"].startswith(prefix)]
+
+
+def wait_until_told(running, change, name):
+    eventually(lambda: (change, name) in so_far(running), f"{name} {change}")
 
 
 def live(name):
@@ -39,12 +51,13 @@ def test_whole_lives(start):
     start("old", "chatter", 1, 0)
     running = watch()
     new = start("new", "chatter", 1, 0)
+    wait_until_told(running, "born", "new")
     live("brief")
-    time.sleep(1.2)
+    wait_until_told(running, "died", "brief")
     new.exec("hostname", "newer")
-    time.sleep(1.5)
+    wait_until_told(running, "named", "newer")
     new.stop()
-    time.sleep(0.3)
+    wait_until_told(running, "died", "newer")
     result = running.end()
     assert result.status == 0, result.err.decode()
     assert changes(result) == [
@@ -62,7 +75,7 @@ def test_many_in_their_order(parent):
     names = [f"w{number}" for number in range(101)]
     for name in names:
         live(name)
-    time.sleep(0.5)
+    eventually(lambda: [change for change, _ in so_far(running)].count("died") >= len(names), "all deaths")
     told = changes(running.end())
     assert [name for change, name in told if change == "born"] == names
     assert [name for change, name in told if change == "died"] == names
@@ -82,7 +95,7 @@ def test_each_life_ends_once(start):
         renamed.rename(container.directory)
         time.sleep(1.2)
         container.stop()
-        time.sleep(0.3)
+        eventually(lambda: so_far(running)[-1][0] == "died", "its end")
         told = changes(running.end())
         alive = False
         for change, _ in told:

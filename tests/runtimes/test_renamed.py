@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 """A container that gets another name has it at once."""
 
-import time
-
 import pytest
 from runtime import workload
-from support import Run, parse, run
+from support import Run, eventually, parse, run
 
 
 @pytest.mark.only_for(lambda runtime: runtime.can_rename)
@@ -13,12 +11,12 @@ def test_renamed(runtime, containers):
     container = containers.start("before", *workload("chatter", 1, 0))
     container.go()
     running = Run("runqlat", "--json", "--by", "container", "1")
-    time.sleep(1.2)
+    eventually(lambda: b'"container":"before"' in running.so_far(), "its first name")
     containers.rename(container, "after")
     listed = parse(run("containers", "--json").out)
     [name] = [each["name"] for each in listed if each["container_id"] == container.identity]
     assert name == "after"
-    time.sleep(2)
+    eventually(lambda: b'"container":"after"' in running.so_far(), "its other name")
     result = running.end()
     names = [record["key"]["container"] for record in result.histograms("interval")
              if record["key"]["container_id"] == container.identity]

@@ -2,7 +2,7 @@
 //
 // hog hold MEGABYTES    for each byte of stdin, a child that uses so much memory, says "used" and
 //                       waits to be killed; says what it was ended by
-// hog touch MEGABYTES   likewise, but the child ends 0.3 s later by itself
+// hog touch MEGABYTES   likewise, but the child ends by itself, when there is another byte
 #include <sys/mman.h>
 #include <sys/wait.h>
 
@@ -32,10 +32,10 @@ int main(int argc, char** argv) {
         const pid_t child = ::fork();
         if (child == 0) {
             use(size);
-            ::usleep(300'000);
             while (holds) {
                 ::pause();
             }
+            workload::read_byte(STDIN_FILENO);
             ::_exit(0);
         }
         int status = 0;

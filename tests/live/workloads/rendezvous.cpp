@@ -2,13 +2,17 @@
 //
 // rendezvous N PATH
 // Opens a FIFO of this path N times and reads from it; another process opens and writes it, each
-// time 50 ms late. Says how many nanoseconds the opens and the reads took, as they were seen here.
+// time 50 ms after it has seen the first one asleep in the call. Says how many nanoseconds the
+// opens and the reads took, as they were seen here.
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstring>
+#include <string>
 
 #include "workload.h"
 
@@ -23,10 +27,28 @@ long nanoseconds() {
         .count();
 }
 
+/// Whoever it waits for wakes it before it goes on itself, so that this is the next sleep.
+void wait_until_asleep(pid_t process) {
+    const std::string path = "/proc/" + std::to_string(process) + "/stat";
+    for (;;) {
+        char text[256] = {};
+        const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        const bool is_read = ::read(fd, text, sizeof text - 1) > 0;
+        ::close(fd);
+        const char* name_ends = std::strrchr(text, ')');
+        if (is_read && name_ends != nullptr && name_ends[2] == 'S') {
+            return;
+        }
+        ::sched_yield();  // no sleep, which would be a call that is told
+    }
+}
+
 void write_late(const char* path, long count) {
     for (long i = 0; i < count; ++i) {
+        wait_until_asleep(::getppid());
         ::usleep(kLate);
         const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
+        wait_until_asleep(::getppid());
         ::usleep(kLate);
         if (::write(fd, "seven..", 7) != 7 || ::close(fd) != 0) {
             workload::fail("write");

@@ -2,7 +2,8 @@
 //
 // tree KIND N [PID]
 // Threads of a process tree, made in different ways, that sleep N times each under the name
-// "napper". Each says on a line how often it was given a CPU meanwhile, by its own counters.
+// "napper". Each says on a line how often it was given a CPU meanwhile, by its own counters: at
+// least so often, for a sleep that is over before it begins does not count.
 //   alone     this thread
 //   threads   three threads
 //   children  three children
@@ -37,7 +38,7 @@ long switches() {
 void take_naps(long count) {
     ::prctl(PR_SET_NAME, "napper");
     long before = switches();
-    for (long i = 0; i < count; ++i) {
+    while (switches() - before < count) {
         workload::nap();
     }
     // In one piece: the others write too.
