@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace tally {
 
@@ -21,7 +22,7 @@ std::string long_duration(double seconds) {
     constexpr std::uint64_t kMinute = 60;
     constexpr std::uint64_t kHour = 60 * kMinute;
     constexpr std::uint64_t kDay = 24 * kHour;
-    const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
+    const auto whole = static_cast<std::uint64_t>(std::llround(seconds));
     if (whole < kHour) {
         return fmt::format("{}m{:02}s", whole / kMinute, whole % kMinute);
     }
