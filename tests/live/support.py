@@ -114,6 +114,11 @@ def often(on_a_host, in_a_guest):
     return in_a_guest if "TALLY_GUEST" in os.environ else on_a_host
 
 
+def in_all(usually, in_their_full_length):
+    """How often, where more proves more but takes a minute: with TALLY_TESTS=all in full length."""
+    return in_their_full_length if os.environ.get("TALLY_TESTS") == "all" else usually
+
+
 def eventually(condition, what, within=SOON):
     """The first true value of condition(); fails if it takes too long."""
     deadline = time.monotonic() + within

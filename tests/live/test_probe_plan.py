@@ -47,6 +47,7 @@ def test_of_a_tool_without_alternatives():
         ("tp_btf/sched_wakeup_new", None, True)}
 
 
+@pytest.mark.alone
 def test_a_refused_hook_is_named(hooks_are_refused):
     before = loaded()
     result = run("run", OBJECT, "-d", 1, status=1)

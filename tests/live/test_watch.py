@@ -69,9 +69,10 @@ def test_many_in_their_order(parent):
     assert len(told) == 2 * len(names)
 
 
+@pytest.mark.alone
 def test_each_life_ends_once(start):
     """Also where a cgroup gets another path: its container of before is no more."""
-    hierarchy_1 = Version1("name=tally-watch")
+    hierarchy_1 = Version1(f"name={PARENT}")
     try:
         running = watch("--hierarchy", hierarchy_1.name)
         container = start("moved", "chatter", 1, 0, version_1=hierarchy_1)
