@@ -3,8 +3,12 @@
 these come one after another, when no other test runs. Of a group of files, each a group of its own if
 GROUPS does not say otherwise, one worker runs all, so that its tests never run beside each other.
 
-Without workers there is nothing of this: all tests come one after another, in the order of their files."""
+Without workers all tests come one after another, in the order of their files.
 
+That is the same for several runs on one machine, of other trees: they take turns by locks, which end with
+the process that has them."""
+
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -28,6 +32,8 @@ GROUPS = (
 
 ALONE = "alone"
 
+LOCKS = Path("/run/tally-live")
+
 
 def group_of(item):
     if item.get_closest_marker("alone"):
@@ -38,13 +44,39 @@ def group_of(item):
     return item.path.stem
 
 
+@contextlib.contextmanager
+def locked(name, how):
+    with open(LOCKS / name, "a", encoding="utf-8") as file:
+        fcntl.flock(file, how)
+        try:
+            yield
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)  # children that were forked have it too
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+    """All tests share the machine, but for one that has it alone, and two of a group. Whoever waits to have
+    it alone stands in the door, so that those who share it do not keep it for ever."""
+    with contextlib.ExitStack() as turn:
+        if os.geteuid() == 0:
+            LOCKS.mkdir(parents=True, exist_ok=True)
+            if group_of(item) == ALONE:
+                turn.enter_context(locked("door", fcntl.LOCK_EX))
+                turn.enter_context(locked("machine", fcntl.LOCK_EX))
+            else:
+                turn.enter_context(locked(group_of(item), fcntl.LOCK_EX))
+                with locked("door", fcntl.LOCK_EX):
+                    turn.enter_context(locked("machine", fcntl.LOCK_SH))
+        yield
+
+
 class Beside:
     """In each worker; and in the process that gives them the tests, which knows these by their names only:
     a worker writes their groups down for it."""
 
     def __init__(self, folder):
         self._groups = folder / "groups"
-        self._machine = folder / "machine"
         self._names = folder / "names"
         self._names.mkdir(exist_ok=True)
 
@@ -69,13 +101,6 @@ class Beside:
     def groups(self):
         """By the names of the tests."""
         return json.loads(self._groups.read_text())
-
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item):
-        """All tests share the machine, but for one that has it alone."""
-        with open(self._machine, "w", encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_EX if group_of(item) == ALONE else fcntl.LOCK_SH)
-            yield
 
     def claim(self, name):
         """A file that must stay open as long as a container has this name."""
