@@ -3,10 +3,11 @@
 
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
-from support import MAKER, PARENT, SOON, WORKLOADS, Run, Version1, hierarchy, launch, run
-from support import TALLY
+from support import (MAKER, PARENT, SOON, TALLY, WORKLOADS, Run, Version1, eventually, hierarchy, launch, parse,
+                     run)
 
 MEMBERS = ["name", "container_id", "runtime", "pod", "namespace", "systemd_unit", "cgroup"]
 
@@ -19,6 +20,17 @@ def changes(result, prefix=f"/{PARENT}/"):
     """What was told of the containers of these tests, in order."""
     return [(record["change"], record["name"]) for record in result.records
             if record["type"] == "container_change" and record["cgroup"].startswith(prefix)]
+
+
+def wait_for(running, change, name):
+    """Until it is told."""
+
+    def is_told():
+        lines = Path(f"/proc/{running.process.pid}/fd/1").read_bytes().splitlines(keepends=True)
+        records = parse(b"".join(line for line in lines if line.endswith(b"\n")))
+        return any((each.get("change"), each.get("name")) == (change, name) for each in records)
+
+    eventually(is_told, f"{change} {name}")
 
 
 def live(name):
@@ -42,9 +54,9 @@ def test_whole_lives(start):
     live("brief")
     time.sleep(1.2)
     new.exec("hostname", "newer")
-    time.sleep(1.5)
+    wait_for(running, "named", "newer")
     new.stop()
-    time.sleep(0.3)
+    wait_for(running, "died", "newer")
     result = running.end()
     assert result.status == 0, result.err.decode()
     assert changes(result) == [
@@ -62,7 +74,7 @@ def test_many_in_their_order(parent):
     names = [f"w{number}" for number in range(101)]
     for name in names:
         live(name)
-    time.sleep(0.5)
+    wait_for(running, "died", names[-1])
     told = changes(running.end())
     assert [name for change, name in told if change == "born"] == names
     assert [name for change, name in told if change == "died"] == names
