@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-"""What holds for every test of a running tally, here and in tests/runtimes: it needs root and the
-program, says how many tests ran, and nothing is left in the kernel or running after any of them."""
+"""What holds for every test of a running tally, here, in tests/runtimes and in the guests of tests/kernels:
+it needs root and the program, says how many tests ran, and nothing is left in the kernel or running after
+any of them, nor in the kernel after all of them."""
 
+import contextlib
 import os
 
 import pytest
@@ -22,12 +24,51 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="needs root"))
 
 
-def pytest_sessionstart():
-    if os.geteuid() == 0 and not support.TALLY.exists():
+class Kernel:
+    """What BPF has there when the tests begin, and has left of them at the end."""
+
+    before, left = None, frozenset()
+
+
+kernel = Kernel()
+
+
+def is_worker(config):
+    """Whether this is one of several processes that share the tests (beside.py), so not the first."""
+    return hasattr(config, "workerinput")
+
+
+def pytest_sessionstart(session):
+    if os.geteuid() != 0:
+        return
+    if not support.TALLY.exists():
         pytest.exit(f"{support.TALLY} does not exist: build it, or name it in TALLY", 4)
+    if not is_worker(session.config):
+        kernel.before = support.loaded()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    """When all workers have ended: of all that is new nothing is left that no process holds. Others may
+    trace at the same time, so what a process holds is theirs, or is going away with it."""
+    if kernel.before is None:
+        return
+    kernel.left = support.loaded() - kernel.before
+
+    def all_gone():
+        kernel.left = support.left_in_the_kernel(kernel.left)
+        return not kernel.left
+
+    try:
+        support.eventually(all_gone, "all gone")
+    except AssertionError:
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter, config):
+    if kernel.left:
+        terminalreporter.write_line("FAILED: left in the kernel after all tests: " + ", ".join(
+            f"{kind} {number}" for kind, number in sorted(kernel.left)))
     count = {
         outcome: len(terminalreporter.stats.get(outcome, []))
         for outcome in ("passed", "failed", "error", "skipped")
@@ -39,13 +80,18 @@ def pytest_terminal_summary(terminalreporter, config):
 
 @pytest.fixture(autouse=True)
 def nothing_left_in_the_kernel():
-    """After each test, BPF has nothing new that no process holds. Others may trace at the same
-    time, so what a process holds is theirs, or is going away with it."""
-    before = support.loaded()
+    """After each test, nothing that its own processes have made is still there, unless a process holds it:
+    one that the test has handed it to, or that is about to end."""
+    support.made.clear()
     yield
-    support.eventually(
-        lambda: not support.loaded() - before - support.held(), "BPF programs and maps gone"
-    )
+
+    def all_gone():
+        support.made.intersection_update(support.left_in_the_kernel(support.made))
+        return not support.made
+
+    with contextlib.suppress(AssertionError):
+        support.eventually(all_gone, "all gone")
+    assert not support.made, "left in the kernel"
 
 
 @pytest.hookimpl(hookwrapper=True)

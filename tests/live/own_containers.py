@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import support
 
+pytest_plugins = ["beside"]
+
 
 @pytest.fixture(scope="session")
 def container_files():
@@ -20,10 +22,15 @@ def container_files():
 
 
 @pytest.fixture
-def start(container_files):
+def start(container_files, claim_name):
     """start(NAME, WORKLOAD, ARGUMENT...) makes a container; all are stopped after the test."""
     with support.starting() as start_one:
-        yield start_one
+
+        def start_named(name, *arguments, **options):
+            claim_name(name)
+            return start_one(name, *arguments, **options)
+
+        yield start_named
     # The maker removes the cgroup above them with the last one.
     assert not (support.hierarchy() / support.PARENT).exists()
     assert container_files not in Path("/proc/self/mounts").read_text()

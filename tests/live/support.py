@@ -114,6 +114,11 @@ def often(on_a_host, in_a_guest):
     return in_a_guest if "TALLY_GUEST" in os.environ else on_a_host
 
 
+def in_all(usually, in_their_full_length):
+    """How often, where more proves more but takes a minute: with TALLY_TESTS=all in full length."""
+    return in_their_full_length if os.environ.get("TALLY_TESTS") == "all" else usually
+
+
 def eventually(condition, what, within=SOON):
     """The first true value of condition(); fails if it takes too long."""
     deadline = time.monotonic() + within
@@ -138,11 +143,23 @@ def launch(command, **options):
     return process
 
 
+def ends_within(process, seconds):
+    """Whether it does; said as soon as it has (Popen.wait() with a limit looks each 50 ms)."""
+    if process.poll() is None:
+        fd = os.pidfd_open(process.pid)
+        try:
+            select.select([fd], [], [], max(0, seconds))
+        finally:
+            os.close(fd)
+    return process.poll() is not None
+
+
 def kill_launched():
     """Kills every launched process that still runs, with its children. Their commands."""
     left = [process for process in launched if process.poll() is None]
     launched.clear()
     for process in left:
+        remember_bpf_of(process)
         # Not waited for yet, so that the number is still its own.
         os.killpg(process.pid, signal.SIGKILL)
     for process in left:
@@ -441,6 +458,7 @@ class Run:
         try:
             if until_ready:
                 self._wait_until_ready(ready)
+                remember_bpf_of(self.process)
         finally:
             os.close(ready)
 
@@ -454,7 +472,13 @@ class Run:
 
     def wait(self, within=SOON):
         """The result, when it ends by itself."""
-        status = self.process.wait(within)
+        deadline, pause = time.monotonic() + within, 0.05
+        while not ends_within(self.process, min(pause, deadline - time.monotonic())):
+            if time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired(self.process.args, within)
+            remember_bpf_of(self.process)
+            pause *= 2
+        status = self.process.returncode
         texts = []
         for file in (self._out, self._err):
             file.seek(0)
@@ -464,6 +488,7 @@ class Run:
 
     def end(self, number=signal.SIGTERM):
         """The result, when it ends by a signal."""
+        remember_bpf_of(self.process)
         self.process.send_signal(number)
         return self.wait()
 
@@ -610,6 +635,32 @@ def screen_of(text):
 
 
 # What BPF leaves in the kernel
+
+# All that was seen in the hands of a process that a test has launched.
+made = set()
+
+
+def remember_bpf_of(process):
+    """What it and its descendants hold now is of this test: nothing_left_in_the_kernel() asks for it."""
+    if process.poll() is None:
+        for pid in (process.pid, *descendants(process.pid)):
+            made.update(held_by(f"/proc/{pid}"))
+
+
+def descendants(pid):
+    """Of all threads; as far as they are still there."""
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in task.read_text().split():
+                yield child
+                yield from descendants(child)
+
+
+def left_in_the_kernel(suspects):
+    """Those that are still loaded, and that no process holds."""
+    left = suspects & loaded()
+    return left - held() if left else left
+
 
 # Commands of bpf(2) that give the next number after one.
 NEXT = {"prog": 11, "map": 12, "link": 31}

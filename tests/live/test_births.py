@@ -99,6 +99,7 @@ def test_a_short_life_has_its_name(start):
     assert total["key"]["cgroup"] == cgroup and total["key"]["runtime"] == "namespaces"
 
 
+@pytest.mark.alone
 def test_many_cgroups_that_come_and_go(start):
     """More than any set of them would hold. They take neither the run nor the memory with them, and
     one that comes after them is part of the container as well."""

@@ -177,6 +177,7 @@ def test_many_short_lives(tmp_path):
     assert len(rows) <= number
 
 
+@pytest.mark.alone
 def test_number_used_again(tmp_path):
     """A process of the tree ends, one that is none of it has its number then, and ends too."""
     number = next(n for n in range(30_000, 32_000) if not Path(f"/proc/{n}").exists())

@@ -26,13 +26,13 @@ bind 'set show-all-if-ambiguous on' 'set page-completions off'
 """,
     "zsh": """\
 unsetopt zle_bracketed_paste prompt_sp prompt_cr beep; LISTMAX=1000
-fpath=("$PACKAGING" $fpath); autoload -U compinit; compinit -u -D
+fpath=("$PACKAGING" $fpath); autoload -U compinit; compinit -u -d "$DUMP"
 """,
 }
 
 
 class Shell:
-    def __init__(self, name, folder):
+    def __init__(self, name, folder, dump):
         setup = folder / "setup"
         setup.write_text(FUNCTION + LOAD[name])
         self.terminal = Terminal()
@@ -40,6 +40,7 @@ class Shell:
         options["env"] = {
             "TERM": "xterm", "LC_ALL": "C.UTF-8", "HOME": str(folder), "PATH": os.environ["PATH"],
             "TALLY": str(TALLY), "PACKAGING": str(REPOSITORY / "packaging"),
+            "DUMP": str(dump),
         }
         self.process = launch([name, *SETUP[name]], cwd=folder, **options)
         self.terminal.launched()
@@ -50,7 +51,7 @@ class Shell:
         os.write(self.terminal.main, text.encode())
 
     def wait_for(self, pattern):
-        return eventually(lambda: re.search(pattern, self.terminal.read(0.05)), pattern)
+        return eventually(lambda: re.search(pattern, self.terminal.read(0.01)), pattern)
 
     def arguments(self, typed):
         """The arguments after a command line with TABs in it has been entered. (What is typed
@@ -75,9 +76,15 @@ class Shell:
         self.terminal.close()
 
 
+@pytest.fixture(scope="session")
+def dump(tmp_path_factory):
+    """What the first zsh has found out about all commands' completions, for the others: it takes 2 s."""
+    return tmp_path_factory.mktemp("zsh") / "dump"
+
+
 @pytest.fixture(params=SETUP)
-def shell(request, tmp_path):
-    shell = Shell(request.param, tmp_path)
+def shell(request, tmp_path, dump):
+    shell = Shell(request.param, tmp_path, dump)
     yield shell
     shell.close()
 

@@ -74,6 +74,7 @@ def test_sub_cgroups_made_after_the_start(start, options):
     measured.check(measured.result.total(container="nested")["count"], measured.expected[0])
 
 
+@pytest.mark.alone
 def test_whole_host_against_its_context_switches(start):
     """All rows together: at least the workload, at most what /proc/stat counts, which has switches
     to the idle thread too."""

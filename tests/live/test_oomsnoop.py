@@ -164,8 +164,8 @@ def test_the_lower_of_two_limits(start):
 def test_threads_by_their_number(start):
     """On kernels that tell of a victim its number only. Here of threads that begin a program, and so
     have the number that another had before."""
-    caller = start("caller", "calls", "executes", 101)
-    running = Run("run", WORKLOADS / "objects" / "threads_by_number.bpf.o", "--json", "-c", "caller",
+    caller = start("reuser", "calls", "executes", 101)
+    running = Run("run", WORKLOADS / "objects" / "threads_by_number.bpf.o", "--json", "-c", "reuser",
                   until_ready=False)
     eventually(lambda: b"is measuring" in Path(f"/proc/{running.process.pid}/fd/2").read_bytes(),
                "the start line")

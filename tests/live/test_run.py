@@ -29,18 +29,18 @@ def prototype(tmp_path_factory):
 
 @pytest.fixture
 def busy(start):
-    container = start("busy", "chatter", 2, 0)
+    container = start("talking", "chatter", 2, 0)
     container.go()
     return container
 
 
 def test_json_by_its_own_key(busy, prototype):
-    result = run("run", prototype, "--json", "-c", "busy", "--by", "container,preempted", 0.4, 2)
+    result = run("run", prototype, "--json", "-c", "talking", "--by", "container,preempted", 0.4, 2)
     histograms = [each for each in result.records if each["type"] == "histogram"]
     assert {each["scope"] for each in histograms} == {"interval", "total"}
     for each in histograms:
         assert each["tool"] == "oncpu" and each["name"] == "stays"
-        assert each["key"]["container"] == "busy" and each["key"]["preempted"] in (0, 1)
+        assert each["key"]["container"] == "talking" and each["key"]["preempted"] in (0, 1)
     assert result.end["tool"] == "oncpu"
     assert b"tally: oncpu is measuring" in result.err
 
@@ -83,7 +83,7 @@ def test_its_name_comes_from_anybody(busy, prototype):
     """In records and messages, as other bytes from others."""
     file = prototype.parent / os.fsdecode(b"\x1b[2J\xff.bpf.o")
     file.write_bytes(prototype.read_bytes())
-    result = run("run", file, "--json", "-c", "busy", "-d", 0.2)
+    result = run("run", file, "--json", "-c", "talking", "-d", 0.2)
     assert {each["tool"] for each in parse(result.out)} == {"\x1b[2J\\xff"}
     assert b"\x1b" not in result.out + result.err
     assert b"tally: \\x1b[2J\\xff is measuring" in result.err

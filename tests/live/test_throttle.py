@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from support import CPUS, Run, Version1, eventually, hierarchy, run
 
+# Quotas of CPUs that others use as well say nothing.
+pytestmark = pytest.mark.alone
+
 PERIOD_US = 100_000
 LONG_NS = 2_500_000_000  # of standstills
 

@@ -174,6 +174,7 @@ def remove(directory):
 
 
 @within_a_trial
+@pytest.mark.alone
 def test_among_many_others(start):
     """More cgroups than one would think wait for a name at the same time."""
     running = count_getppid("-c", "named-late", "--wait")
@@ -198,6 +199,7 @@ def test_among_many_others(start):
     assert not result.lost
 
 
+@pytest.mark.alone
 def test_births_that_could_not_be_told(start):
     """tally stands still, more cgroups come and go than the kernel can keep events of, and only then
     the container is made: a loss, but the container's calls are there. Without INTERVAL too."""

@@ -6,8 +6,7 @@ import subprocess
 import time
 
 import pytest
-from support import MAKER, PARENT, SOON, WORKLOADS, Run, Version1, eventually, hierarchy, launch, run
-from support import TALLY
+from support import MAKER, PARENT, SOON, TALLY, WORKLOADS, Run, Version1, eventually, hierarchy, launch, run
 
 MEMBERS = ["name", "container_id", "runtime", "pod", "namespace", "systemd_unit", "cgroup"]
 
@@ -82,9 +81,10 @@ def test_many_in_their_order(parent):
     assert len(told) == 2 * len(names)
 
 
+@pytest.mark.alone
 def test_each_life_ends_once(start):
     """Also where a cgroup gets another path: its container of before is no more."""
-    hierarchy_1 = Version1("name=tally-watch")
+    hierarchy_1 = Version1(f"name={PARENT}")
     try:
         running = watch("--hierarchy", hierarchy_1.name)
         container = start("moved", "chatter", 1, 0, version_1=hierarchy_1)
