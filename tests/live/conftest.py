@@ -2,4 +2,3 @@
 """The live tests run on this host; those marked `guest` on the kernels of tests/kernels too."""
 
 pytest_plugins = ["every_test", "own_containers"]
-

@@ -479,12 +479,14 @@ class Run:
             remember_bpf_of(self.process)
             pause *= 2
         status = self.process.returncode
-        texts = []
-        for file in (self._out, self._err):
+
+        def text_of(file):
             file.seek(0)
-            texts.append(file.read())
+            text = file.read()
             file.close()
-        return Result(status, *texts)
+            return text
+
+        return Result(status, text_of(self._out), text_of(self._err))
 
     def end(self, number=signal.SIGTERM):
         """The result, when it ends by a signal."""

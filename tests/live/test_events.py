@@ -72,7 +72,8 @@ def test_filters_leave_the_neighbour_out(start):
 
 @pytest.mark.alone
 def test_a_million_opens(start, tmp_path):
-    """A tenth of that, but with TALLY_TESTS=all. At the default size of the ring; the reader shares two CPUs with the loop."""
+    """A tenth of that, but with TALLY_TESTS=all. At the default size of the ring; the reader shares two CPUs
+    with the loop."""
     count = in_all(100_003, 1_000_003)
     container = start("left", "happen", "opens", count, FILE)
     out = tmp_path / "out"
@@ -81,7 +82,7 @@ def test_a_million_opens(start, tmp_path):
     container.line()
     result = running.end()
     assert result.status == 0, result.err
-    lines = 0
+    lines, line, record = 0, b"", {}
     with out.open("rb") as file:
         for line in file:
             record = json.loads(line)
@@ -366,7 +367,7 @@ def test_timeout(busy):
 def pipeline(command):
     """Its status (of the last command, and of tally), and what it says."""
     done = subprocess.run(
-        ("bash", "-c", f'{command}; echo "${{PIPESTATUS[@]}}"'), timeout=2 * SOON,
+        ("bash", "-c", f'{command}; echo "${{PIPESTATUS[@]}}"'), timeout=2 * SOON, check=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     *lines, statuses = done.stdout.decode().splitlines()
     return [int(word) for word in statuses.split()], lines, done.stderr.decode()

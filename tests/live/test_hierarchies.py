@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 """Containers that exist in a version 1 cgroup hierarchy only: in version 2 they are at the root."""
 
+import functools
 import os
 from pathlib import Path
 
@@ -139,7 +140,7 @@ def test_numbers_of_two_hierarchies_collide(start):
             neighbour.stop()
             asked.stop()
             for each in (child, twin, twin.parent, stranger):
-                eventually(lambda: remove(each), f"{each} is empty")
+                eventually(functools.partial(remove, each), f"{each} is empty")
         assert result.status == 0, result.err.decode()
         assert result.histograms("total", container="neighbour") == []
         assert sum(row["count"] for row in result.histograms("total")) < PAIRS * ROUNDS

@@ -2,7 +2,6 @@
 """Cgroups whose path is as long as a path may be, and longer."""
 
 import os
-from pathlib import Path
 
 import pytest
 from support import measure, parse, run

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from support import PARENT, SOON, TALLY, Run, eventually, hierarchy, parse, run, settle
+from support import SOON, TALLY, Run, eventually, parse, run, settle
 
 # linux/capability.h
 DAC_READ_SEARCH, KILL, BPF = 1 << 2, 1 << 5, 1 << 39

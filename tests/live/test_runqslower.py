@@ -36,8 +36,11 @@ def test_long_waits_behind_a_neighbour(start):
     left, right = (start(name, "spin", 1, cpu=CPUS[0]) for name in ("left", "right"))
     for container in (left, right):
         container.go()
-    spinner, neighbour = (eventually(
-        lambda: [pid for pid in each.pids() if pid != each.pid], "a spinner")[0] for each in (left, right))
+
+    def spinner_of(container):
+        return eventually(lambda: [pid for pid in container.pids() if pid != container.pid], "a spinner")[0]
+
+    spinner, neighbour = spinner_of(left), spinner_of(right)
 
     def counters():
         return waited(spinner), Switches([spinner]).total

@@ -3,6 +3,7 @@
 
 499, and 5,000 with TALLY_TESTS=all."""
 
+import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

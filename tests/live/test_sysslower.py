@@ -12,9 +12,9 @@ FIFO = "/tmp/fifo"
 COUNTS = {"left": 23, "right": 19}
 
 
-def meet(start, *options, counts=COUNTS):
+def meet(start, *options, counts=None):
     """What sysslower tells of containers that wait 50 ms in an open and in a read, so many times."""
-    containers = [start(name, "rendezvous", count, FIFO) for name, count in counts.items()]
+    containers = [start(name, "rendezvous", count, FIFO) for name, count in (counts or COUNTS).items()]
     running = Run("sysslower", "--json", "--cgroup", PARENT, *options)
     for container in containers:
         container.go()

@@ -5,9 +5,9 @@ The containers of these tests have a network each, with a pair of interfaces bet
 gone with them, and no way out."""
 
 import csv
+import functools
 import io
 import json
-import os
 import subprocess
 import sys
 import time
@@ -29,6 +29,10 @@ def inside(pid, *command):
                           stdout=subprocess.PIPE).stdout.decode()
 
 
+def has_link(pid):
+    return "LOWER_UP" in inside(pid, "ip", "link", "show", "pair")
+
+
 def connect_networks(pids):
     """Joins the networks of two processes. The packets that one gets are worked off by the CPU of
     the other, where there are two."""
@@ -46,7 +50,7 @@ def connect_networks(pids):
                f"echo {1 << other:x} >/sys/class/net/pair/queues/rx-0/rps_cpus")
     for pid in pids:
         # Where frames can go: neighbours are known at once, so nothing is sent twice for them.
-        eventually(lambda: "LOWER_UP" in inside(pid, "ip", "link", "show", "pair"), "a link")
+        eventually(functools.partial(has_link, pid), "a link")
 
 
 class Hidden:
