@@ -34,7 +34,7 @@ std::optional<Number> number_of(std::string_view text) {
 
 /// Accepts numbers from `least` to `most`. `what`: "a number of seconds".
 template <typename Number>
-Check number(Number least, Number most, std::string what) {
+ValueCheck number(Number least, Number most, std::string what) {
     return [=](const std::string& text) -> std::string {
         const std::optional<Number> value = number_of<Number>(text);
         if (value && *value >= least && *value <= most) {

@@ -72,7 +72,7 @@ CLI::Option* checked(Add add) {
 
 }  // namespace
 
-Check one_of(std::vector<std::string> choices) {
+ValueCheck one_of(std::vector<std::string> choices) {
     return [choices = std::move(choices)](const std::string& text) -> std::string {
         if (std::find(choices.begin(), choices.end(), text) != choices.end()) {
             return "";
@@ -118,7 +118,7 @@ Parser::Option Parser::add_flag(const OptionText& text, bool& is_given) {
     return add_flag(text, [&is_given] { is_given = true; });
 }
 
-Parser::Option Parser::add_value(const OptionText& text, const Check& check,
+Parser::Option Parser::add_value(const OptionText& text, const ValueCheck& check,
                                  std::function<void(const std::string&)> take) {
     CLI::Option* option = checked([&] {
         return app_->add_option_function<std::string>(text.names, std::move(take),
@@ -134,7 +134,7 @@ Parser::Option Parser::add_value(const OptionText& text, std::optional<std::stri
     return add_value(text, nullptr, [&value](const std::string& word) { value = word; });
 }
 
-Parser::Option Parser::add_values(const OptionText& text, bool commas, const Check& check,
+Parser::Option Parser::add_values(const OptionText& text, bool commas, const ValueCheck& check,
                                   std::function<void(const std::vector<std::string>&)> take) {
     CLI::Option* option = checked([&] {
         return app_->add_option_function<std::vector<std::string>>(text.names, std::move(take),

@@ -30,10 +30,10 @@ struct OptionText {
 };
 
 /// Says what is wrong with a value as it was typed; empty: nothing.
-using Check = std::function<std::string(const std::string&)>;
+using ValueCheck = std::function<std::string(const std::string&)>;
 
 /// Accepts the choices alone.
-Check one_of(std::vector<std::string> choices);
+ValueCheck one_of(std::vector<std::string> choices);
 
 /// Reads the arguments of one command by the options that are added. All that is done with a value
 /// is done after all of them are read and checked, in the order in which the options were added.
@@ -62,11 +62,11 @@ class Parser {
     Option add_flag(const OptionText& text, std::function<void()> take);
     Option add_flag(const OptionText& text, bool& is_given);
     /// Given at most once.
-    Option add_value(const OptionText& text, const Check& check,
+    Option add_value(const OptionText& text, const ValueCheck& check,
                      std::function<void(const std::string&)> take);
     Option add_value(const OptionText& text, std::optional<std::string>& value);
     /// Given as often as one likes, with one value each; with `commas` each value may be several.
-    Option add_values(const OptionText& text, bool commas, const Check& check,
+    Option add_values(const OptionText& text, bool commas, const ValueCheck& check,
                       std::function<void(const std::vector<std::string>&)> take);
     Option add_values(const OptionText& text, bool commas, std::vector<std::string>& values);
 
