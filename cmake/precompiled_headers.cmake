@@ -12,9 +12,8 @@ file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/precompiled.cpp CONTENT "" @ONLY)
 add_library(tally_precompiled OBJECT ${PROJECT_BINARY_DIR}/precompiled.cpp)
 target_link_libraries(tally_precompiled PRIVATE tally_options tally_system_libraries)
 target_precompile_headers(tally_precompiled PRIVATE
-  <algorithm> <array> <charconv> <chrono> <cstdint> <cstring> <filesystem> <functional> <map> <memory>
-  <optional> <set> <span> <string> <string_view> <unordered_map> <unordered_set> <utility> <variant>
-  <vector> <fmt/format.h> <fmt/ranges.h>)
+  <algorithm> <charconv> <cstring> <functional> <map> <memory> <optional> <span> <string> <variant>
+  <vector> <fmt/format.h>)
 
 function(use_precompiled_headers target)
   target_precompile_headers(${target} REUSE_FROM tally_precompiled)
