@@ -45,11 +45,12 @@ class Quotas:
         if not self.is_version_2:
             for pid in container.pids():
                 (inner / "cgroup.procs").write_text(str(pid))
-        # Whatever else runs on this machine, it comes first, and so gets to the end of its quota.
+        # Whatever else runs on this machine, it comes first, and so gets to the end of its quota. Without one
+        # it must not: the rest of the test, and all else, would wait for as long as it spins.
+        file, usual, most = ("cpu.weight", 100, 10000) if self.is_version_2 else ("cpu.shares", 1024, 262144)
         for each in (inner, *inner.parents):
             if each != self.root and self.root in each.parents:
-                name, most = ("cpu.weight", 10000) if self.is_version_2 else ("cpu.shares", 262144)
-                (each / name).write_text(str(most))
+                (each / file).write_text(str(most if quota_us else usual))
         directory = self.directory(path or container.cgroup)
         if self.is_version_2:
             (directory / "cpu.max").write_text(f"{quota_us or 'max'} {PERIOD_US}")
