@@ -119,11 +119,9 @@ Parser::Option Parser::add_flag(const OptionText& text, bool& is_given) {
 }
 
 Parser::Option Parser::add_value(const OptionText& text, const ValueCheck& check,
-                                 std::function<void(const std::string&)> take) {
-    CLI::Option* option = checked([&] {
-        return app_->add_option_function<std::string>(text.names, std::move(take),
-                                                      text.description);
-    });
+                                 const std::function<void(const std::string&)>& take) {
+    CLI::Option* option = checked(
+        [&] { return app_->add_option_function<std::string>(text.names, take, text.description); });
     if (check) {
         option->check(check);
     }
@@ -134,10 +132,11 @@ Parser::Option Parser::add_value(const OptionText& text, std::optional<std::stri
     return add_value(text, nullptr, [&value](const std::string& word) { value = word; });
 }
 
-Parser::Option Parser::add_values(const OptionText& text, bool commas, const ValueCheck& check,
-                                  std::function<void(const std::vector<std::string>&)> take) {
+Parser::Option Parser::add_values(
+    const OptionText& text, bool commas, const ValueCheck& check,
+    const std::function<void(const std::vector<std::string>&)>& take) {
     CLI::Option* option = checked([&] {
-        return app_->add_option_function<std::vector<std::string>>(text.names, std::move(take),
+        return app_->add_option_function<std::vector<std::string>>(text.names, take,
                                                                    text.description);
     });
     option->allow_extra_args(false);

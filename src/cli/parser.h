@@ -63,11 +63,11 @@ class Parser {
     Option add_flag(const OptionText& text, bool& is_given);
     /// Given at most once.
     Option add_value(const OptionText& text, const ValueCheck& check,
-                     std::function<void(const std::string&)> take);
+                     const std::function<void(const std::string&)>& take);
     Option add_value(const OptionText& text, std::optional<std::string>& value);
     /// Given as often as one likes, with one value each; with `commas` each value may be several.
     Option add_values(const OptionText& text, bool commas, const ValueCheck& check,
-                      std::function<void(const std::vector<std::string>&)> take);
+                      const std::function<void(const std::vector<std::string>&)>& take);
     Option add_values(const OptionText& text, bool commas, std::vector<std::string>& values);
 
     /// Reads them. A text is to be printed instead of doing what they say, for --help and where
