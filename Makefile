@@ -42,7 +42,7 @@ check:
 # Unit and schema tests need no root; the live ones are skipped without it, and say so.
 test: test-programs
 	@BUILD=$(BUILD) tests/programs
-	@TALLY=$(abspath $(BUILD))/tally BUILD=$(abspath $(BUILD)) tests/live/run
+	@TALLY=$(abspath $(BUILD))/tally TALLY_WORKLOADS=$(abspath $(BUILD))/tests tests/live/run
 
 test-programs:
 	@./deps tests

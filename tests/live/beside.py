@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-"""Two workers (pytest-xdist) run tests beside each other. First all but those that are marked `alone`;
-these come one after another, when no other test runs. Of a group of files, each a group of its own if
+"""Two workers (pytest-xdist) run tests beside each other. Those that are marked `alone` are
+given out last, and run when no other test does. Of a group of files, each a group of its own if
 GROUPS does not say otherwise, one worker runs all, so that its tests never run beside each other.
 
 Without workers all tests come one after another, in the order of their files.

@@ -4,12 +4,13 @@
 499, and 5,000 with TALLY_TESTS=all."""
 
 import os
+import select
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from support import MAKER, PARENT, WORKLOADS, Measured, Run, Switches, hierarchy, in_all
+from support import MAKER, PARENT, SOON, WORKLOADS, Measured, Run, Switches, hierarchy, in_all
 
 COUNT = in_all(499, 5000)
 AT_ONCE = 8
@@ -21,7 +22,9 @@ def live_briefly(number):
     and how often it and all that has made it were."""
     with subprocess.Popen([MAKER, "run", f"c{number}", "--cgroup-parent", PARENT, "--",
                            WORKLOADS / "workload_naps", str(NAPS)], stdout=subprocess.PIPE) as maker:
-        said = int(maker.stdout.read())
+        if not select.select([maker.stdout], [], [], 2 * SOON)[0]:
+            maker.kill()
+        said = int(maker.stdout.readline())
         _, status, used = os.wait4(maker.pid, 0)
         maker.returncode = os.waitstatus_to_exitcode(status)
     assert maker.returncode == 0

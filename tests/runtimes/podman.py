@@ -26,8 +26,8 @@ runtime = "runc"
 
 class Podman(Runtime):
     title = reported = "podman"
-    programs = ("podman", "runc")
-    packages = ("podman", "runc")
+    programs = ("podman", "runc", "catatonit")
+    packages = ("podman", "runc", "catatonit")
     can_rename = True
 
     def up(self):

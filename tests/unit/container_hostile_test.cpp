@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
 // Metadata made to do harm, as real files: no crash, no hang, no wrong name. A file that hangs the
-// reader hangs the test, which ctest ends.
+// reader hangs the test, which tests/programs ends.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
