@@ -134,7 +134,8 @@ def test_hostile_names(start):
 def test_losses_go_to_stderr(start):
     container = start("many", "chatter", 20, 50)
     settle([container])
-    running = Run("runqlat", "-o", "csv", "-c", "many", "--by", "tid", "--max-keys", 4, "--strict")
+    running = Run("runqlat", "-o", "csv", "--cgroup", container.cgroup, "--by", "tid", "--max-keys", 4,
+                  "--strict")
     container.go()
     settle([container])
     result = running.end()

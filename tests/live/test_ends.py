@@ -118,11 +118,12 @@ def bad_stderr(request):
 @pytest.mark.parametrize("to", ["stdout", "file"])
 @pytest.mark.parametrize("format", ["json", "text"])
 def test_stderr_that_takes_nothing(busy, tmp_path, bad_stderr, to, format):
-    """Not that something ran, nor that --max-keys 1 loses a lot, can be said."""
+    """Not that something ran, nor that --max-keys 1 loses a lot, can be said. By cgroup: see full() in
+    test_records.py."""
     file = tmp_path / "out"
     options = ("-O", file) if to == "file" else ()
-    result = run_beside(busy, "runqlat", "-c", "busy", "--by", "tid", "--max-keys", 1, "-o", format,
-                        *options, **bad_stderr)
+    result = run_beside(busy, "runqlat", "--cgroup", busy.cgroup, "--by", "tid", "--max-keys", 1,
+                        "-o", format, *options, **bad_stderr)
     text = file.read_bytes() if to == "file" else result.out
     if format == "json":
         records = parse(text)

@@ -106,13 +106,14 @@ def test_waits_that_go_on(start):
 
 
 def full(start):
-    """A container with more threads than `--max-keys 4` has room for."""
+    """A container with more threads than `--max-keys 4` has room for. Measured by its cgroup: with -c the
+    newborn cgroups of a test beside this one would need keys too, until they have a name."""
     return start("many", "chatter", 20, 50)
 
 
 def test_losses_are_records(start):
     container = full(start)
-    measured = measure([container], "-c", "many", "--by", "tid", "--max-keys", 4)
+    measured = measure([container], "--cgroup", container.cgroup, "--by", "tid", "--max-keys", 4)
     lost = [record for record in measured.result.records if record["type"] == "lost"]
     assert {record["reason"] for record in lost} >= {"map_full"}
     in_records = sum(record["count"] for record in lost if record["reason"] == "map_full")
@@ -127,7 +128,7 @@ def test_losses_are_records(start):
 def test_losses_in_text(start, strict):
     container = full(start)
     settle([container])
-    running = Run("runqlat", "-c", "many", "--by", "tid", "--max-keys", 4,
+    running = Run("runqlat", "--cgroup", container.cgroup, "--by", "tid", "--max-keys", 4,
                   *(["--strict"] if strict else []))
     container.go()
     settle([container])

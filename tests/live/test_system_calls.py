@@ -201,8 +201,8 @@ def test_intervals_add_up(start):
 def test_what_has_no_place_is_lost_and_said(start):
     """Many keys and few places: counted and lost together are all there were."""
     container = start("caller", "calls", "children", 101)
-    running = Run("syscount", "--json", "-c", "caller", "-s", "exit_group", "-s", "clone", "-s",
-                  "wait4", "-s", "prctl", "--by", "pid,syscall", "--max-keys", 4)
+    running = Run("syscount", "--json", "--cgroup", container.cgroup, "-s", "exit_group", "-s", "clone",
+                  "-s", "wait4", "-s", "prctl", "--by", "pid,syscall", "--max-keys", 4)
     container.go()
     container.line()
     result = running.end()

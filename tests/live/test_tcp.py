@@ -4,6 +4,7 @@
 The containers of these tests have a network each, with a pair of interfaces between them that is
 gone with them, and no way out."""
 
+import contextlib
 import csv
 import functools
 import io
@@ -53,17 +54,27 @@ def connect_networks(pids):
         eventually(functools.partial(has_link, pid), "a link")
 
 
+def ran_ns(pid):
+    """How long its threads have had a CPU, as far as they are still there."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            total += int((task / "schedstat").read_text().split()[0])
+    return total
+
+
 class Hidden:
     """How many packets may have come while a thread of process 1 was current: on some machines what
-    they change is seen by nobody (support.py). At most one for each time it was given a CPU; here
-    one in some thousands. Where nothing is hidden, all of this is exact."""
+    they change is seen by nobody (support.py). One for each time it was given a CPU, and as it may keep
+    that for milliseconds while the other CPU's thread goes on sending, one more for each 10 us: a CPU takes
+    longer than that for a packet that opens or ends a connection. Where nothing is hidden, all is exact."""
 
     def __init__(self):
-        self._before = Switches([1]).total
+        self._switches, self._ran = Switches([1]).total, ran_ns(1)
         self.most = None
 
     def end(self):
-        self.most = Switches([1]).total - self._before
+        self.most = Switches([1]).total - self._switches + (ran_ns(1) - self._ran) // 10_000
 
     def check(self, found, expected, what=None):
         assert expected - self.most <= found <= expected, (found, expected, self.most, what)
@@ -120,7 +131,9 @@ def test_connects(start, family):
         hidden.check(len(connected), done, name)
         assert {(each["error"], each["remote_port"]) for each in connected} == {(None, PORT)}
         told = [each["local_port"] for each in connected]
-        assert told == [port for port in said[name]["ports"] if port in set(told)]
+        # In the order of the calls, but for those that are missing.
+        ports = iter(said[name]["ports"])
+        assert all(port in ports for port in told)
         # The caller's clock runs from before the call to after it. (That they last long enough, below.)
         assert all(each["duration_ns"] > 0 for each in connected)
         assert sum(each["duration_ns"] for each in connected) < said[name]["nanoseconds"]
@@ -130,7 +143,8 @@ def test_connects(start, family):
             ("failed", "ECONNREFUSED", PORT + 1)}
         assert all(each["local_port"] > 1023 for each in failed)
     assert set(result.lost) <= {"unmatched_begin"} and result.end["before_attach"] == 0
-    assert sum(result.lost.values()) <= hidden.most
+    # A loss that is told is one of those that are missing.
+    assert sum(result.lost.values()) <= sum(map(sum, counts.values())) - len(result.events())
 
     # Who was current when these connections were established was another one for many of them.
     by_current = {record["key"]["container"]: record["values"]["connects"]
@@ -311,7 +325,8 @@ def test_lives(start, family):
                 (active, "local_port", name, (sent, answered)),
                 (passive, "remote_port", other, (answered, sent))):
             told = [each[ports] for each in ends]
-            assert len(told) == len(set(told)) and set(told) <= set(said[peer]["ports"])
+            # A port may have been of two connections, one after the other.
+            assert Counter(told) <= Counter(said[peer]["ports"])
             hidden.check(len(told), len(said[peer]["ports"]), (name, ports))
             assert {(each["bytes_sent"], each["bytes_received"]) for each in ends} == {amount}
         assert {each["pid"] for each in active} == {container.pid}

@@ -14,9 +14,11 @@ def test_screen_of():
 @pytest.mark.parametrize("pictures", [1, 2])
 def test_the_picture_is_below_the_losses(start, pictures):
     """One picture, that of now, and no loss line in it or below it."""
-    start("many", "chatter", 20, 0).go()
+    container = start("many", "chatter", 20, 0)
+    container.go()
     terminal = Terminal()
-    process = launch([TALLY, "runqlat", "-c", "many", "--by", "tid", "--max-keys", 1],
+    # By cgroup: see full() in test_records.py.
+    process = launch([TALLY, "runqlat", "--cgroup", container.cgroup, "--by", "tid", "--max-keys", 1],
                      **terminal.options)
     terminal.launched()
     eventually(lambda: terminal.read(0.05).count(b"so far") >= pictures, "a picture")
