@@ -163,12 +163,12 @@ def test_command_has_all_that_tally_was_started_with(tmp_path):
 @pytest.mark.parametrize("as_whom", [(), as_user()], ids=["root", "another user"])
 def test_command_is_ended_by_tally(as_whom):
     """Which is another user by then than the command."""
-    running = Run("syscount", "--json", "-d", 5, "--", *as_whom, "sleep", 1000)
+    running = Run("syscount", "--json", "--", *as_whom, "sleep", 1000)
     check_limited(limited(running), DAC_READ_SEARCH | KILL)
     children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children")
     (command,) = children.read_text().split()
-    result = running.wait()
-    assert result.status == 0 and result.end, result.err.decode()
+    result = running.end()
+    assert result.status == 128 + signal.SIGTERM and result.end, result.err.decode()  # the command's
     assert not Path(f"/proc/{command}").exists()
 
 

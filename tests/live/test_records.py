@@ -6,7 +6,7 @@ import time
 from collections import Counter
 
 import pytest
-from support import CPUS, Run, buckets_of, eventually, measure, parse, run, settle
+from support import CPUS, Run, buckets_of, eventually, measure, parse, run, run_beside, settle
 
 
 @pytest.fixture
@@ -172,5 +172,5 @@ def test_a_file_can_be_read_while_it_grows(busy, tmp_path):
 def test_a_file_is_written_anew(busy, tmp_path):
     file = tmp_path / "out.txt"
     file.write_bytes(b"old" * 100_000)
-    run("runqlat", "-O", file, "-c", "busy", "-d", 0.3)
+    run_beside(busy, "runqlat", "-O", file, "-c", "busy")
     assert b"old" not in file.read_bytes() and b"busy" in file.read_bytes()

@@ -7,7 +7,8 @@ import shlex
 import subprocess
 
 import pytest
-from support import CPUS, REPOSITORY, SOON, TALLY, WORKLOADS, Run, parse, run
+from support import (CPUS, REPOSITORY, SOON, TALLY, WORKLOADS, Run, eventually, parse, run,
+                     run_beside)
 
 OBJECTS = WORKLOADS / "objects"
 
@@ -35,7 +36,10 @@ def busy(start):
 
 
 def test_json_by_its_own_key(busy, prototype):
-    result = run("run", prototype, "--json", "-c", "talking", "--by", "container,preempted", 0.4, 2)
+    running = Run(prototype, "--json", "-c", "talking", "--by", "container,preempted", 0.2,
+                  program=(TALLY, "run"))
+    eventually(lambda: b'"interval"' in running.so_far(), "an interval in which it had a CPU")
+    result = running.end()
     histograms = [each for each in result.records if each["type"] == "histogram"]
     assert {each["scope"] for each in histograms} == {"interval", "total"}
     for each in histograms:
@@ -49,8 +53,8 @@ def test_text_and_its_own_option(start, busy, prototype):
     """Two that never sleep take turns on one CPU; those that sleep give it up."""
     spinning = start("spinning", "spin", 2, cpu=CPUS[0])
     spinning.go()
-    result = run("run", prototype, "-d", 0.4, "-c", "spinning", "--view", "table",
-                 "--preempted-only")
+    result = run_beside(spinning, prototype, "-c", "spinning", "--view", "table", "--preempted-only",
+                        program=(TALLY, "run"))
     assert b"CONTAINER" in result.out and b"\nspinning" in result.out and b"stays" in result.out
 
 
