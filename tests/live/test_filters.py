@@ -74,7 +74,7 @@ def test_cgroup(talkers, neighbour, path):
     assert total["key"]["cgroup"] == talkers.cgroup
 
 
-@pytest.mark.parametrize("names", [("talkers", "neighbour"), ("t*lkers", "neigh*"), ("[tn][ae][il][gk]*",)],
+@pytest.mark.parametrize("names", [("talkers", "neighbour"), ("t*lkers", "neigh*"), ("[tn][ae][il][gk][eh]*",)],
                          ids=["names", "patterns", "one pattern"])
 def test_several_containers(talkers, neighbour, names):
     options = [word for name in names for word in ("-c", name)]

@@ -40,6 +40,7 @@ def test_json_by_its_own_key(busy, prototype):
                   program=(TALLY, "run"))
     eventually(lambda: b'"interval"' in running.so_far(), "an interval in which it had a CPU")
     result = running.end()
+    assert result.status == 0, result.err.decode()
     histograms = [each for each in result.records if each["type"] == "histogram"]
     assert {each["scope"] for each in histograms} == {"interval", "total"}
     for each in histograms:

@@ -54,30 +54,39 @@ def connect_networks(pids):
         eventually(functools.partial(has_link, pid), "a link")
 
 
-def ran_ns(pid):
-    """How long its threads have had a CPU, as far as they are still there."""
-    total = 0
+def turns_of(pid):
+    """By thread, as far as it is still there: how often it has had a CPU, and for how many nanoseconds."""
+    turns = {}
     for task in Path(f"/proc/{pid}/task").iterdir():
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            total += int((task / "schedstat").read_text().split()[0])
-    return total
+            ran, _, times = map(int, (task / "schedstat").read_text().split())
+            turns[task.name] = (times, ran)
+    return turns
 
 
 class Hidden:
-    """How many packets may have come while a thread of process 1 was current: on some machines what
-    they change is seen by nobody (support.py). One for each time it was given a CPU, and as it may keep
-    that for milliseconds while the other CPU's thread goes on sending, one more for each 10 us: a CPU takes
-    longer than that for a packet that opens or ends a connection. Where nothing is hidden, all is exact."""
+    """What a thread of process 1 has hidden: on some machines nobody sees what packets change while it is
+    current (support.py). The CPU that it has may work off those that the other CPU's thread sends, for
+    milliseconds on end. Where nothing is hidden, all is exact."""
 
     def __init__(self):
-        self._switches, self._ran = Switches([1]).total, ran_ns(1)
-        self.most = None
+        self._before = turns_of(1)
+        self.times = self.packets = None
 
     def end(self):
-        self.most = Switches([1]).total - self._switches + (ran_ns(1) - self._ran) // 10_000
+        """Now `times` says how often process 1 was given a CPU, and `packets` how many it may have hidden: a
+        CPU takes over 10 us for one that opens or ends a connection."""
+        grown = [(now - past for now, past in zip(turns, self._before.get(thread, (0, 0))))
+                 for thread, turns in turns_of(1).items()]
+        self.times, ran = map(sum, zip(*grown))
+        self.packets = self.times + ran // 10_000
 
-    def check(self, found, expected, what=None):
-        assert expected - self.most <= found <= expected, (found, expected, self.most, what)
+    def check(self, found, expected, what, result):
+        """All are found but for those that `result` says are lost, and one for each time: a packet that
+        came last at its socket is missed by nobody."""
+        stated = result.end["before_attach"] + sum(result.lost.values())
+        assert expected - self.times - stated <= found <= expected, (
+            found, expected, self.times, what, result.end)
 
 
 def start_two(start, family=0, sent=1009, answered=503, left=(0, 0), right=(0, 0)):
@@ -128,7 +137,7 @@ def test_connects(start, family):
             assert (each["pid"], each["tid"], each["comm"], each["local_address"],
                     each["remote_address"]) == (container.pid, container.pid, COMM, own, other)
         connected = [each for each in events if each["outcome"] == "connected"]
-        hidden.check(len(connected), done, name)
+        hidden.check(len(connected), done, name, result)
         assert {(each["error"], each["remote_port"]) for each in connected} == {(None, PORT)}
         told = [each["local_port"] for each in connected]
         # In the order of the calls, but for those that are missing.
@@ -138,7 +147,7 @@ def test_connects(start, family):
         assert all(each["duration_ns"] > 0 for each in connected)
         assert sum(each["duration_ns"] for each in connected) < said[name]["nanoseconds"]
         failed = [each for each in events if each["outcome"] != "connected"]
-        hidden.check(len(failed), refused, name)
+        hidden.check(len(failed), refused, name, result)
         assert {(each["outcome"], each["error"], each["remote_port"]) for each in failed} == {
             ("failed", "ECONNREFUSED", PORT + 1)}
         assert all(each["local_port"] > 1023 for each in failed)
@@ -177,7 +186,7 @@ def test_connects_of_one_container_only(start):
         found = Counter((each["container"], each["outcome"]) for each in result.events())
         assert set(found) == set(expected[name]), name
         for key, count in expected[name].items():
-            hidden.check(found[key], count, (name, key))
+            hidden.check(found[key], count, (name, key), result)
         assert set(result.lost) <= {"unmatched_begin"} and result.end["before_attach"] == 0
 
 
@@ -327,7 +336,7 @@ def test_lives(start, family):
             told = [each[ports] for each in ends]
             # A port may have been of two connections, one after the other.
             assert Counter(told) <= Counter(said[peer]["ports"])
-            hidden.check(len(told), len(said[peer]["ports"]), (name, ports))
+            hidden.check(len(told), len(said[peer]["ports"]), (name, ports), result)
             assert {(each["bytes_sent"], each["bytes_received"]) for each in ends} == {amount}
         assert {each["pid"] for each in active} == {container.pid}
         assert {each["pid"] for each in passive} - {None} == set(servers[name])
@@ -337,10 +346,10 @@ def test_lives(start, family):
         for ends, direction in ((active, "active"), (passive, "passive")):
             whole = [each for each in ends if each["direction"] == direction and each["pid"]
                      and each["duration_ns"]]
-            hidden.check(len(whole), len(ends), (name, direction))
+            hidden.check(len(whole), len(ends), (name, direction), result)
             assert {each["direction"] for each in ends} <= {direction, "unseen"}
     assert set(result.lost) <= {"unmatched_begin"}
-    assert result.end["before_attach"] + sum(result.lost.values()) <= 2 * hidden.most
+    assert result.end["before_attach"] + sum(result.lost.values()) <= 2 * hidden.packets
 
 
 @pytest.mark.guest
@@ -361,8 +370,8 @@ def test_lives_of_one_container_only(start):
     expected = {"container": (101, 103), "process": (101, 0), "served": (0, 103), "other": (0, 0)}
     for name, result in results.items():
         assert {each["container"] for each in result.events()} <= {"left"}
-        hidden.check(len(result.events(remote_port=PORT)), expected[name][0], name)
-        hidden.check(len(result.events(local_port=PORT)), expected[name][1], name)
+        hidden.check(len(result.events(remote_port=PORT)), expected[name][0], name, result)
+        hidden.check(len(result.events(local_port=PORT)), expected[name][1], name, result)
 
 
 OPEN = """
@@ -495,7 +504,10 @@ def test_retransmits(start):
             own = event["remote_port"] == PORT
             assert (event["pid"], event["comm"]) == ((each.pid, COMM) if own else (None, None))
         told = sum(event["segments"] for event in events if not event["error"])
-        assert last - first > 10 and last - first - 2 * hidden.most <= told <= last - first
+        # One that is hidden is told by nobody; so few are for all that process 1 does.
+        missing = last - first - told
+        assert last - first > 10
+        assert 0 <= missing <= 2 * hidden.times + min(hidden.packets, (last - first) // 10)
         assert {event["cause"] for event in events} <= {"timeout", "fast", "probe", "syn_ack"}
         assert {event["cause"] for event in events if event["state"] == "syn_recv"} <= {"syn_ack"}
         # The last of each connection says how many there were.
@@ -504,10 +516,10 @@ def test_retransmits(start):
             key = (event["local_port"], event["remote_port"])
             retransmits[key] = max(retransmits.get(key, 0), event["retransmits"])
         ends = lives.events(container=each.name)
-        hidden.check(len(ends), 7 + 5, each.name)
-        hidden.check(sum(
-            retransmits.get((life["local_port"], life["remote_port"]), 0) == life["retransmits"]
-            for life in ends), len(ends), each.name)
+        hidden.check(len(ends), 7 + 5, each.name, lives)
+        agreed = sum(retransmits.get((life["local_port"], life["remote_port"]), 0) == life["retransmits"]
+                     for life in ends)
+        assert len(ends) - agreed <= missing
         assert {(life["bytes_sent"], life["bytes_received"]) for life in ends} == {
             (20_011, 30_011), (30_011, 20_011)}
     assert len(only_left.events()) == len(result.events(container="left"))
