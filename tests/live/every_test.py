@@ -42,7 +42,10 @@ def pytest_sessionstart(session):
     if os.geteuid() != 0:
         return
     if not support.TALLY.exists():
-        pytest.exit(f"{support.TALLY} does not exist: build it, or name it in TALLY", 4)
+        pytest.exit(f"{support.TALLY} does not exist: make test-programs, or name it in TALLY", 4)
+    if not any(support.WORKLOADS.glob("workload_*")):
+        pytest.exit(f"there are no workloads in {support.WORKLOADS}: make test-programs, or name the folder in "
+                    "TALLY_WORKLOADS", 4)
     if not is_worker(session.config):
         kernel.before = support.loaded()
 
