@@ -20,9 +20,12 @@ SEC("tp_btf/sched_switch")
 int BPF_PROG(on_switch, bool preempt, struct task_struct* prev, struct task_struct* next) {
     __u64 now = clock_ns();
     struct stay* stay = running_of(prev);
+    // A thread that loses its CPU on the way back to user space is not `preempt`, but still
+    // runnable.
+    bool preempted = preempt || !task_state(prev);
 
-    if (prev->pid && stay && stay->since && (preempt || !preempted_only)) {
-        struct stay_key key = {.subject = subject_of(prev), .preempted = preempt};
+    if (prev->pid && stay && stay->since && (preempted || !preempted_only)) {
+        struct stay_key key = {.subject = subject_of(prev), .preempted = preempted};
 
         histogram_add(stays, key, now - stay->since, NULL);
     }

@@ -51,9 +51,10 @@ def test_json_by_its_own_key(busy, prototype):
 
 
 def test_text_and_its_own_option(start, busy, prototype):
-    """Two that never sleep take turns on one CPU; those that sleep give it up."""
+    """Two that never sleep take turns on one CPU, in user space; those that sleep give it up."""
     spinning = start("spinning", "spin", 2, cpu=CPUS[0])
     spinning.go()
+    eventually(lambda: len(spinning.pids()) == 3, "both")
     result = run_beside(spinning, prototype, "-c", "spinning", "--view", "table", "--preempted-only",
                         program=(TALLY, "run"))
     assert b"CONTAINER" in result.out and b"\nspinning" in result.out and b"stays" in result.out
