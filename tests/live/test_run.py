@@ -5,10 +5,11 @@ import os
 import re
 import shlex
 import subprocess
+from pathlib import Path
 
 import pytest
-from support import (CPUS, REPOSITORY, SOON, TALLY, WORKLOADS, Run, eventually, parse, run,
-                     run_beside)
+from support import (CPUS, REPOSITORY, SOON, TALLY, WORKLOADS, Run, Switches, eventually, parse, run,
+                     run_beside, status_of)
 
 OBJECTS = WORKLOADS / "objects"
 
@@ -58,6 +59,29 @@ def test_text_and_its_own_option(start, busy, prototype):
     result = run_beside(spinning, prototype, "-c", "spinning", "--view", "table", "--preempted-only",
                         program=(TALLY, "run"))
     assert b"CONTAINER" in result.out and b"\nspinning" in result.out and b"stays" in result.out
+
+
+def test_preempted_is_what_the_kernel_counts_as_involuntary(start, prototype):
+    spinning = start("spinning", "spin", 2, cpu=CPUS[0])
+    spinning.go()
+    eventually(lambda: len(spinning.pids()) == 3, "both")
+    pids = [pid for pid in spinning.pids() if pid != spinning.pid]
+
+    def involuntary():
+        return sum(int(status_of(Path(f"/proc/{pid}/task/{pid}"))[b"nonvoluntary_ctxt_switches"]) for pid in pids)
+
+    before, unseen = involuntary(), Switches([1]).total
+    running = Run(prototype, "--json", "-p", pids[0], "-p", pids[1], "--by", "preempted", program=(TALLY, "run"))
+    attached = involuntary()
+    eventually(lambda: involuntary() >= attached + 100, "a hundred turns")
+    ending = involuntary()
+    result = running.end()
+    after, unseen = involuntary(), Switches([1]).total - unseen
+    # A stay that began before the start is not counted, nor one whose beginning process 1 has hidden.
+    count = result.total(preempted=1)["count"]
+    assert ending - attached - len(pids) - unseen <= count <= after - before
+    # The row of those that have the CPU at the end has no stay that has ended.
+    assert all(row["count"] == 0 for row in result.histograms("total", preempted=0))
 
 
 def test_an_object_that_measures_and_tells(start):

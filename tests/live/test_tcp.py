@@ -504,7 +504,7 @@ def test_retransmits(start):
             own = event["remote_port"] == PORT
             assert (event["pid"], event["comm"]) == ((each.pid, COMM) if own else (None, None))
         told = sum(event["segments"] for event in events if not event["error"])
-        # One that is hidden is told by nobody; so few are for all that process 1 does.
+        # No loss tells of one that is hidden. So not many may be, however long process 1 had a CPU.
         missing = last - first - told
         assert last - first > 10
         assert 0 <= missing <= 2 * hidden.times + min(hidden.packets, (last - first) // 10)
@@ -519,7 +519,9 @@ def test_retransmits(start):
         hidden.check(len(ends), 7 + 5, each.name, lives)
         agreed = sum(retransmits.get((life["local_port"], life["remote_port"]), 0) == life["retransmits"]
                      for life in ends)
-        assert len(ends) - agreed <= missing
+        # Two connections may have had the same ports, one after the other.
+        ports = {(life["local_port"], life["remote_port"]) for life in ends}
+        assert len(ends) - agreed <= missing + len(ends) - len(ports)
         assert {(life["bytes_sent"], life["bytes_received"]) for life in ends} == {
             (20_011, 30_011), (30_011, 20_011)}
     assert len(only_left.events()) == len(result.events(container="left"))
