@@ -20,9 +20,7 @@ SEC("tp_btf/sched_switch")
 int BPF_PROG(on_switch, bool preempt, struct task_struct* prev, struct task_struct* next) {
     __u64 now = clock_ns();
     struct stay* stay = running_of(prev);
-    // One that loses its CPU on the way back to user space is not `preempt`, but still runnable; so
-    // is one that yields.
-    bool preempted = preempt || !task_state(prev);
+    bool preempted = preempt || !task_state(prev);  // runnable: on its way to user space, or yields
 
     if (prev->pid && stay && stay->since && (preempted || !preempted_only)) {
         struct stay_key key = {.subject = subject_of(prev), .preempted = preempted};
