@@ -5,12 +5,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "collect/grouping.h"
+#include "collect/slot_map.h"
 #include "container/containers.h"
 #include "model/record.h"
-#include "tracer/tracer.h"
+#include "tracer/schema.h"
 
 namespace tally {
 
@@ -26,6 +29,10 @@ enum class Admission {
 ///
 /// The kernel only adds. Each reading is subtracted from the one before, slot by slot, so that
 /// every value is in exactly one interval, and the intervals add up to the total.
+///
+/// A reading is: `while (take()) { take in the births of cgroups; add(containers); }`, then
+/// collect(). First the slots are copied, then the births are known that came before what the copy
+/// holds, and only then is anything named.
 class Collector {
   public:
     virtual ~Collector() = default;
@@ -42,10 +49,20 @@ class Collector {
     /// those that had begun before.
     virtual void look_in_flight(std::chrono::nanoseconds age_of_run) { (void)age_of_run; }
 
-    /// Reads the kernel's map and returns the rows of what was added since the last call, and of
-    /// what is in flight. Rows with neither are left out. `head` says what the report is of; its
-    /// name, description and headings are set here.
-    virtual AnyReport collect(Report head, Containers& containers) = 0;
+    /// Copies some of the kernel's slots. False: this reading is complete, and nothing was copied.
+    bool take();
+
+    /// The cgroups of what was copied, or is in flight, and was not seen before the last add().
+    std::span<const CgroupId> new_cgroups() const { return new_cgroups_; }
+
+    /// Adds what was copied by the last take() to the rows; `containers` knows all cgroups that
+    /// were born before that.
+    void add(const Containers& containers);
+
+    /// After a reading: returns the rows of what was added since the last call, and of what is in
+    /// flight. Rows with neither are left out. `head` says what the report is of; its name,
+    /// description and headings are set here.
+    virtual AnyReport collect(Report head, const Containers& containers) = 0;
 
     /// Everything returned by collect() so far, with what was in flight at its last call.
     virtual AnyReport total(Report head) const = 0;
@@ -53,30 +70,29 @@ class Collector {
     /// Gives the slots of dead cgroups back, where more than half of all are used. A cgroup's id is
     /// never used again, and no thread can be in one that is gone, so nothing more can be counted
     /// there. (A thread's number is used again; keys of threads stay.)
-    void forget_dead(Tracer& tracer, const std::function<bool(CgroupId)>& is_gone,
-                     Containers& containers);
+    void forget_dead(const std::function<bool(CgroupId)>& is_gone, const Containers& containers);
 
     const Grouping& grouping() const { return grouping_; }
 
   protected:
-    /// `tracer` is loaded and outlives the collector; `schema` is of one of its maps.
-    Collector(const Tracer& tracer, const SlotsSchema& schema, Grouping grouping);
-
-    /// Hands every slot that is used to add_new().
-    void read_slots(Containers& containers);
+    /// `schema` is of the map `slots`, and outlives the collector.
+    Collector(std::unique_ptr<SlotMap> slots, const SlotsSchema& schema, Grouping grouping);
 
     void describe(Report& head) const;
 
     /// What becomes of what has this key.
     Admission admission_of(const std::byte* key) const;
 
-    const Tracer& tracer() const { return tracer_; }
+    const SlotMap& slots() const { return *slots_; }
+
+    /// Makes the cgroup of a key one of new_cgroups().
+    void note_cgroup(const std::byte* key);
 
   private:
     /// Adds what `content` has more than at the last call for this slot to the row of its key, or
     /// to none if it is `dropped`. False: it has nothing more.
     virtual bool add_new(std::uint32_t number, const std::byte* key, const std::byte* content,
-                         bool dropped, Containers& containers) = 0;
+                         bool dropped, const Containers& containers) = 0;
 
     /// The slot will be used for another key, and begin with nothing.
     virtual void forget(std::uint32_t number) = 0;
@@ -86,17 +102,22 @@ class Collector {
         bool changed = false;        ///< at the last reading
     };
 
-    bool take(std::uint32_t number, const std::byte* slot, Containers& containers);
+    bool is_used(const std::byte* slot) const;
+    void learn_key(std::uint32_t number);
+    void add_slot(std::uint32_t number, const std::byte* slot, const Containers& containers);
     CgroupId cgroup_of(const std::byte* key) const;
 
-    const Tracer& tracer_;
+    std::unique_ptr<SlotMap> slots_;
     const SlotsSchema& schema_;
     Grouping grouping_;
     std::function<Admission(CgroupId)> admission_;
-    std::vector<Slot> known_;             ///< by number, as far as they were read
-    std::uint32_t used_ = 0;              ///< all slots that were ever used lie before this one
-    std::vector<std::uint32_t> numbers_;  ///< of one chunk of slots, reused
-    std::vector<std::byte> slots_;
+    std::vector<Slot> known_;       ///< by number, as far as they were read
+    std::uint32_t used_ = 0;        ///< all slots that were ever used lie before this one
+    std::uint32_t next_ = 0;        ///< the slot at which this reading goes on
+    bool is_read_ = false;          ///< there is nothing more in this reading
+    std::vector<std::byte> chunk_;  ///< what take() has copied, slots from first_ to next_
+    std::uint32_t first_ = 0;
+    std::vector<CgroupId> new_cgroups_;
 };
 
 }  // namespace tally

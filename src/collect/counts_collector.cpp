@@ -7,9 +7,9 @@
 
 namespace tally {
 
-CountsCollector::CountsCollector(const Tracer& tracer, const CountsSchema& schema,
+CountsCollector::CountsCollector(std::unique_ptr<SlotMap> slots, const CountsSchema& schema,
                                  Grouping grouping)
-    : Collector(tracer, schema, std::move(grouping)), schema_(schema) {}
+    : Collector(std::move(slots), schema, std::move(grouping)), schema_(schema) {}
 
 CountsCollector::Row& CountsCollector::row_in(Rows& rows, RowKey&& key) const {
     const auto [place, is_new] = rows.try_emplace(key.identity);
@@ -20,7 +20,7 @@ CountsCollector::Row& CountsCollector::row_in(Rows& rows, RowKey&& key) const {
 }
 
 bool CountsCollector::add_new(std::uint32_t number, const std::byte* key, const std::byte* content,
-                              bool dropped, Containers& containers) {
+                              bool dropped, const Containers& containers) {
     if (known_.size() <= number) {
         known_.resize(number + 1);
     }
@@ -54,8 +54,7 @@ CountsReport CountsCollector::report_of(Report&& head, const Rows& rows) const {
     return report;
 }
 
-AnyReport CountsCollector::collect(Report head, Containers& containers) {
-    read_slots(containers);
+AnyReport CountsCollector::collect(Report head, const Containers& /*containers*/) {
     CountsReport report = report_of(std::move(head), interval_);
     for (auto& [identity, row] : std::exchange(interval_, {})) {
         Row& total = row_in(total_, std::move(row.key));

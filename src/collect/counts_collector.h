@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -13,9 +14,9 @@ namespace tally {
 /// Collects COUNTS().
 class CountsCollector final : public Collector {
   public:
-    CountsCollector(const Tracer& tracer, const CountsSchema& schema, Grouping grouping);
+    CountsCollector(std::unique_ptr<SlotMap> slots, const CountsSchema& schema, Grouping grouping);
 
-    AnyReport collect(Report head, Containers& containers) override;
+    AnyReport collect(Report head, const Containers& containers) override;
     AnyReport total(Report head) const override;
 
   private:
@@ -27,7 +28,7 @@ class CountsCollector final : public Collector {
     using Rows = std::unordered_map<std::string, Row>;
 
     bool add_new(std::uint32_t number, const std::byte* key, const std::byte* content, bool dropped,
-                 Containers& containers) override;
+                 const Containers& containers) override;
     void forget(std::uint32_t number) override;
     Row& row_in(Rows& rows, RowKey&& key) const;
     CountsReport report_of(Report&& head, const Rows& rows) const;

@@ -203,7 +203,7 @@ void EventStream::set_clock() {
     }
 }
 
-const EventStream::Known& EventStream::look_up(CgroupId cgroup, Containers& containers) {
+const EventStream::Known& EventStream::look_up(CgroupId cgroup, const Containers& containers) {
     const auto found = known_.find(cgroup);
     if (found != known_.end()) {
         return found->second;
@@ -211,8 +211,6 @@ const EventStream::Known& EventStream::look_up(CgroupId cgroup, Containers& cont
     if (known_.size() >= kMostNames) {
         known_.clear();
     }
-    // May come back to forget_names(), when there are births that were not told yet. Only then is
-    // it known that the cgroup is a new one.
     const Owner& owner = containers.owner_of(cgroup);
     Known known{admission_ ? admission_(cgroup) : Admission::counted,
                 {++serial_, owner.label(), owner_fields(owner)}};
@@ -220,7 +218,7 @@ const EventStream::Known& EventStream::look_up(CgroupId cgroup, Containers& cont
 }
 
 /// Empty: it is in none.
-std::string EventStream::container_of(CgroupId cgroup, Containers& containers) {
+std::string EventStream::container_of(CgroupId cgroup, const Containers& containers) {
     for (const Field& each : look_up(cgroup, containers).owner.key) {
         if (each.name == "container" && std::holds_alternative<std::string>(each.value)) {
             return std::get<std::string>(each.value);
@@ -240,7 +238,7 @@ bool EventStream::hold(CgroupId cgroup, std::span<const std::byte> record) {
     return true;
 }
 
-void EventStream::release_held(Containers& containers, const Take& take) {
+void EventStream::release_held(const Containers& containers, const Take& take) {
     if (!std::exchange(may_release_, false)) {
         return;
     }
@@ -333,19 +331,51 @@ EventValue EventStream::value_of(const EventField& field, const std::byte* event
     return {};
 }
 
-void EventStream::take_one(std::span<const std::byte> record, Containers& containers,
-                           const Take& take) {
+/// None: it is not laid out as declared.
+const EventsSchema* EventStream::schema_of(std::span<const std::byte> record) const {
     tally_event_front front{};
-    if (record.size() >= sizeof front) {
-        std::memcpy(&front, record.data(), sizeof front);
+    if (record.size() < sizeof front) {
+        return nullptr;
     }
+    std::memcpy(&front, record.data(), sizeof front);
     const std::vector<EventsSchema>& all = tracer_.schema().events;
-    if (front.kind >= all.size() ||
-        record.size() != sizeof front + all[front.kind].struct_size + front.text_size) {
+    const bool is_whole =
+        front.kind < all.size() &&
+        record.size() == sizeof front + all[front.kind].struct_size + front.text_size;
+    return is_whole ? &all[front.kind] : nullptr;
+}
+
+void EventStream::note_cgroups(std::span<const std::byte> record) {
+    const EventsSchema* schema = schema_of(record);
+    if (schema == nullptr) {
+        return;
+    }
+    const std::byte* event = record.data() + sizeof(tally_event_front);
+    const auto note = [this](CgroupId cgroup) {
+        if (!known_.contains(cgroup)) {
+            new_cgroups_.insert(cgroup);
+        }
+    };
+    Head head{};
+    std::memcpy(&head, event, sizeof head);
+    note(head.cgroup);
+    for (const EventField& field : schema->fields) {
+        if (field.type == SemanticType::container) {
+            note(number_at(field, event));
+        }
+    }
+}
+
+void EventStream::take_one(std::span<const std::byte> record, const Containers& containers,
+                           const Take& take) {
+    const EventsSchema* found = schema_of(record);
+    if (found == nullptr) {
         ++malformed_;
         return;
     }
-    const EventsSchema& schema = all[front.kind];
+    const EventsSchema& schema = *found;
+    tally_event_front front{};
+    std::memcpy(&front, record.data(), sizeof front);
     const std::byte* event = record.data() + sizeof front;
     const std::string_view text(reinterpret_cast<const char*>(event + schema.struct_size),
                                 front.text_size);
@@ -364,7 +394,6 @@ void EventStream::take_one(std::span<const std::byte> record, Containers& contai
     rooms_.resize(std::max(rooms_.size(), schema.fields.size()));
     for (std::size_t i = 0; i < schema.fields.size(); ++i) {
         if (schema.fields[i].type == SemanticType::container) {
-            // Before the owner is looked up, which must not be forgotten meanwhile.
             rooms_[i] = container_of(number_at(schema.fields[i], event), containers);
         }
     }
@@ -394,15 +423,21 @@ void EventStream::take_one(std::span<const std::byte> record, Containers& contai
           values_});
 }
 
-bool EventStream::drain(Containers& containers, const Take& take) {
+bool EventStream::take() {
     std::uint64_t ticks = 0;
     [[maybe_unused]] const ssize_t got = ::read(timer_.get(), &ticks, sizeof ticks);
     epoll_event ready[2];
     ::epoll_wait(wake_.get(), ready, 2, 0);  // takes the edge
     set_clock();
+    new_cgroups_.clear();
+    found_ = ring_.look([this](std::span<const std::byte> record) { note_cgroups(record); });
+    return !ring_.is_taken(found_);
+}
+
+void EventStream::tell(const Containers& containers, const Take& take) {
     release_held(containers, take);
-    return ring_.drain(
-        [&](std::span<const std::byte> record) { take_one(record, containers, take); });
+    ring_.take(found_,
+               [&](std::span<const std::byte> record) { take_one(record, containers, take); });
 }
 
 }  // namespace tally

@@ -41,10 +41,15 @@ class EventStream {
         admission_ = std::move(admission);
     }
 
-    /// Hands everything that is in the ring when it is called to `take`, in the ring's order.
-    /// Before it, what was held and is decided by now. Returns whether there was anything in the
-    /// ring.
-    bool drain(Containers& containers, const Take& take);
+    /// Looks what is in the ring, for the next tell(). False: nothing is.
+    bool take();
+
+    /// The cgroups of what take() has found, as far as their names are not known here.
+    const std::unordered_set<CgroupId>& new_cgroups() const { return new_cgroups_; }
+
+    /// Hands what take() has found to `take`, in the ring's order; before it, what was held and is
+    /// decided by now. `containers` knows all cgroups that were born before take().
+    void tell(const Containers& containers, const Take& take);
 
     /// Containers may be called otherwise, or their admission decided, by now.
     void forget_names() {
@@ -64,12 +69,15 @@ class EventStream {
         EventOwner owner;
     };
 
-    const Known& look_up(CgroupId cgroup, Containers& containers);
-    std::string container_of(CgroupId cgroup, Containers& containers);
+    const Known& look_up(CgroupId cgroup, const Containers& containers);
+    std::string container_of(CgroupId cgroup, const Containers& containers);
     bool hold(CgroupId cgroup, std::span<const std::byte> record);
-    void release_held(Containers& containers, const Take& take);
+    void release_held(const Containers& containers, const Take& take);
     void set_clock();
-    void take_one(std::span<const std::byte> record, Containers& containers, const Take& take);
+    void note_cgroups(std::span<const std::byte> record);
+    const EventsSchema* schema_of(std::span<const std::byte> record) const;
+    void take_one(std::span<const std::byte> record, const Containers& containers,
+                  const Take& take);
     EventValue value_of(const EventField& field, const std::byte* event, std::string_view text,
                         std::string& room) const;
 
@@ -81,6 +89,8 @@ class EventStream {
     std::int64_t clock_offset_ = 0;  ///< from CLOCK_MONOTONIC to UTC
     std::function<Admission(CgroupId)> admission_;
     std::unordered_map<CgroupId, Known> known_;
+    std::unordered_set<CgroupId> new_cgroups_;
+    std::uint64_t found_ = 0;                  ///< where in the ring take() has ended
     std::deque<std::vector<std::byte>> held_;  ///< records of cgroups that are not decided
     std::unordered_set<CgroupId> held_of_;     ///< those cgroups
     std::size_t held_bytes_ = 0;

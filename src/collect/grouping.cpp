@@ -145,7 +145,7 @@ std::vector<std::string> Grouping::key_names() const {
         size = std::max(size, each.field.offset + each.field.size);
     }
     const std::vector<std::byte> zeros(size);
-    Containers none{ContainerPaths{}};
+    const Containers none{ContainerPaths{}};
     std::vector<std::string> names;
     for (const Field& each : resolve(zeros.data(), none).name.key) {
         names.push_back(each.name);
@@ -174,7 +174,7 @@ void Grouping::configure(Tracer& tracer) const {
     }
 }
 
-RowKey Grouping::resolve(const std::byte* key, Containers& containers) const {
+RowKey Grouping::resolve(const std::byte* key, const Containers& containers) const {
     RowKey row;
     RowName& name = row.name;
     for (const Part& part : parts_) {

@@ -41,7 +41,7 @@ class Grouping {
     void configure(Tracer& tracer) const;
 
     /// Names the row of one key, as laid out in the schema.
-    RowKey resolve(const std::byte* key, Containers& containers) const;
+    RowKey resolve(const std::byte* key, const Containers& containers) const;
 
   private:
     enum class Kind { container, pod, unit, cgroup, field };

@@ -24,12 +24,13 @@ std::optional<T> least(std::optional<T> a, std::optional<T> b) {
 
 }  // namespace
 
-HistogramCollector::HistogramCollector(const Tracer& tracer, const HistogramSchema& schema,
-                                       Grouping grouping)
-    : Collector(tracer, schema, std::move(grouping)), schema_(schema) {}
+HistogramCollector::HistogramCollector(std::unique_ptr<SlotMap> slots,
+                                       const HistogramSchema& schema, Grouping grouping)
+    : Collector(std::move(slots), schema, std::move(grouping)),
+      schema_(schema),
+      in_flight_size_(schema.shard_offset + sizeof(tally_in_flight)) {}
 
-AnyReport HistogramCollector::collect(Report head, Containers& containers) {
-    read_slots(containers);
+AnyReport HistogramCollector::collect(Report head, const Containers& containers) {
     add_in_flight(containers);
 
     HistogramReport report{std::move(head), schema_.unit, {}};
@@ -55,7 +56,8 @@ AnyReport HistogramCollector::collect(Report head, Containers& containers) {
 }
 
 bool HistogramCollector::add_new(std::uint32_t number, const std::byte* key,
-                                 const std::byte* content, bool dropped, Containers& containers) {
+                                 const std::byte* content, bool dropped,
+                                 const Containers& containers) {
     if (known_.size() <= number) {
         known_.resize(number + 1);
     }
@@ -111,7 +113,8 @@ void HistogramCollector::forget(std::uint32_t number) {
     known_[number] = {};
 }
 
-HistogramCollector::Row& HistogramCollector::row_of(const std::byte* key, Containers& containers) {
+HistogramCollector::Row& HistogramCollector::row_of(const std::byte* key,
+                                                    const Containers& containers) {
     RowKey named = grouping().resolve(key, containers);
     const auto [place, is_new] = interval_.try_emplace(named.identity);
     if (is_new) {
@@ -125,15 +128,16 @@ HistogramCollector::Row& HistogramCollector::row_of(const std::byte* key, Contai
 
 void HistogramCollector::look_in_flight(std::chrono::nanoseconds age_of_run) {
     if (schema_.has_in_flight) {
-        in_flight_ = tracer().read_iterator(schema_.name + "_in_flight");
+        in_flight_ = slots().in_flight();
         age_of_run_ = age_of_run;
+        for (std::size_t at = 0; at + in_flight_size_ <= in_flight_.size(); at += in_flight_size_) {
+            note_cgroup(in_flight_.data() + at);
+        }
     }
 }
 
-void HistogramCollector::add_in_flight(Containers& containers) {
-    // A record is a key without its shard, and struct tally_in_flight.
-    const std::size_t size = schema_.shard_offset + sizeof(tally_in_flight);
-    for (std::size_t at = 0; at + size <= in_flight_.size(); at += size) {
+void HistogramCollector::add_in_flight(const Containers& containers) {
+    for (std::size_t at = 0; at + in_flight_size_ <= in_flight_.size(); at += in_flight_size_) {
         if (admission_of(in_flight_.data() + at) != Admission::counted) {
             continue;
         }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -14,10 +16,11 @@ namespace tally {
 /// Collects a HISTOGRAM().
 class HistogramCollector final : public Collector {
   public:
-    HistogramCollector(const Tracer& tracer, const HistogramSchema& schema, Grouping grouping);
+    HistogramCollector(std::unique_ptr<SlotMap> slots, const HistogramSchema& schema,
+                       Grouping grouping);
 
     void look_in_flight(std::chrono::nanoseconds age_of_run) override;
-    AnyReport collect(Report head, Containers& containers) override;
+    AnyReport collect(Report head, const Containers& containers) override;
     AnyReport total(Report head) const override;
 
   private:
@@ -35,16 +38,17 @@ class HistogramCollector final : public Collector {
     using Rows = std::unordered_map<std::string, Row>;
 
     bool add_new(std::uint32_t number, const std::byte* key, const std::byte* content, bool dropped,
-                 Containers& containers) override;
+                 const Containers& containers) override;
     void forget(std::uint32_t number) override;
-    Row& row_of(const std::byte* key, Containers& containers);
-    void add_in_flight(Containers& containers);
+    Row& row_of(const std::byte* key, const Containers& containers);
+    void add_in_flight(const Containers& containers);
 
     const HistogramSchema& schema_;
-    std::vector<Known> known_;  ///< by slot
-    Rows interval_;             ///< since the last collect()
+    const std::size_t in_flight_size_;  ///< of a record: a key without its shard, and what is known
+    std::vector<Known> known_;          ///< by slot
+    Rows interval_;                     ///< since the last collect()
     Rows total_;
-    std::vector<std::byte> in_flight_;  ///< what the iterator wrote: keys, each with what is known
+    std::vector<std::byte> in_flight_;  ///< the records
     std::chrono::nanoseconds age_of_run_{};
 };
 

@@ -20,29 +20,44 @@ class Ring {
     Ring(const Ring&) = delete;
     Ring& operator=(const Ring&) = delete;
 
-    /// Hands the records that are there when it begins to `take`, oldest first. Its span is good
-    /// until it returns. Ends early at a record that is not yet whole. Returns whether there was
-    /// any.
-    template <typename Take>
-    bool drain(Take&& take) {
-        const std::uint64_t begin = position_;
-        const std::uint64_t end = produced();
-        while (position_ < end) {
-            const Record record = at(position_);
+    /// Shows `visit` the records that are there when it begins, oldest first, and leaves them
+    /// there. Ends early at a record that is not yet whole. Its span is good until it returns.
+    /// Returns where it ended, for take().
+    template <typename Visit>
+    std::uint64_t look(Visit&& visit) {
+        std::uint64_t position = position_;
+        for (const std::uint64_t end = produced(); position < end;) {
+            const Record record = at(position);
             if (!record.is_whole) {
                 break;
             }
-            position_ += record.length;
             if (record.content != 0) {
-                take(content_at(position_ - record.length, record.content));
+                visit(content_at(position, record.content));
             }
+            position += record.length;
+        }
+        return position;
+    }
+
+    /// Hands the records before `end`, which look() has returned, to `visit`, and gives their room
+    /// back. Its span is good until it returns.
+    template <typename Visit>
+    void take(std::uint64_t end, Visit&& visit) {
+        while (position_ < end) {
+            const Record record = at(position_);
+            if (record.content != 0) {
+                visit(content_at(position_, record.content));
+            }
+            position_ += record.length;
             if (position_ - given_back_ >= kPiece) {
                 give_back();
             }
         }
         give_back();
-        return position_ != begin;
     }
+
+    /// Whether there is nothing before `end` that was not taken.
+    bool is_taken(std::uint64_t end) const { return position_ >= end; }
 
   private:
     /// After so many bytes their room is given back to the kernel.

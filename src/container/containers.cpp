@@ -109,7 +109,7 @@ struct Containers::State {
     void locate_containers(CgroupId seen = 0);
     std::optional<CgroupId> find_above(CgroupId id, const std::string& path) const;
     CgroupId container_above(CgroupId id) const;
-    const Owner& owner_of(CgroupId id);
+    const Owner& owner_of(CgroupId id) const;
     std::vector<Candidate> candidates_of(const PidNamespaces& of_namespace) const;
     void find_neighbours(const PidNamespaces& of_namespace,
                          std::vector<Candidate>& candidates) const;
@@ -125,18 +125,17 @@ struct Containers::State {
     std::unordered_map<CgroupId, Known> containers;         ///< by the cgroup that holds all of it
     std::unordered_map<CgroupId, std::uint64_t> processes;  ///< in the very cgroup
 
-    // Answers given. A report asks for each of its keys, and most keys are cgroups of few owners.
-    std::unordered_map<CgroupId, CgroupId> root_of;
-    std::unordered_map<CgroupId, Owner> owners;   ///< by root
-    std::unordered_map<CgroupId, Owner> unknown;  ///< asked for and not found, in this round
+    // Answers given: a memory of what owner_of() has worked out, and nothing else. A report asks
+    // for each of its keys, and most keys are cgroups of few owners.
+    mutable std::unordered_map<CgroupId, CgroupId> root_of;
+    mutable std::unordered_map<CgroupId, Owner> owners;   ///< by root
+    mutable std::unordered_map<CgroupId, Owner> unknown;  ///< those that are not in the tree
     Owner kernel;
 
-    std::unordered_set<CgroupId> missing;  ///< asked for, for the next walk to find
+    std::unordered_set<CgroupId> missing;  ///< seen and not known, for the next walk to find
     RecentIds not_found{kMostNotFound};    ///< those that it did not find
 
     std::deque<ProcessFacts> noticed;  ///< since the last observe()
-
-    std::function<void()> catch_up;  ///< may be empty
 
     // walk() and observe() start a round; what is dear happens once in each.
     bool may_walk = true;
@@ -361,7 +360,7 @@ CgroupId Containers::State::container_above(CgroupId id) const {
     return 0;
 }
 
-const Owner& Containers::State::owner_of(CgroupId id) {
+const Owner& Containers::State::owner_of(CgroupId id) const {
     if (id == kKernelThreads) {
         return kernel;
     }
@@ -372,9 +371,6 @@ const Owner& Containers::State::owner_of(CgroupId id) {
     }
     if (const auto asked = unknown.find(id); asked != unknown.end()) {
         return asked->second;
-    }
-    if (tree.ancestry(id).empty() && is_missing(id)) {
-        walk_once();
     }
     CgroupId root = container_above(id);
     if (root == 0) {
@@ -674,7 +670,7 @@ bool Containers::has_noticed() const {
     return !state_->noticed.empty();
 }
 
-bool Containers::may_get_name(CgroupId cgroup) {
+bool Containers::may_get_name(CgroupId cgroup) const {
     if (cgroup == kKernelThreads) {
         return false;
     }
@@ -698,23 +694,25 @@ void Containers::for_each(
     }
 }
 
-void Containers::set_catch_up(std::function<void()> catch_up) {
-    state_->catch_up = std::move(catch_up);
-}
-
-void Containers::catch_up_with(CgroupId cgroup) const {
-    if (state_->catch_up && cgroup != kKernelThreads && !state_->tree.knows(cgroup)) {
-        state_->catch_up();
+void Containers::find_missing(std::span<const CgroupId> cgroups) {
+    State& state = *state_;
+    bool is_any_missing = false;
+    for (const CgroupId id : cgroups) {
+        if (id != kKernelThreads && !state.root_of.contains(id) &&
+            state.tree.ancestry(id).empty()) {
+            is_any_missing = state.is_missing(id) || is_any_missing;
+        }
+    }
+    if (is_any_missing) {
+        state.walk_once();
     }
 }
 
-const Owner& Containers::owner_of(CgroupId cgroup) {
-    catch_up_with(cgroup);
+const Owner& Containers::owner_of(CgroupId cgroup) const {
     return state_->owner_of(cgroup);
 }
 
 std::optional<std::string> Containers::path_of(CgroupId cgroup) const {
-    catch_up_with(cgroup);
     return cgroup == kKernelThreads ? std::optional<std::string>("kernel")
                                     : state_->tree.path_of(cgroup);
 }
@@ -752,13 +750,12 @@ std::optional<CgroupId> Containers::find_cgroup(const std::string& path) {
 }
 
 std::optional<std::string> Containers::unit_of(CgroupId cgroup) const {
-    catch_up_with(cgroup);
     const auto path = state_->tree.path_of(cgroup);
     return path ? systemd_unit_of(*path) : std::nullopt;
 }
 
-std::vector<Containers::Listed> Containers::list() {
-    State& state = *state_;
+std::vector<Containers::Listed> Containers::list() const {
+    const State& state = *state_;
     std::unordered_map<CgroupId, std::uint64_t> processes;
     for (const auto& [cgroup, count] : state.processes) {
         CgroupId id = cgroup;

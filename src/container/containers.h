@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,11 +60,6 @@ class Containers {
     /// cgroup is known by id only.
     void add(const CgroupBirth& birth);
 
-    /// `catch_up` is called when a cgroup is asked for that is not known: it may add births that
-    /// were not told yet. A reading of the kernel's maps may hold a cgroup that is younger than the
-    /// last look at births, and gone before the next.
-    void set_catch_up(std::function<void()> catch_up);
-
     /// A cgroup was removed (tracepoint cgroup:cgroup_rmdir). It keeps its name and path, but its
     /// runtime's files are looked at no more. May be told before the birth.
     void bury(CgroupId id);
@@ -82,14 +78,18 @@ class Containers {
     /// nothing has changed it costs a few stat(2) for each container and does not walk the tree.
     void observe(const std::vector<ProcessFacts>& processes);
 
+    /// Cgroups in which something was measured, after all births until then were added. If some are
+    /// not known (their births were lost), the tree is walked: once between two observe(), and not
+    /// again for those that a walk has not found, as cgroups removed before the start are not.
+    void find_missing(std::span<const CgroupId> cgroups);
+
     /// Whether what is known of a cgroup's owner may still become more: a container of which only
     /// the id or the path is known, or none yet.
-    bool may_get_name(CgroupId cgroup);
+    bool may_get_name(CgroupId cgroup) const;
 
-    /// Whose `cgroup` is. Never throws: what is not known has an Owner that says so; for that the
-    /// tree is walked, once between two observe() and not again for what a walk has not found.
-    /// The reference is good until the next call of a non-const function.
-    const Owner& owner_of(CgroupId cgroup);
+    /// Whose `cgroup` is, as far as is known. Never throws: what is not known has an Owner that
+    /// says so. The reference is good until the next call of a non-const function.
+    const Owner& owner_of(CgroupId cgroup) const;
 
     /// The path of a cgroup from the hierarchy's root; none if unknown.
     std::optional<std::string> path_of(CgroupId cgroup) const;
@@ -106,7 +106,7 @@ class Containers {
         std::uint64_t processes = 0;  ///< in its cgroup and below, at the last observe()
     };
     /// All living containers (cgroup still there), by name.
-    std::vector<Listed> list();
+    std::vector<Listed> list() const;
 
     /// Calls `visit` for each container that is known, the living and the dead, in no order.
     void for_each(const std::function<void(CgroupId root, const Container& container, bool alive)>&
@@ -121,8 +121,6 @@ class Containers {
     std::vector<CgroupId> subtree(CgroupId root) const;
 
   private:
-    void catch_up_with(CgroupId cgroup) const;
-
     struct State;
     std::unique_ptr<State> state_;
 };

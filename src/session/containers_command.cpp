@@ -84,7 +84,7 @@ constexpr std::chrono::seconds kLongestNaming{1};
 /// What has changed since the last look, container by container.
 class Watch {
   public:
-    Watch(Containers& containers, ListingStream& stream)
+    Watch(const Containers& containers, ListingStream& stream)
         : containers_(containers), stream_(stream) {}
 
     /// Tells what is new. `is_first`: they were there before.
@@ -150,7 +150,7 @@ class Watch {
         stream_.write(row);
     }
 
-    Containers& containers_;
+    const Containers& containers_;
     ListingStream& stream_;
     std::map<CgroupId, Seen> seen_;
     bool is_waiting_ = false;
@@ -195,6 +195,12 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
     Watch watch(live.containers(), stream);
     watch.tell(true);
     const auto started = LiveContainers::Clock::now();
+    const auto follow = [&] { live.bury(live.follow().deaths); };
+    const auto look = [&] {
+        follow();
+        live.look();
+        watch.tell(false);
+    };
     const auto report_losses = [&] {
         const std::vector<LostRecord> lost = losses.collect(unix_now(), {});
         for (const LostRecord& each : lost) {
@@ -202,9 +208,10 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
         }
         if (!lost.empty()) {
             live.walk();
+            look();
         }
     };
-    live.set_listener({}, [&] { watch.tell(false); });
+    follow();
     constexpr Seconds kLook{1.0};  // names may change without an event
     waiter.start(kLook, request.duration);
     if (!request.keep_privileges) {
@@ -217,20 +224,23 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
          wake = waiter.wait(-1, live.fd(), live.next_look())) {
         switch (wake) {
             case Wake::cgroups:
-                live.follow();
+                follow();
                 watch.tell(false);
                 break;
-            case Wake::again:
-                live.look_again([&] { return watch.is_waiting(); });
+            case Wake::again: {
+                const auto began = LiveContainers::Clock::now();
+                look();
+                live.looked(began, watch.is_waiting());
                 break;
+            }
             default:
-                live.look();
+                look();
                 report_losses();
                 break;
         }
     }
     finished = true;
-    live.look();
+    look();
     report_losses();
     const Seconds duration = LiveContainers::Clock::now() - started;
     writer->end({engine.tracer.name(), unix_now(), duration.count(), losses.before_attach(),

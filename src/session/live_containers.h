@@ -2,18 +2,19 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
-#include <functional>
 #include <optional>
+#include <span>
 
 #include "collect/cgroup_events.h"
 #include "container/containers.h"
+#include "session/look_schedule.h"
 #include "tracer/tracer.h"
 
 namespace tally {
 
 /// The containers of this machine, kept current while something runs: by what the kernel reports of
-/// cgroups, and by looks at all processes and the runtimes' files when a name may have come.
+/// cgroups, and by looks at all processes and the runtimes' files when a name may have come. It is
+/// told when to do either, and calls nobody back.
 class LiveContainers {
   public:
     using Clock = std::chrono::steady_clock;
@@ -24,43 +25,37 @@ class LiveContainers {
     LiveContainers(const LiveContainers&) = delete;
     LiveContainers& operator=(const LiveContainers&) = delete;
 
-    /// What wants to know. `changed` is called with what happened to cgroups, when their births are
-    /// known here and their deaths are not yet; `looked` after each look at all names. Neither is
-    /// called while one of them runs. What has happened until now is told at once.
-    void set_listener(std::function<void(const CgroupEvents&)> changed,
-                      std::function<void()> looked);
-
+    const Containers& containers() const { return containers_; }
     Containers& containers() { return containers_; }
 
     /// Readable when something has happened to cgroups: follow() then.
     int fd() const { return events_.fd(); }
 
-    /// When to call look_again(), if ever.
-    std::optional<Clock::time_point> next_look() const { return look_again_; }
+    /// When the next look is due, if one is: look(), then looked().
+    std::optional<Clock::time_point> next_look() const { return schedule_.next(); }
 
-    /// Takes in what has happened to cgroups.
-    void follow();
+    /// Takes in which cgroups were made and renamed, and which processes were seen in them, and
+    /// returns all that happened. The deaths are for bury(), when it is decided whose they were.
+    CgroupEvents follow();
 
-    /// The same, and looks what all containers are called by now.
+    /// These cgroups are gone.
+    void bury(std::span<const CgroupId> deaths);
+
+    /// Looks where all processes are and what all containers are called by now; after follow().
     void look();
 
-    /// A look that is due. `undecided`: somebody still waits for a name, so there will be another.
-    void look_again(const std::function<bool()>& undecided);
+    /// A look that was due began at `began`, and has just ended. `is_awaited`: somebody still waits
+    /// for a name, so there will be another.
+    void looked(Clock::time_point began, bool is_awaited);
 
-    /// What happened to some cgroups was lost: the tree is walked anew.
-    void walk();
+    /// What happened to some cgroups was lost: walks the tree anew; look() afterwards.
+    void walk() { containers_.walk(); }
 
   private:
-    void look_at_processes();
-
     Tracer& tracer_;
     CgroupEventReader events_;
     Containers containers_;
-    std::function<void(const CgroupEvents&)> changed_;
-    std::function<void()> looked_;
-    std::optional<Clock::time_point> look_again_;
-    std::size_t looks_ = 0;   ///< since the last birth
-    bool listening_ = false;  ///< in a listener, which asks for names
+    LookSchedule schedule_;
 };
 
 }  // namespace tally

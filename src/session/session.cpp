@@ -17,6 +17,7 @@
 #include "collect/grouping.h"
 #include "collect/histogram_collector.h"
 #include "collect/losses.h"
+#include "collect/slot_map.h"
 #include "host/kernel_facts.h"
 #include "host/system_calls.h"
 #include "output/messages.h"
@@ -52,12 +53,12 @@ class Session {
             command_.emplace(request_.command);
         }
         for (const HistogramSchema& each : tracer_.schema().histograms) {
-            collectors_.push_back(
-                std::make_unique<HistogramCollector>(tracer_, each, Grouping(request_.by, each)));
+            collectors_.push_back(std::make_unique<HistogramCollector>(
+                std::make_unique<KernelSlotMap>(tracer_, each), each, Grouping(request_.by, each)));
         }
         for (const CountsSchema& each : tracer_.schema().counts) {
-            collectors_.push_back(
-                std::make_unique<CountsCollector>(tracer_, each, Grouping(request_.by, each)));
+            collectors_.push_back(std::make_unique<CountsCollector>(
+                std::make_unique<KernelSlotMap>(tracer_, each), each, Grouping(request_.by, each)));
         }
         needs_cgroups_ = target_.needs_cgroups() || has_events() ||
                          collectors_.front()->grouping().needs_cgroups();
@@ -203,27 +204,61 @@ class Session {
         if (events_) {
             events_->set_admission(admission);
         }
-        live_containers_->set_listener(
-            [this](const CgroupEvents& events) {
-                target_.follow(tracer_, containers(), events);
-                if (events_ && !events.is_empty()) {
-                    events_->forget_names();
-                }
-            },
-            [this] {
-                target_.settle(tracer_, containers());
-                if (events_) {
-                    events_->forget_names();
-                }
-            });
+        follow();
+    }
+
+    /// Takes in what has happened to cgroups until now. Afterwards all that were born before have
+    /// names, as far as these are known yet.
+    void follow() {
+        if (!live_containers_) {
+            return;
+        }
+        const CgroupEvents events = live_containers_->follow();
+        if (events.is_empty()) {
+            return;
+        }
+        target_.follow(tracer_, containers(), events);
+        live_containers_->bury(events.deaths);
+        if (events_) {
+            events_->forget_names();
+        }
+    }
+
+    /// Looks what all containers are called by now; after follow().
+    void look() {
+        live_containers_->look();
+        target_.settle(tracer_, containers());
+        if (events_) {
+            events_->forget_names();
+        }
+    }
+
+    void look_again() {
+        const auto began = Clock::now();
+        follow();
+        look();
+        live_containers_->looked(began, target_.is_undecided());
     }
 
     /// Tells the events that are there. False: there was none.
     bool tell_events() {
-        const bool any =
-            events_->drain(containers(), [this](const Event& event) { writer_->event(event); });
+        const bool any = events_->take();
+        follow();
+        const auto& cgroups = events_->new_cgroups();
+        containers().find_missing(std::vector<CgroupId>(cgroups.begin(), cgroups.end()));
+        events_->tell(containers(), [this](const Event& event) { writer_->event(event); });
         writer_->flush();
         return any;
+    }
+
+    /// Copies what the kernel has, and names it when all cgroups in the copy are known.
+    AnyReport collect(Collector& collector, Report head) {
+        while (collector.take()) {
+            follow();
+            containers().find_missing(collector.new_cgroups());
+            collector.add(containers());
+        }
+        return collector.collect(std::move(head), containers());
     }
 
     Wake wait() {
@@ -260,14 +295,13 @@ class Session {
                 case Wake::command:
                     return;
                 case Wake::events:
-                    live_containers_->follow();  // or a flood of events would keep us from it
                     tell_events();
                     break;
                 case Wake::cgroups:
-                    live_containers_->follow();
+                    follow();
                     break;
                 case Wake::again:
-                    live_containers_->look_again([this] { return target_.is_undecided(); });
+                    look_again();
                     break;
                 case Wake::tick:
                     if (request_.interval && is_last(++intervals)) {
@@ -293,9 +327,13 @@ class Session {
     /// kept.
     void read(Clock::time_point now) {
         if (live_containers_) {
-            live_containers_->look();
+            follow();
+            look();
         }
-        while (events_ && tell_events() && finished_) {
+        if (events_) {
+            // At the end all of them, though programs that are being detached may still tell some.
+            while (tell_events() && finished_) {
+            }
         }
         const UnixNanoseconds time = unix_now();
         for (const auto& each : collectors_) {
@@ -303,7 +341,7 @@ class Session {
                 each->look_in_flight(now - started_);
             }
             const AnyReport report =
-                each->collect(head(Scope::interval, time, now - interval_started_), containers());
+                collect(*each, head(Scope::interval, time, now - interval_started_));
             if (request_.interval) {
                 write(report);
             }
@@ -333,6 +371,7 @@ class Session {
         }
         if (losses_->count_of("cgroup_event") > unfollowed) {
             live_containers_->walk();
+            look();
         }
     }
 
@@ -378,7 +417,7 @@ class Session {
             return place->second;
         };
         for (const auto& each : collectors_) {
-            each->forget_dead(tracer_, is_gone, containers());
+            each->forget_dead(is_gone, containers());
         }
     }
 

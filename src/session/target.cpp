@@ -135,7 +135,7 @@ void Target::install(Tracer& tracer, Containers& containers) {
     }
 }
 
-void Target::install_containers(Tracer& tracer, Containers& containers) {
+void Target::install_containers(Tracer& tracer, const Containers& containers) {
     if (request_.containers.empty()) {
         return;
     }
@@ -165,7 +165,7 @@ void Target::install_containers(Tracer& tracer, Containers& containers) {
 }
 
 /// True: a newborn cgroup is of a container that is wanted, and is a member by now.
-bool Target::adopt(Tracer& tracer, Containers& containers, CgroupId newborn) {
+bool Target::adopt(Tracer& tracer, const Containers& containers, CgroupId newborn) {
     const Owner& owner = containers.owner_of(newborn);
     if (!owner.container || !is_wanted(*owner.container)) {
         return false;
@@ -182,7 +182,7 @@ void Target::reject(Tracer& tracer, CgroupId newborn) {
     tracer.remove_from_set("target_cgroups", &newborn);
 }
 
-void Target::follow(Tracer& tracer, Containers& containers, const CgroupEvents& events) {
+void Target::follow(Tracer& tracer, const Containers& containers, const CgroupEvents& events) {
     const std::unordered_set<CgroupId> gone(events.deaths.begin(), events.deaths.end());
     for (const CgroupBirth& birth : events.births) {
         const bool is_dead = gone.contains(birth.id);
@@ -249,7 +249,7 @@ bool Target::may_wait(CgroupId newborn, const Owner& owner) const {
     return false;
 }
 
-void Target::settle(Tracer& tracer, Containers& containers) {
+void Target::settle(Tracer& tracer, const Containers& containers) {
     if (by_name()) {
         std::vector<CgroupId> wanted;
         containers.for_each([&](CgroupId root, const Container& container, bool alive) {

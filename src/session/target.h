@@ -42,11 +42,11 @@ class Target {
     void install(Tracer& tracer, Containers& containers);
 
     /// What happened to cgroups, which `containers` knows by now, but for the deaths.
-    void follow(Tracer& tracer, Containers& containers, const CgroupEvents& events);
+    void follow(Tracer& tracer, const Containers& containers, const CgroupEvents& events);
 
     /// After a look at all names: decides about the cgroups whose names have come, or will not
     /// come any more. Finds containers that were renamed to what is wanted, too.
-    void settle(Tracer& tracer, Containers& containers);
+    void settle(Tracer& tracer, const Containers& containers);
 
     /// Whether there are cgroups that wait for the next settle().
     bool is_undecided() const { return !newborns_.empty(); }
@@ -67,9 +67,9 @@ class Target {
     bool by_name() const { return !request_.containers.empty(); }
     bool is_wanted(const Container& container) const;
     bool is_member(CgroupId cgroup) const;
-    void install_containers(Tracer& tracer, Containers& containers);
+    void install_containers(Tracer& tracer, const Containers& containers);
     void add_subtree(Tracer& tracer, const Containers& containers, CgroupId root);
-    bool adopt(Tracer& tracer, Containers& containers, CgroupId newborn);
+    bool adopt(Tracer& tracer, const Containers& containers, CgroupId newborn);
     void reject(Tracer& tracer, CgroupId newborn);
     bool may_wait(CgroupId newborn, const Owner& owner) const;
 

@@ -38,24 +38,17 @@ class ContainersTest : public FakeMachine {
     }
 };
 
-TEST_F(ContainersTest, CatchesUpWithBirthsBeforeItSaysUnknown) {
+TEST_F(ContainersTest, FindsCgroupsWhoseBirthsWereLost) {
     const CgroupId web = make("/docker/" + kA);
     name_docker(kA, "web");
     Containers containers(paths());
     containers.walk();
-    int asked = 0;
-    containers.set_catch_up([&] {
-        ++asked;
-        containers.add({kElsewhere + 1, web, "brief"});
-        containers.bury(kElsewhere + 1);
-    });
-    EXPECT_EQ(name_of(containers, web), "web");
-    EXPECT_EQ(asked, 0);  // what is known is not asked for
-    EXPECT_EQ(name_of(containers, kElsewhere + 1), "web");
-    EXPECT_EQ(containers.path_of(kElsewhere + 1), "/docker/" + kA + "/brief");
-    EXPECT_EQ(asked, 1);
-    EXPECT_EQ(name_of(containers, kElsewhere + 2), "(none)");
-    EXPECT_EQ(asked, 2);
+    const CgroupId worker = make("/docker/" + kA + "/worker");
+    EXPECT_EQ(name_of(containers, worker), "(none)");  // asking for a name looks for nothing
+    EXPECT_EQ(containers.path_of(worker), std::nullopt);
+    containers.find_missing(std::vector{web, worker, kKernelThreads});
+    EXPECT_EQ(name_of(containers, worker), "web");
+    EXPECT_EQ(containers.path_of(worker), "/docker/" + kA + "/worker");
 }
 
 TEST_F(ContainersTest, ByPathShape) {
@@ -318,10 +311,13 @@ TEST_F(ContainersTest, BirthsWithUnknownParents) {
 TEST_F(ContainersTest, AMissingIdIsLookedForOnceInARound) {
     Containers containers(paths());
     containers.walk();
+    containers.find_missing(std::vector{kElsewhere});
     EXPECT_EQ(containers.owner_of(kElsewhere).cgroup, std::nullopt);
     const CgroupId late = make("/late");
+    containers.find_missing(std::vector{kElsewhere, late});
     EXPECT_EQ(containers.owner_of(late).cgroup, std::nullopt);
     containers.observe({});
+    containers.find_missing(std::vector{late});
     EXPECT_EQ(containers.owner_of(late).cgroup, "/late");
 }
 
@@ -400,14 +396,17 @@ TEST_F(ContainersTest, WhatAWalkHasNotFoundIsNotLookedForAgain) {
     Containers containers(paths());
     containers.walk();
     // Zombies, told by the processes and by a report.
+    const std::vector missing{kElsewhere, kElsewhere + 1};
     containers.observe({process(1, kElsewhere, 0)});
-    EXPECT_EQ(containers.owner_of(kElsewhere + 1).cgroup, std::nullopt);
+    containers.find_missing(missing);
     containers.observe({process(1, kElsewhere, 0)});
+    containers.find_missing(missing);
     EXPECT_EQ(containers.owner_of(kElsewhere + 1).cgroup, std::nullopt);
     // A directory that a walk would find shows that there is none any more.
     const CgroupId late = make("/late");
     for (int round = 0; round < 3; ++round) {
         containers.observe({process(1, kElsewhere, 0)});
+        containers.find_missing(missing);
         EXPECT_EQ(containers.owner_of(kElsewhere).cgroup, std::nullopt);
         EXPECT_EQ(containers.owner_of(kElsewhere + 1).cgroup, std::nullopt);
         containers.add({kElsewhere + 2, kElsewhere + 1, "child"});
