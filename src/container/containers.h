@@ -12,35 +12,10 @@
 #include <vector>
 
 #include "container/container.h"
+#include "container/kernel_reports.h"
+#include "container/known_containers.h"
 
 namespace tally {
-
-/// A cgroup that the kernel has just made (tracepoint cgroup:cgroup_mkdir).
-struct CgroupBirth {
-    CgroupId id = 0;
-    CgroupId parent = 0;
-    std::string name;  ///< the last part of its path; raw bytes without '/'
-};
-
-/// What naming needs to know of one process (read in the kernel, bpf/include/processes.bpf.h).
-struct ProcessFacts {
-    CgroupId cgroup = 0;
-    std::uint32_t pid = 0;            ///< as the host numbers it
-    std::uint32_t pid_namespace = 0;  ///< inode of the innermost one; 0: the host's own
-    std::uint32_t made_by = 0;        ///< of process 1 of a pid namespace: its parent; else 0
-    /// The UTS node name, where the UTS namespace is not the host's own.
-    std::optional<std::string> node_name;
-    /// When process 1 of the pid namespace began: with it the namespace is told from an earlier one
-    /// of the same inode.
-    std::uint64_t namespace_born = 0;
-};
-
-/// Where things are on this machine; tests point them elsewhere.
-struct ContainerPaths {
-    std::string hierarchy;  ///< mount point of the cgroup hierarchy: "/sys/fs/cgroup/unified"
-    std::string root;  ///< put before the runtimes' files ("/run", "/var/lib"); "" on a real host
-    std::string node_name = {};  ///< the host's own, which names no container
-};
 
 /// The containers of this machine and the cgroups that belong to them: design.md, "Containers".
 ///
@@ -111,11 +86,6 @@ class Containers {
     /// Calls `visit` for each container that is known, the living and the dead, in no order.
     void for_each(const std::function<void(CgroupId root, const Container& container, bool alive)>&
                       visit) const;
-
-    /// Whether a container is meant by what a user typed: its name, its id, its pod, NAMESPACE/POD,
-    /// POD/NAME, its label (NAMESPACE/POD/NAME), a shell pattern (fnmatch(3), '*' means slashes
-    /// too) of any of these, or a prefix of its id of at least four characters.
-    static bool matches(const Container& container, const std::string& wanted);
 
     /// All living cgroups at and below `root`, parents first.
     std::vector<CgroupId> subtree(CgroupId root) const;

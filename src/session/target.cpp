@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "container/container_match.h"
 #include "output/messages.h"
 #include "util/error.h"
 #include "util/read_file.h"
@@ -89,9 +90,8 @@ void Target::configure(Tracer& tracer, bool tree) const {
 }
 
 bool Target::is_wanted(const Container& container) const {
-    return std::any_of(
-        request_.containers.begin(), request_.containers.end(),
-        [&](const std::string& wanted) { return Containers::matches(container, wanted); });
+    return std::any_of(request_.containers.begin(), request_.containers.end(),
+                       [&](const std::string& wanted) { return is_called(container, wanted); });
 }
 
 bool Target::is_member(CgroupId cgroup) const {
@@ -143,7 +143,7 @@ void Target::install_containers(Tracer& tracer, const Containers& containers) {
     for (const std::string& wanted : request_.containers) {
         std::vector<Containers::Listed> found;
         for (const Containers::Listed& each : all) {
-            if (Containers::matches(*each.owner.container, wanted)) {
+            if (is_called(*each.owner.container, wanted)) {
                 found.push_back(each);
                 add_subtree(tracer, containers, each.owner.root);
             }

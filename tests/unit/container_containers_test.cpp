@@ -10,6 +10,7 @@
 #include <random>
 #include <thread>
 
+#include "container/container_match.h"
 #include "container_fixture.h"
 #include "util/error.h"
 
@@ -902,29 +903,29 @@ TEST(ContainersMatch, WhatPeopleType) {
     for (const char* wanted : {"web", "3f2a", "3f2a00", "shop", "prod/shop", "w*", "w?b", "[vw]eb",
                                "prod/*", "*/shop", "3f*", "*", "shop/web", "prod/shop/web",
                                "shop/w*", "*/web", "prod/shop/w?b", "p*/s*/web"}) {
-        EXPECT_TRUE(Containers::matches(web, wanted)) << wanted;
+        EXPECT_TRUE(is_called(web, wanted)) << wanted;
     }
-    EXPECT_TRUE(Containers::matches(web, *web.id));
+    EXPECT_TRUE(is_called(web, *web.id));
     for (const char* wanted :
          {"", "we", "webs", "3f2", "f2a0", "prod", "prod/web", "shop/we", "/shop/web", "prod/shop/",
           "prod/shop/webs", "prod/*/db", "w?", "[ab]eb", "prod/", "/shop"}) {
-        EXPECT_FALSE(Containers::matches(web, wanted)) << wanted;
+        EXPECT_FALSE(is_called(web, wanted)) << wanted;
     }
-    EXPECT_TRUE(Containers::matches(web, web.label()));
+    EXPECT_TRUE(is_called(web, web.label()));
     web.pod_namespace = std::nullopt;
-    EXPECT_TRUE(Containers::matches(web, "shop/web"));
-    EXPECT_FALSE(Containers::matches(web, "prod/shop/web"));
+    EXPECT_TRUE(is_called(web, "shop/web"));
+    EXPECT_FALSE(is_called(web, "prod/shop/web"));
     web.pod = std::nullopt;
-    EXPECT_FALSE(Containers::matches(web, "shop/web"));
+    EXPECT_FALSE(is_called(web, "shop/web"));
     web.pod_namespace = "prod";
-    EXPECT_TRUE(Containers::matches(web, web.label()));
+    EXPECT_TRUE(is_called(web, web.label()));
     Container odd;
     odd.name = "a[b*";
     odd.runtime = "namespaces";
-    EXPECT_TRUE(Containers::matches(odd, "a[b*"));
-    EXPECT_FALSE(Containers::matches(odd, "prod/shop"));
+    EXPECT_TRUE(is_called(odd, "a[b*"));
+    EXPECT_FALSE(is_called(odd, "prod/shop"));
     odd.name = "a\\b";
-    EXPECT_TRUE(Containers::matches(odd, "a\\b"));
+    EXPECT_TRUE(is_called(odd, "a\\b"));
 }
 
 TEST(OwnerLabel, AllForms) {
