@@ -122,7 +122,7 @@ class Session {
         if (needs_cgroups_) {
             find_containers();
         } else {
-            target_.install(tracer_, containers());
+            target_.install(target_sets_, containers());
         }
         // Not before: a wrong command line must not empty a file.
         out_.emplace(request_.output_file ? OutputFile::create(*request_.output_file)
@@ -194,7 +194,7 @@ class Session {
 
     void find_containers() {
         live_containers_.emplace(tracer_, host_.paths());
-        target_.install(tracer_, containers());
+        target_.install(target_sets_, containers());
         const auto admission = [this](CgroupId id) {
             return id == kKernelThreads ? Admission::counted : target_.admission_of(id, finished_);
         };
@@ -217,7 +217,7 @@ class Session {
         if (events.is_empty()) {
             return;
         }
-        target_.follow(tracer_, containers(), events);
+        target_.follow(containers(), events, Clock::now());
         live_containers_->bury(events.deaths);
         if (events_) {
             events_->forget_names();
@@ -227,7 +227,7 @@ class Session {
     /// Looks what all containers are called by now; after follow().
     void look() {
         live_containers_->look();
-        target_.settle(tracer_, containers());
+        target_.settle(containers(), Clock::now());
         if (events_) {
             events_->forget_names();
         }
@@ -430,6 +430,7 @@ class Session {
 
     Tracer tracer_;
     const Request& request_;
+    TracerTargetSets target_sets_{tracer_};
     Target target_;
     std::optional<Command> command_;
     std::optional<OutputFile> out_;

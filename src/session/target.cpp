@@ -46,10 +46,9 @@ void check_exists(const char* option, std::uint32_t id, bool process) {
     }
 }
 
-void add(Tracer& tracer, const char* set, const void* key) {
-    if (!tracer.add_to_set(set, key)) {
-        throw UsageError("there are too many values for one option: {} at most",
-                         tracer.max_entries(set));
+void add(TargetSets& sets, const char* set, const void* key) {
+    if (!sets.add(set, key)) {
+        throw UsageError("there are too many values for one option: {} at most", sets.size(set));
     }
 }
 
@@ -98,25 +97,26 @@ bool Target::is_member(CgroupId cgroup) const {
     return members_.contains(cgroup) || dead_members_.contains(cgroup);
 }
 
-void Target::add_subtree(Tracer& tracer, const Containers& containers, CgroupId root) {
+void Target::add_subtree(const Containers& containers, CgroupId root) {
     for (const CgroupId each : containers.subtree(root)) {
-        if (members_.insert(each).second && !tracer.add_to_set("target_cgroups", &each)) {
+        if (members_.insert(each).second && !sets_->add("target_cgroups", &each)) {
             ++not_added_;
         }
     }
 }
 
-void Target::install(Tracer& tracer, Containers& containers) {
+void Target::install(TargetSets& sets, Containers& containers) {
+    sets_ = &sets;
     for (const std::uint32_t pid : request_.pids) {
-        add(tracer, "target_pids", &pid);
+        add(*sets_, "target_pids", &pid);
     }
     for (const std::uint32_t tid : request_.tids) {
-        add(tracer, "target_tids", &tid);
+        add(*sets_, "target_tids", &tid);
     }
     for (const std::string& wanted : request_.comms) {
         std::array<char, kCommSize> comm{};
         std::copy_n(wanted.data(), std::min(wanted.size(), kCommSize - 1), comm.data());
-        add(tracer, "target_comms", comm.data());
+        add(*sets_, "target_comms", comm.data());
     }
     for (const std::string& path : request_.cgroups) {
         const auto found = containers.find_cgroup(path);
@@ -126,16 +126,15 @@ void Target::install(Tracer& tracer, Containers& containers) {
                 "hierarchy's root",
                 path);
         }
-        add_subtree(tracer, containers, *found);
+        add_subtree(containers, *found);
     }
-    install_containers(tracer, containers);
+    install_containers(containers);
     if (not_added_ != 0) {
-        throw Error("the target has too many cgroups: {} at most",
-                    tracer.max_entries("target_cgroups"));
+        throw Error("the target has too many cgroups: {} at most", sets_->size("target_cgroups"));
     }
 }
 
-void Target::install_containers(Tracer& tracer, const Containers& containers) {
+void Target::install_containers(const Containers& containers) {
     if (request_.containers.empty()) {
         return;
     }
@@ -145,7 +144,7 @@ void Target::install_containers(Tracer& tracer, const Containers& containers) {
         for (const Containers::Listed& each : all) {
             if (is_called(*each.owner.container, wanted)) {
                 found.push_back(each);
-                add_subtree(tracer, containers, each.owner.root);
+                add_subtree(containers, each.owner.root);
             }
         }
         if (found.empty() && request_.wait) {
@@ -165,24 +164,25 @@ void Target::install_containers(Tracer& tracer, const Containers& containers) {
 }
 
 /// True: a newborn cgroup is of a container that is wanted, and is a member by now.
-bool Target::adopt(Tracer& tracer, const Containers& containers, CgroupId newborn) {
+bool Target::adopt(const Containers& containers, CgroupId newborn) {
     const Owner& owner = containers.owner_of(newborn);
     if (!owner.container || !is_wanted(*owner.container)) {
         return false;
     }
-    add_subtree(tracer, containers, owner.root);
+    add_subtree(containers, owner.root);
     if (!members_.contains(newborn)) {
         dead_members_.insert(newborn);
     }
     return true;
 }
 
-void Target::reject(Tracer& tracer, CgroupId newborn) {
+void Target::reject(CgroupId newborn) {
     rejected_.insert(newborn);
-    tracer.remove_from_set("target_cgroups", &newborn);
+    sets_->remove("target_cgroups", &newborn);
 }
 
-void Target::follow(Tracer& tracer, const Containers& containers, const CgroupEvents& events) {
+void Target::follow(const Containers& containers, const CgroupEvents& events,
+                    Clock::time_point now) {
     const std::unordered_set<CgroupId> gone(events.deaths.begin(), events.deaths.end());
     for (const CgroupBirth& birth : events.births) {
         const bool is_dead = gone.contains(birth.id);
@@ -191,17 +191,17 @@ void Target::follow(Tracer& tracer, const Containers& containers, const CgroupEv
             if (is_dead) {
                 dead_members_.insert(birth.id);
             } else {
-                add_subtree(tracer, containers, birth.id);
+                add_subtree(containers, birth.id);
             }
         }
         if (by_name() ? !is_member(birth.id) : containers.may_get_name(birth.id)) {
-            newborns_.try_emplace(birth.id, Newborn{birth.parent, Clock::now(), is_dead});
+            newborns_.try_emplace(birth.id, Newborn{birth.parent, now, is_dead});
         }
     }
     for (const CgroupId id : events.deaths) {
         if (members_.erase(id) != 0) {
             // The kernel has taken it out of its set; but it may have been added here afterwards.
-            tracer.remove_from_set("target_cgroups", &id);
+            sets_->remove("target_cgroups", &id);
             dead_members_.insert(id);
         }
         if (const auto newborn = newborns_.find(id); newborn != newborns_.end()) {
@@ -211,15 +211,14 @@ void Target::follow(Tracer& tracer, const Containers& containers, const CgroupEv
         }
     }
     if (by_name()) {
-        std::erase_if(newborns_, [&](const auto& newborn) {
-            return adopt(tracer, containers, newborn.first);
-        });
+        std::erase_if(newborns_,
+                      [&](const auto& newborn) { return adopt(containers, newborn.first); });
     }
     if (newborns_.size() > kMostNewborns) {
-        settle(tracer, containers);
+        settle(containers, now);
         for (const auto& [id, newborn] : std::exchange(newborns_, {})) {
             if (by_name()) {
-                reject(tracer, id);
+                reject(id);
                 ++not_added_;
             }
         }
@@ -227,10 +226,9 @@ void Target::follow(Tracer& tracer, const Containers& containers, const CgroupEv
 }
 
 /// A dead cgroup gets no name by itself any more, but the container that it was a part of may.
-bool Target::may_wait(CgroupId newborn, const Owner& owner) const {
+bool Target::may_wait(CgroupId newborn, const Owner& owner, Clock::time_point now) const {
     const Clock::duration longest =
         by_name() ? Clock::duration(kLongestTrial) : Clock::duration(kLongestNaming);
-    const auto now = Clock::now();
     if (newborns_.at(newborn).dead && !owner.cgroup) {
         return false;  // the tree has forgotten it
     }
@@ -249,7 +247,7 @@ bool Target::may_wait(CgroupId newborn, const Owner& owner) const {
     return false;
 }
 
-void Target::settle(Tracer& tracer, const Containers& containers) {
+void Target::settle(const Containers& containers, Clock::time_point now) {
     if (by_name()) {
         std::vector<CgroupId> wanted;
         containers.for_each([&](CgroupId root, const Container& container, bool alive) {
@@ -258,7 +256,7 @@ void Target::settle(Tracer& tracer, const Containers& containers) {
             }
         });
         for (const CgroupId root : wanted) {
-            add_subtree(tracer, containers, root);
+            add_subtree(containers, root);
         }
     }
     // Whoever makes one by hand may give it its name in steps.
@@ -268,15 +266,15 @@ void Target::settle(Tracer& tracer, const Containers& containers) {
     };
     std::erase_if(newborns_, [&](const auto& each) {
         const CgroupId id = each.first;
-        if (by_name() && adopt(tracer, containers, id)) {
+        if (by_name() && adopt(containers, id)) {
             return true;
         }
-        if (may_wait(id, containers.owner_of(id)) &&
+        if (may_wait(id, containers.owner_of(id), now) &&
             (containers.may_get_name(id) || (by_name() && is_home_made(id)))) {
             return false;
         }
         if (by_name()) {
-            reject(tracer, id);
+            reject(id);
         }
         return true;
     });

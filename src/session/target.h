@@ -11,6 +11,7 @@
 #include "container/containers.h"
 #include "container/recent_ids.h"
 #include "session/request.h"
+#include "session/target_sets.h"
 #include "tracer/tracer.h"
 
 namespace tally {
@@ -29,6 +30,8 @@ class Target {
     /// Checks what can be checked without rights: that the processes and threads exist. Throws
     /// UsageError.
     explicit Target(TargetRequest request);
+    Target(const Target&) = delete;
+    Target& operator=(const Target&) = delete;
 
     bool needs_cgroups() const { return !request_.containers.empty() || !request_.cgroups.empty(); }
 
@@ -39,14 +42,14 @@ class Target {
     /// After births are reported and before the tracer is attached: fills the sets. Throws
     /// UsageError if a cgroup does not exist, or a container that is not waited for, and says which
     /// do. Several containers for one word are said on stderr, and one that is waited for.
-    void install(Tracer& tracer, Containers& containers);
+    void install(TargetSets& sets, Containers& containers);
 
-    /// What happened to cgroups, which `containers` knows by now, but for the deaths.
-    void follow(Tracer& tracer, const Containers& containers, const CgroupEvents& events);
+    /// What happened to cgroups until `now`, which `containers` knows by now, but for the deaths.
+    void follow(const Containers& containers, const CgroupEvents& events, Clock::time_point now);
 
     /// After a look at all names: decides about the cgroups whose names have come, or will not
     /// come any more. Finds containers that were renamed to what is wanted, too.
-    void settle(Tracer& tracer, const Containers& containers);
+    void settle(const Containers& containers, Clock::time_point now);
 
     /// Whether there are cgroups that wait for the next settle().
     bool is_undecided() const { return !newborns_.empty(); }
@@ -67,13 +70,14 @@ class Target {
     bool by_name() const { return !request_.containers.empty(); }
     bool is_wanted(const Container& container) const;
     bool is_member(CgroupId cgroup) const;
-    void install_containers(Tracer& tracer, const Containers& containers);
-    void add_subtree(Tracer& tracer, const Containers& containers, CgroupId root);
-    bool adopt(Tracer& tracer, const Containers& containers, CgroupId newborn);
-    void reject(Tracer& tracer, CgroupId newborn);
-    bool may_wait(CgroupId newborn, const Owner& owner) const;
+    void install_containers(const Containers& containers);
+    void add_subtree(const Containers& containers, CgroupId root);
+    bool adopt(const Containers& containers, CgroupId newborn);
+    void reject(CgroupId newborn);
+    bool may_wait(CgroupId newborn, const Owner& owner, Clock::time_point now) const;
 
     TargetRequest request_;
+    TargetSets* sets_ = nullptr;            ///< from install() on
     std::unordered_set<CgroupId> members_;  ///< living cgroups of the target
     RecentIds dead_members_;
     RecentIds rejected_;
