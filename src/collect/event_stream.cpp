@@ -112,6 +112,8 @@ bool is_number(const EventField& field) {
     }
 }
 
+}  // namespace
+
 EventShape shape_of(const std::string& tool, const EventsSchema& schema) {
     EventShape shape;
     shape.tool = tool;
@@ -128,6 +130,8 @@ EventShape shape_of(const std::string& tool, const EventsSchema& schema) {
     }
     return shape;
 }
+
+namespace {
 
 std::uint64_t number_at(const EventField& field, const std::byte* event) {
     std::uint64_t number = 0;
@@ -250,7 +254,8 @@ void EventStream::release_held(const Containers& containers, const Take& take) {
 }
 
 EventValue EventStream::value_of(const EventField& field, const std::byte* event,
-                                 std::string_view text, std::string& room) const {
+                                 std::string_view text, std::int64_t clock_offset,
+                                 std::string& room) {
     const auto number = [&] { return number_at(field, event); };
     const auto said = [&](std::string words) -> EventValue {
         room = std::move(words);
@@ -311,7 +316,7 @@ EventValue EventStream::value_of(const EventField& field, const std::byte* event
         case SemanticType::time:
             return number() == 0
                        ? EventValue()
-                       : EventValue(Moment{number() + static_cast<std::uint64_t>(clock_offset_)});
+                       : EventValue(Moment{number() + static_cast<std::uint64_t>(clock_offset)});
         case SemanticType::enumeration: {
             const auto name = field.names.find(static_cast<std::int32_t>(number()));
             return name != field.names.end() ? EventValue(std::string_view(name->second))
@@ -411,7 +416,7 @@ void EventStream::take_one(std::span<const std::byte> record, const Containers& 
     values_.clear();
     for (std::size_t i = 0; i < schema.fields.size(); ++i) {
         const EventField& field = schema.fields[i];
-        values_.push_back(value_of(field, event, text, rooms_[i]));
+        values_.push_back(value_of(field, event, text, clock_offset_, rooms_[i]));
         if (field.type == SemanticType::words) {
             tally_text where{};
             std::memcpy(&where, event + field.offset, sizeof where);

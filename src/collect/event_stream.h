@@ -21,6 +21,9 @@
 
 namespace tally {
 
+/// What the events of one EVENTS() look like, without any.
+EventShape shape_of(const std::string& tool, const EventsSchema& schema);
+
 /// Reads what a running tracer tells by EVENTS(), one by one, with the names of containers as they
 /// are when it is read.
 class EventStream {
@@ -63,6 +66,13 @@ class EventStream {
     /// Events of cgroups that are not decided, and for which there was no room: not told.
     std::uint64_t not_held() const { return not_held_; }
 
+    /// One field of an event, as it is told. `event` begins with its head, and `text` is what
+    /// follows its struct: its strings, if they are laid out as declared. `clock_offset` leads from
+    /// CLOCK_MONOTONIC to UTC. A text that is made is kept in `room`, which must last as long as
+    /// the value. For a container, `room` has its name before the call, or nothing.
+    static EventValue value_of(const EventField& field, const std::byte* event,
+                               std::string_view text, std::int64_t clock_offset, std::string& room);
+
   private:
     struct Known {
         Admission admission = Admission::counted;
@@ -78,8 +88,6 @@ class EventStream {
     const EventsSchema* schema_of(std::span<const std::byte> record) const;
     void take_one(std::span<const std::byte> record, const Containers& containers,
                   const Take& take);
-    EventValue value_of(const EventField& field, const std::byte* event, std::string_view text,
-                        std::string& room) const;
 
     const Tracer& tracer_;
     std::vector<EventShape> shapes_;  ///< one for each of the schema's events

@@ -5,11 +5,19 @@
 #include <bpf/libbpf.h>
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <numeric>
 #include <string_view>
+#include <utility>
 
 namespace tally {
 namespace {
+
+// Counted by the kernel or by user space, not by the BPF side.
+constexpr std::string_view kMissedRun = "missed_run";
+constexpr std::string_view kMalformedEvent = "malformed_event";
+constexpr std::string_view kHeldFull = "held_full";
 
 constexpr std::string_view kBeforeAttach = "before_attach";
 
@@ -47,13 +55,13 @@ std::string advice(std::string_view reason) {
     if (reason == "event_nested") {
         return "interrupts came while events were put together on the same CPU";
     }
-    if (reason == "held_full") {
+    if (reason == kHeldFull) {
         return "too many events came from new cgroups before it was known whose they are";
     }
-    if (reason == "malformed_event") {
+    if (reason == kMalformedEvent) {
         return "events are not laid out as the object declares them";
     }
-    if (reason == "missed_run") {
+    if (reason == kMissedRun) {
         return "the kernel left out a program that was already running on the same CPU";
     }
     return "";
@@ -61,29 +69,37 @@ std::string advice(std::string_view reason) {
 
 }  // namespace
 
+std::vector<std::string> loss_reasons(const TracerSchema& schema) {
+    std::vector<std::string> reasons;
+    std::copy_if(schema.losses.begin(), schema.losses.end(), std::back_inserter(reasons),
+                 [](const std::string& each) { return each != kBeforeAttach; });
+    reasons.emplace_back(kMissedRun);
+    if (!schema.events.empty()) {
+        reasons.emplace_back(kMalformedEvent);
+        reasons.emplace_back(kHeldFull);
+    }
+    return reasons;
+}
+
 std::vector<LostRecord> Losses::collect(UnixNanoseconds time, const OwnLosses& own) {
     const auto cpus = static_cast<std::size_t>(std::max(1, libbpf_num_possible_cpus()));
     const int map = tracer_.map_fd("tally_counters");
     std::vector<std::uint64_t> by_cpu(cpus);
-    std::vector<EndRecord::Lost> now;
+    std::map<std::string_view, std::uint64_t> counts{{kMissedRun, tracer_.missed_runs()},
+                                                     {kMalformedEvent, own.malformed_event},
+                                                     {kHeldFull, own.held_full}};
     const std::vector<std::string>& names = tracer_.schema().losses;
     for (std::uint32_t index = 0; index < names.size(); ++index) {
         std::fill(by_cpu.begin(), by_cpu.end(), 0);
         bpf_map_lookup_elem(map, &index, by_cpu.data());
-        std::uint64_t count = std::accumulate(by_cpu.begin(), by_cpu.end(), std::uint64_t{0});
-        if (names[index] == "target_full") {
-            count += own.target_full;
-        }
-        if (names[index] == kBeforeAttach) {
-            before_attach_ = count;
-        } else {
-            now.push_back({names[index], count});
-        }
+        counts[names[index]] = std::accumulate(by_cpu.begin(), by_cpu.end(), std::uint64_t{0});
     }
-    now.push_back({"missed_run", tracer_.missed_runs()});
-    if (!tracer_.schema().events.empty()) {
-        now.push_back({"malformed_event", own.malformed_event});
-        now.push_back({"held_full", own.held_full});
+    before_attach_ = counts[kBeforeAttach];
+    counts["target_full"] += own.target_full;
+    std::vector<EndRecord::Lost> now;
+    for (std::string& reason : loss_reasons(tracer_.schema())) {
+        const std::uint64_t count = counts.at(reason);
+        now.push_back({std::move(reason), count});
     }
 
     std::vector<LostRecord> records;

@@ -18,6 +18,9 @@ struct OwnLosses {
     std::uint64_t held_full = 0;        ///< no room to hold them until it is known whose they are
 };
 
+/// All reasons for which a tracer may not count something, in the order in which they are told.
+std::vector<std::string> loss_reasons(const TracerSchema& schema);
+
 /// What a running tracer has not counted, by reason: the BPF side's own counters
 /// (bpf/include/loss.bpf.h) and what the kernel says of the programs ("missed_run").
 class Losses {
