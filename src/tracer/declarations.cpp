@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "buckets.h"
+#include "tracer/engine_names.h"
 #include "tracer/struct_fields.h"
 #include "util/error.h"
 #include "wire.h"
@@ -63,9 +64,9 @@ std::uint32_t read_slots(const BtfView& view, const Variable& map, const std::st
         throw Error("{}: the key of '{}' must begin with a struct subject", view.name(), map.name);
     }
     if (!view.is_map(map.name, BPF_MAP_TYPE_ARRAY, sizeof(std::uint32_t), slots.slot_size) ||
-        !view.is_map(map.name + "_index", BPF_MAP_TYPE_HASH, slots.key_size,
+        !view.is_map(map.name + kIndexEnding, BPF_MAP_TYPE_HASH, slots.key_size,
                      sizeof(std::uint32_t)) ||
-        !view.is_map(map.name + "_free", BPF_MAP_TYPE_STACK, 0, sizeof(std::uint32_t))) {
+        !view.is_map(map.name + kFreeEnding, BPF_MAP_TYPE_STACK, 0, sizeof(std::uint32_t))) {
         throw Error("{}: '{}' is not declared with HISTOGRAM(...) or COUNTS(...)", view.name(),
                     map.name);
     }
@@ -212,7 +213,7 @@ EventsSchema read_events(const BtfView& view, const Variable& map, const std::st
         btf_member_bit_offset(record, 1) != 8 * sizeof(tally_event_front) ||
         !view.is_map(map.name, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(std::uint32_t),
                      view.size_of(value)) ||
-        !view.is_map("tally_events", BPF_MAP_TYPE_RINGBUF, 0, 0)) {
+        !view.is_map(kEventsRing, BPF_MAP_TYPE_RINGBUF, 0, 0)) {
         throw Error("{}: '{}' is not declared with EVENTS(...)", view.name(), map.name);
     }
     const btf_member* event = btf_members(record) + 1;

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "tracer/engine_names.h"
 #include "util/error.h"
 
 namespace tally {
@@ -15,8 +16,8 @@ namespace {
 bool is_of_thread_state(const std::string& program, const TracerSchema& schema) {
     return std::any_of(
         schema.thread_states.begin(), schema.thread_states.end(), [&](const std::string& each) {
-            return program == each + "_thread_made" || program == each + "_threads_existing" ||
-                   program == each + "_thread_gone";
+            return program == each + kThreadMadeEnding ||
+                   program == each + kThreadsExistingEnding || program == each + kThreadGoneEnding;
         });
 }
 
@@ -70,9 +71,8 @@ void read_probes(const BtfView& view, TracerSchema& schema) {
         ProbeSchema probe;
         probe.program = bpf_program__name(program);
         probe.hook = bpf_program__section_name(program);
-        if (probe.program.starts_with("tally_cgroup_") ||
-            probe.program.starts_with("tally_tree_") || probe.hook.starts_with("iter/") ||
-            is_of_thread_state(probe.program, schema)) {
+        if (probe.program.starts_with(kCgroupPrefix) || probe.program.starts_with(kTreePrefix) ||
+            probe.hook.starts_with("iter/") || is_of_thread_state(probe.program, schema)) {
             continue;
         }
         const std::int32_t function =
