@@ -3,13 +3,12 @@
 
 #include <algorithm>
 #include <set>
-#include <variant>
 
 #include "host/call_values.h"
 #include "host/system_calls.h"
 #include "output/escape.h"
 #include "output/messages.h"
-#include "session/containers_command.h"
+#include "session/running_containers.h"
 #include "util/error.h"
 
 namespace tally {
@@ -52,12 +51,10 @@ std::string as_container_argument(const std::string& name) {
 std::vector<std::string> running_containers() {
     std::set<std::string> names;
     try {
-        for (const Listing::Row& row : list_containers(std::nullopt, false).rows) {
-            for (const Field& field : row.fields) {
-                const auto* name = std::get_if<std::string>(&field.value);
-                if (field.name == "name" && name != nullptr && is_harmless(*name)) {
-                    names.insert(as_container_argument(*name));
-                }
+        for (const Containers::Listed& each : find_running_containers(std::nullopt, false)) {
+            const std::string& name = each.owner.container->name;
+            if (is_harmless(name)) {
+                names.insert(as_container_argument(name));
             }
         }
     } catch (const Error&) {  // no right to look, most of the time: nothing to offer
@@ -105,44 +102,6 @@ const OptionWords* find_option(const std::vector<OptionWords>& options, std::str
     return nullptr;
 }
 
-struct Command {
-    std::string word;
-    std::vector<std::string> operands;  ///< "FILE", "[TOOL]"
-    std::string description;
-};
-
-/// The commands, from the usage text: "  tally run FILE       run a tool from its BPF object".
-std::vector<Command> commands_of(std::string_view usage) {
-    constexpr std::string_view kBegin = "  tally ";
-    std::vector<Command> commands;
-    while (!usage.empty()) {
-        const std::size_t end = usage.find('\n');
-        std::string_view line = usage.substr(0, end);
-        usage = end == std::string_view::npos ? std::string_view() : usage.substr(end + 1);
-        if (!line.starts_with(kBegin)) {
-            continue;
-        }
-        line.remove_prefix(kBegin.size());
-        const std::size_t gap = line.find("  ");
-        Command command;
-        if (gap != std::string_view::npos) {
-            command.description = line.substr(line.find_first_not_of(' ', gap));
-            line = line.substr(0, gap);
-        }
-        while (!line.empty()) {
-            const std::size_t blank = line.find(' ');
-            command.operands.emplace_back(line.substr(0, blank));
-            line = blank == std::string_view::npos ? std::string_view() : line.substr(blank + 1);
-        }
-        command.word = command.operands.front();
-        command.operands.erase(command.operands.begin());
-        if (command.word != "TOOL") {
-            commands.push_back(std::move(command));
-        }
-    }
-    return commands;
-}
-
 }  // namespace
 
 std::string complete_arguments(const std::vector<OptionWords>& options,
@@ -174,7 +133,7 @@ std::string complete_arguments(const std::vector<OptionWords>& options,
     return answer(candidates, current);
 }
 
-std::optional<std::string> complete_command(std::string_view usage,
+std::optional<std::string> complete_command(std::span<const CommandWords> commands,
                                             const std::vector<Candidate>& tools,
                                             std::vector<std::string>& words) {
     if (words.empty()) {
@@ -183,9 +142,8 @@ std::optional<std::string> complete_command(std::string_view usage,
     if (std::find(words.begin(), words.end() - 1, "--") != words.end() - 1) {
         return ":command\n";
     }
-    const std::vector<Command> commands = commands_of(usage);
     std::vector<Candidate> first = tools;
-    for (const Command& each : commands) {
+    for (const CommandWords& each : commands) {
         first.push_back({each.word, each.description});
     }
     if (words.size() == 1) {

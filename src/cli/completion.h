@@ -29,6 +29,13 @@ struct Candidate {
     std::string description;
 };
 
+/// A command as completion sees it.
+struct CommandWords {
+    std::string word;
+    std::vector<std::string> operands;  ///< "FILE", "[TOOL]"
+    std::string description;
+};
+
 /// An option as completion sees it.
 struct OptionWords {
     std::vector<std::string> names;  ///< as typed: "-o", "--output"
@@ -44,11 +51,10 @@ struct OptionWords {
 std::string complete_arguments(const std::vector<OptionWords>& options,
                                std::span<const std::string> words);
 
-/// Completes the words after `tally` as far as they name what to run, by the lines "  tally WORD
-/// [OPERAND]..." of `usage` and by the tools. Returns nothing, and makes `words` the command line
-/// to ask for the rest, where that is up to the command itself: "runqlat", "__complete", "--by",
-/// "".
-std::optional<std::string> complete_command(std::string_view usage,
+/// Completes the words after `tally` as far as they name what to run: a command with its operands,
+/// FILE or [TOOL], or a tool. Returns nothing, and makes `words` the command line to ask for the
+/// rest, where that is up to the command itself: "runqlat", "__complete", "--by", "".
+std::optional<std::string> complete_command(std::span<const CommandWords> commands,
                                             const std::vector<Candidate>& tools,
                                             std::vector<std::string>& words);
 

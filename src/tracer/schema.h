@@ -8,39 +8,11 @@
 #include <vector>
 
 #include "model/record.h"
+#include "tracer/field_types.h"
 
 struct bpf_object;
 
 namespace tally {
-
-/// What a field of a key or an event means, by the name of its type (bpf/include/types.bpf.h).
-enum class SemanticType {
-    cgroup,   ///< cgroup_id
-    pid,      ///< pid_nr
-    tid,      ///< tid_nr
-    comm,     ///< comm
-    syscall,  ///< syscall_nr
-    error,    ///< errno_nr
-    number,   ///< any other unsigned integer
-    signed_number,
-    text,         ///< any other array of char, up to its first NUL
-    enumeration,  ///< an enum
-    capability,   ///< capability_nr
-
-    // Of events only.
-    time,             ///< timestamp_ns
-    signal,           ///< signal_nr
-    address,          ///< ip_addr
-    open_flags,       ///< open_flags
-    file_mode,        ///< file_mode
-    natural_or_none,  ///< natural_or_none
-    container,        ///< container_of_cgroup
-    arguments,        ///< call_arguments
-    named_flags,      ///< named_flags: a struct tally_flags
-    boolean,          ///< bool
-    string,           ///< path: a struct tally_text
-    words,            ///< argument_vector: a struct tally_text
-};
 
 /// NO_DURATION, NO_BYTES: a field that has a unit, and no value.
 constexpr std::uint64_t kNoQuantity = ~0ULL;

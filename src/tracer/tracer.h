@@ -3,41 +3,18 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "tracer/attachments.h"
+#include "tracer/map_budget.h"
+#include "tracer/opened_object.h"
 #include "tracer/probe_plan.h"
 #include "tracer/schema.h"
-#include "util/file_descriptor.h"
-
-struct bpf_link;
-struct bpf_map;
-struct bpf_object;
-struct bpf_program;
 
 namespace tally {
-
-/// How many keys the histograms and counts of a tracer can hold, and what that costs.
-struct MapSizes {
-    /// Of each of them, each key on every one of up to eight CPUs; none: what fits in 12 MiB (23
-    /// MiB where a key has more than its subject), or in what of the limit is left where maps count
-    /// against RLIMIT_MEMLOCK.
-    std::optional<std::uint32_t> max_keys;
-
-    /// Of the ring of events, in bytes, a power of two from 4,096 on; none: kRingSize, or less,
-    /// likewise.
-    std::optional<std::uint32_t> ring_size;
-};
-
-/// Where what is remembered of a thread lies (bpf/include/thread_state.bpf.h).
-enum class ThreadStates { by_number, by_address, in_storage };
-
-/// docs/design.md says why.
-inline constexpr std::uint32_t kRingSize = 8U << 20;
 
 /// A BPF object as a tracer, from a built-in or a file alike: opened, configured, loaded, attached,
 /// read, detached, in this order. Destroying it removes everything from the kernel.
@@ -52,7 +29,7 @@ class Tracer {
     ~Tracer();
     Tracer(Tracer&&) noexcept;
 
-    const std::string& name() const { return name_; }
+    const std::string& name() const { return object_.name(); }
     const TracerSchema& schema() const { return schema_; }
 
     /// Whether there is a `const volatile` integer of that name.
@@ -128,32 +105,12 @@ class Tracer {
   private:
     Tracer(std::string name, std::span<const std::byte> object, bool engine_only);
     void set_started(bool started);
-    void size_maps(const MapSizes& sizes);
-    ThreadStates thread_states() const;
-    void size_thread_states();
-    /// For what is sized last, where lockable_ is there. Throws Error if that is next to nothing.
-    std::uint64_t memory_left() const;
-    void size_slots(const MapSizes& sizes);
-    void size_ring(const MapSizes& sizes);
     void fill_free_slots();
-    std::span<std::byte> find_constant(const std::string& variable) const;
-    bpf_map* find_map(const std::string& map) const;
-    bpf_program* find_program(const std::string& program) const;
-    void attach_program(bpf_program* program);
-    void make_iterators();
 
-    std::string name_;
+    OpenedObject object_;
     TracerSchema schema_;
-    std::optional<std::uint64_t> lockable_;  ///< bytes; set by load()
-    struct ObjectCloser {
-        void operator()(bpf_object* object) const;
-    };
-    struct LinkCloser {
-        void operator()(bpf_link* link) const;
-    };
-    std::unique_ptr<bpf_object, ObjectCloser> object_;
-    std::vector<std::unique_ptr<bpf_link, LinkCloser>> links_;
-    std::map<std::string, std::unique_ptr<bpf_link, LinkCloser>> iterators_;  ///< by program
+    MapBudget budget_;
+    Attachments attachments_;
 };
 
 }  // namespace tally

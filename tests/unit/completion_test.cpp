@@ -54,18 +54,16 @@ TEST(Completion, LeavesFilesToTheShell) {
     EXPECT_EQ(arguments({"--cgroup", ""}), ":directories\n");
 }
 
-constexpr std::string_view kUsage =
-    "Words that are no commands\n"
-    "\n"
-    "  tally TOOL           run a tool\n"
-    "  tally list           the tools\n"
-    "  tally run FILE       run a tool from a file\n"
-    "  tally help [TOOL]    this text\n"
-    "  tally --version\n";
+const std::vector<CommandWords> kCommands{
+    {"list", {}, "the tools"},
+    {"run", {"FILE"}, "run a tool from a file"},
+    {"help", {"[TOOL]"}, "this text"},
+    {"--version", {}, ""},
+};
 
 /// The answer, or the command line that answers.
 std::string command(Words words) {
-    const auto answer = complete_command(kUsage, {{"runqlat", "waits"}}, words);
+    const auto answer = complete_command(kCommands, {{"runqlat", "waits"}}, words);
     std::string line;
     for (const std::string& each : words) {
         line += "<" + each + ">";
@@ -73,7 +71,7 @@ std::string command(Words words) {
     return answer.value_or(line);
 }
 
-TEST(Completion, OffersToolsAndTheCommandsOfTheUsage) {
+TEST(Completion, OffersToolsAndCommands) {
     EXPECT_EQ(command({""}),
               "runqlat\twaits\nlist\tthe tools\nrun\trun a tool from a file\nhelp\tthis text\n"
               "--version\t\n");

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
+#include "commands/doctor_command.h"
 #include "container_fixture.h"
-#include "session/doctor_command.h"
 
 namespace tally {
 namespace {

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-#include "session/doctor_command.h"
+#include "commands/doctor_command.h"
 
 #include <fmt/format.h>
 #include <linux/capability.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
+#include "commands/listing_request.h"
 #include "host/kernel_facts.h"
+#include "output/listing_writer.h"
 #include "output/messages.h"
+#include "output/output_file.h"
 #include "session/hierarchy.h"
 #include "tracer/libbpf_log.h"
 #include "tracer/registry.h"
@@ -176,17 +180,9 @@ const char* word(Status status) {
     return "fail";
 }
 
-}  // namespace
-
-std::vector<Check> judge(const HostFacts& facts, std::optional<bool> counts_memory) {
-    return {judge_kernel(facts.release),
-            judge_privileges(facts),
-            judge_btf(facts),
-            judge_lockdown(facts),
-            judge_memlock(facts, counts_memory),
-            judge_namespaces(facts)};
-}
-
+/// All checks, in the order in which they are shown: the machine, then each tool, which is loaded,
+/// attached and detached, if this process may. `hierarchy`: that of --hierarchy. Throws UsageError
+/// for one that does not exist. `verbose`: all that the kernel says goes to stderr.
 std::vector<Check> examine(const std::optional<std::string>& hierarchy, bool verbose) {
     const HostFacts facts = read_host_facts({});
     // Only who may trace can ask the kernel for it.
@@ -220,6 +216,17 @@ std::vector<Check> examine(const std::optional<std::string>& hierarchy, bool ver
     return checks;
 }
 
+}  // namespace
+
+std::vector<Check> judge(const HostFacts& facts, std::optional<bool> counts_memory) {
+    return {judge_kernel(facts.release),
+            judge_privileges(facts),
+            judge_btf(facts),
+            judge_lockdown(facts),
+            judge_memlock(facts, counts_memory),
+            judge_namespaces(facts)};
+}
+
 Listing list_checks(const std::vector<Check>& checks) {
     Listing listing{"check", {"CHECK", "STATUS", "FOUND"}, {}, "nothing was looked at"};
     for (const Check& each : checks) {
@@ -232,6 +239,20 @@ Listing list_checks(const std::vector<Check>& checks) {
                                  {"advice", each.advice.empty() ? Value() : Value(each.advice)}}});
     }
     return listing;
+}
+
+ExitStatus run_doctor(const std::vector<std::string>& arguments) {
+    const auto request = read_listing_request("doctor", arguments);
+    if (!request) {
+        return ExitStatus::ok;
+    }
+    OutputFile out(STDOUT_FILENO, "stdout");
+    const std::vector<Check> checks = examine(request->hierarchy, request->verbose);
+    write_listing(request->format, list_checks(checks), out);
+    const bool all_run = std::none_of(checks.begin(), checks.end(), [](const Check& each) {
+        return each.is_tool && each.status == Check::Status::fail;
+    });
+    return all_run ? ExitStatus::ok : ExitStatus::failed;
 }
 
 }  // namespace tally

@@ -7,6 +7,7 @@
 
 #include "host/host_facts.h"
 #include "model/listing.h"
+#include "util/error.h"
 
 namespace tally {
 
@@ -24,12 +25,11 @@ struct Check {
 /// none: not known.
 std::vector<Check> judge(const HostFacts& facts, std::optional<bool> counts_memory);
 
-/// All checks, in the order in which they are shown: the machine, then each tool, which is loaded,
-/// attached and detached, if this process may. `hierarchy`: that of --hierarchy. Throws UsageError
-/// for one that does not exist. `verbose`: all that the kernel says goes to stderr.
-std::vector<Check> examine(const std::optional<std::string>& hierarchy, bool verbose);
-
 /// The same as records and as a table.
 Listing list_checks(const std::vector<Check>& checks);
+
+/// `tally doctor ARGUMENT...`: judges the machine, then loads, attaches and detaches each tool, if
+/// this process may. Status 1 if a tool does not run here. Throws UsageError.
+ExitStatus run_doctor(const std::vector<std::string>& arguments);
 
 }  // namespace tally

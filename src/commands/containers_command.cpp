@@ -1,61 +1,32 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-#include "session/containers_command.h"
+#include "commands/containers_command.h"
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <map>
 #include <utility>
-#include <vector>
 
-#include "collect/cgroup_events.h"
 #include "collect/losses.h"
-#include "host/kernel_facts.h"
+#include "commands/listing_request.h"
+#include "model/listing.h"
 #include "output/listing_writer.h"
 #include "output/messages.h"
+#include "output/output_file.h"
 #include "output/times.h"
 #include "output/writer.h"
-#include "session/hierarchy.h"
 #include "session/live_containers.h"
 #include "session/privileges.h"
 #include "session/ready.h"
+#include "session/running_containers.h"
 #include "session/waiter.h"
-#include "tracer/registry.h"
-#include "tracer/tracer.h"
 #include "util/unix_time.h"
-
-TALLY_DECLARE_OBJECT(containers);
 
 namespace tally {
 namespace {
 
 Value or_null(const std::optional<std::string>& text) {
     return text ? Value(*text) : Value();
-}
-
-/// The engine's programs without a tool, loaded, and the hierarchy that they follow.
-struct Engine {
-    HostHierarchy host;
-    Tracer tracer;
-};
-
-Engine load_engine(const std::optional<std::string>& hierarchy, bool verbose) {
-    check_tracing_is_possible();
-    HostHierarchy host = find_hierarchy(hierarchy, {});
-    if (verbose) {
-        say(describe(host));
-    }
-    if (!host.warning.empty()) {
-        say(host.warning);
-    }
-    Tracer tracer = Tracer::engine_only("containers", TALLY_OBJECT(containers));
-    configure_hierarchy(tracer, host.hierarchy);
-    tracer.load({});
-    if (const auto smaller = tracer.shrunk()) {
-        say(*smaller);
-    }
-    return {std::move(host), std::move(tracer)};
 }
 
 std::string pod_label(const Container& container) {
@@ -156,19 +127,14 @@ class Watch {
     bool is_waiting_ = false;
 };
 
-}  // namespace
-
-Listing list_containers(const std::optional<std::string>& hierarchy, bool verbose) {
-    const Engine engine = load_engine(hierarchy, verbose);
-    Containers containers(engine.host.paths());
-    containers.walk();
-    containers.observe(read_processes(engine.tracer));
-
+/// The containers that run here, as `request.hierarchy` shows them.
+Listing list_containers(const ListingRequest& request) {
     Listing listing{"container",
                     {"NAME", "ID", "RUNTIME", "POD", "PROCESSES", "CGROUP"},
                     {},
                     "no container runs here"};
-    for (const Containers::Listed& each : containers.list()) {
+    for (const Containers::Listed& each :
+         find_running_containers(request.hierarchy, request.verbose)) {
         Listing::Row row = row_of(each.owner);
         row.labels.insert(row.labels.end() - 1, std::to_string(each.processes));
         row.fields.push_back({"processes", each.processes});
@@ -177,8 +143,10 @@ Listing list_containers(const std::optional<std::string>& hierarchy, bool verbos
     return listing;
 }
 
+/// --watch: the same, then each container that comes, gets another name or goes, until a signal,
+/// the duration or a closed pipe ends it.
 void watch_containers(const ListingRequest& request, OutputFile& out) {
-    Engine engine = load_engine(request.hierarchy, request.verbose);
+    ContainerEngine engine = load_container_engine(request.hierarchy, request.verbose);
     LiveContainers live(engine.tracer, engine.host.paths());
     OutputFile errors(STDERR_FILENO, "stderr", OutputFile::Failures::ignored);
     Losses losses(engine.tracer);
@@ -245,6 +213,22 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
     const Seconds duration = LiveContainers::Clock::now() - started;
     writer->end({engine.tracer.name(), unix_now(), duration.count(), losses.before_attach(),
                  losses.total()});
+}
+
+}  // namespace
+
+ExitStatus run_containers(const std::vector<std::string>& arguments) {
+    const auto request = read_listing_request("containers", arguments);
+    if (!request) {
+        return ExitStatus::ok;
+    }
+    OutputFile out(STDOUT_FILENO, "stdout");
+    if (request->watch) {
+        watch_containers(*request, out);
+    } else {
+        write_listing(request->format, list_containers(*request), out);
+    }
+    return ExitStatus::ok;
 }
 
 }  // namespace tally

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+#include "commands/tool_commands.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "cli/command_line.h"
+#include "commands/print.h"
+#include "host/kernel_facts.h"
+#include "output/listing_writer.h"
+#include "output/messages.h"
+#include "output/output_file.h"
+#include "session/session.h"
+#include "tracer/libbpf_log.h"
+#include "tracer/object_file.h"
+#include "tracer/probe_plan.h"
+#include "tracer/registry.h"
+#include "tracer/tracer.h"
+
+namespace tally {
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+constexpr std::string_view kRunUsage =
+    "tally run: runs a tracer from a BPF object that declares itself, with all that built-in "
+    "tools\n"
+    "have: targets, --by, intervals, formats, and the options that it declares.\n"
+    "\n"
+    "Usage: tally run FILE [OPTIONS] [INTERVAL [COUNT]]\n"
+    "\n"
+    "FILE comes first. Its name without .bpf.o is that of the tool, in records too.\n"
+    "\n"
+    "  tally run FILE --help      its options\n"
+    "  tally run FILE -v          says all that libbpf and the kernel's verifier say\n"
+    "\n"
+    "How to write and compile one: docs/new-tool.md.\n";
+
+/// --probe-plan: what a run would hang on. Status 1 if it cannot run.
+ExitStatus show_probe_plan(const Tracer& tracer, const Request& request) {
+    check_tracing_is_possible();
+    const ProbePlan plan = make_probe_plan(tracer.schema(), request.choices);
+    OutputFile out = request.output_file ? OutputFile::create(*request.output_file)
+                                         : OutputFile(STDOUT_FILENO, "stdout");
+    write_listing(request.format, list_probes(tracer.name(), plan), out);
+    if (plan.failure) {
+        say(describe(tracer.name(), *plan.failure));
+    }
+    return plan.failure ? ExitStatus::failed : ExitStatus::ok;
+}
+
+ExitStatus run_as(const Tool& tool, const Arguments& arguments) {
+    Tracer tracer(std::string(tool.name), tool.object);
+    auto parsed = parse_tool_arguments(tool, tracer.schema(), arguments);
+    if (const auto* help = std::get_if<HelpText>(&parsed)) {
+        return print(help->text);
+    }
+    const Request& request = std::get<Request>(parsed);
+    capture_libbpf_log(request.verbose ? say : nullptr);
+    if (request.probe_plan) {
+        return show_probe_plan(tracer, request);
+    }
+    return run_session(std::move(tracer), request);
+}
+
+std::string summary_of(const Tool& tool) {
+    return Tracer(std::string(tool.name), tool.object).schema().summary;
+}
+
+}  // namespace
+
+ExitStatus run_tool(const std::string& name, const Arguments& arguments) {
+    const Tool* tool = find_tool(name);
+    if (tool == nullptr) {
+        throw UsageError("there is no tool '{}': 'tally list' shows those there are", name);
+    }
+    return run_as(*tool, arguments);
+}
+
+ExitStatus run_file(const Arguments& arguments) {
+    if (arguments.empty()) {
+        throw UsageError("run which file? 'tally help run' says more");
+    }
+    const std::string& path = arguments.front();
+    if (path == "--help" || path == "-h") {
+        return print(kRunUsage);
+    }
+    if (path.starts_with('-')) {
+        throw UsageError("'{}' where the file should be: tally run FILE [OPTIONS]", path);
+    }
+    const Arguments rest(arguments.begin() + 1, arguments.end());
+    // The options are not known before the object has been opened, which libbpf may have more to
+    // say about than the one sentence.
+    const bool verbose = std::any_of(rest.begin(), rest.end(), [](const std::string& each) {
+        return each == "-v" || each == "--verbose";
+    });
+    capture_libbpf_log(verbose ? say : nullptr);
+    const std::string name = tracer_name(path);
+    const std::string object = read_object_file(path);
+    Tool tool;
+    tool.name = name;
+    tool.object = std::as_bytes(std::span(object));
+    tool.command = "run " + path;
+    return run_as(tool, rest);
+}
+
+ExitStatus list_tools(const Arguments&) {
+    Listing listing{"tool", {"TOOL", "WHAT IT SHOWS"}, {}, "no tools are built in"};
+    for (const Tool* each : all_tools()) {
+        const std::string name(each->name);
+        const std::string summary = summary_of(*each);
+        listing.rows.push_back({{name, summary}, {{"name", name}, {"summary", summary}}});
+    }
+    OutputFile out(STDOUT_FILENO, "stdout");
+    write_listing(Format::text, listing, out);
+    return ExitStatus::ok;
+}
+
+std::vector<Candidate> tool_candidates() {
+    std::vector<Candidate> tools;
+    for (const Tool* each : all_tools()) {
+        tools.push_back({std::string(each->name), summary_of(*each)});
+    }
+    return tools;
+}
+
+}  // namespace tally

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+//
+// What runs and lists tools: `tally TOOL`, `tally run FILE`, `tally list`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/completion.h"
+#include "util/error.h"
+
+namespace tally {
+
+/// `tally NAME ARGUMENT...`. Throws UsageError if no tool has this name.
+ExitStatus run_tool(const std::string& name, const std::vector<std::string>& arguments);
+
+/// `tally run FILE ARGUMENT...`
+ExitStatus run_file(const std::vector<std::string>& arguments);
+
+/// `tally list`, which takes no arguments.
+ExitStatus list_tools(const std::vector<std::string>& arguments);
+
+/// The tools as completion offers them.
+std::vector<Candidate> tool_candidates();
+
+}  // namespace tally

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+//
+// What bpf/include calls its maps and programs, where user space has to find one by its name.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace tally {
+
+/// cgroup_events.bpf.h
+inline constexpr std::array kCgroupPrograms{"tally_cgroup_mkdir",  "tally_cgroup_rmdir",
+                                            "tally_cgroup_rename", "tally_cgroup_attach_task",
+                                            "tally_cgroup_exec",   "tally_cgroup_exit"};
+inline constexpr const char* kCgroupPrefix = "tally_cgroup_";
+
+/// tree.bpf.h. The first one is the iterator by which a process becomes the root.
+inline constexpr std::array kTreePrograms{"tally_tree_root", "tally_tree_exec",
+                                          "tally_tree_newtask", "tally_tree_free"};
+inline constexpr const char* kTreePrefix = "tally_tree_";
+inline constexpr const char* kTreeMap = "target_tree";
+
+/// sockets.bpf.h: each stands in for the other where the kernel leaves it out.
+inline constexpr std::array<std::string_view, 2> kStandIns{"tally_tcp_state",
+                                                           "tally_tcp_state_again"};
+
+/// events.bpf.h
+inline constexpr const char* kEventsRing = "tally_events";
+inline constexpr const char* kReaderProgram = "tally_reader";
+
+/// slots.bpf.h: the maps beside that of a HISTOGRAM() or COUNTS(), after its name.
+inline constexpr const char* kIndexEnding = "_index";
+inline constexpr const char* kFreeEnding = "_free";
+
+/// thread_state.bpf.h: the maps and programs of a THREAD_STATE(), after its name.
+inline constexpr const char* kByNumberEnding = "_by_number";
+inline constexpr const char* kByAddressEnding = "_by_address";
+inline constexpr const char* kByTaskEnding = "_by_task";
+inline constexpr const char* kThreadGoneEnding = "_thread_gone";
+inline constexpr const char* kThreadMadeEnding = "_thread_made";
+inline constexpr const char* kThreadsExistingEnding = "_threads_existing";
+
+}  // namespace tally

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+//
+// The table of commands: what its three readers make of it.
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "commands/command_table.h"
+#include "commands/program.h"
+#include "util/error.h"
+
+namespace tally {
+namespace {
+
+/// What is said of a wrong command line; empty: nothing.
+std::string refusal(const std::string& program, const std::vector<std::string>& words) {
+    try {
+        run_program(program, words);
+    } catch (const UsageError& error) {
+        return error.what();
+    }
+    return "";
+}
+
+TEST(Commands, MakeTheUsageText) {
+    EXPECT_EQ(usage(),
+              "tally shows how long things take in the kernel, per container.\n"
+              "\n"
+              "Usage: tally TOOL [OPTIONS] [INTERVAL [COUNT]] [-- COMMAND ...]\n"
+              "\n"
+              "  tally TOOL           run a tool, e.g. sudo tally runqlat\n"
+              "  tally list           the tools\n"
+              "  tally containers     the containers that run here\n"
+              "  tally doctor         whether each tool runs here, and what would help\n"
+              "  tally run FILE       run a tool that is not built in, from its BPF object\n"
+              "  tally help [TOOL]    this text, or that of a tool or command\n"
+              "  tally --version\n");
+}
+
+TEST(Commands, AreFoundByTheirWords) {
+    std::set<std::string> words;
+    for (const CommandRow& each : all_commands()) {
+        EXPECT_TRUE(words.insert(each.words.word).second) << each.words.word;
+        EXPECT_EQ(find_command(each.words.word), &each);
+    }
+    EXPECT_EQ(find_command("TOOL"), nullptr);
+    EXPECT_EQ(find_command(""), nullptr);
+}
+
+TEST(Commands, SayWhichWordIsTooMuch) {
+    EXPECT_EQ(refusal("tally", {"list", "a", "b"}), "'list' takes no 'b'");
+    EXPECT_EQ(refusal("tally", {"--version", "a"}), "'--version' takes no 'a'");
+    EXPECT_EQ(refusal("tally", {"--help", "run"}), "'--help' takes no 'run'");
+    EXPECT_EQ(refusal("tally", {"help", "run", "list"}), "'help' takes no 'list'");
+    EXPECT_EQ(refusal("tally", {"run"}), "run which file? 'tally help run' says more");
+}
+
+TEST(Commands, ThatAreNoneAreTakenForTools) {
+    const auto no_tool = [](const std::string& word) {
+        return "there is no tool '" + word + "': 'tally list' shows those there are";
+    };
+    EXPECT_EQ(refusal("tally", {"nonsense", "a"}), no_tool("nonsense"));
+    EXPECT_EQ(refusal("tally", {"help", "list"}), no_tool("list"));  // has no help of its own
+    EXPECT_EQ(refusal("tally", {"help", "nonsense"}), no_tool("nonsense"));
+    EXPECT_EQ(refusal("/usr/bin/tally-list", {}), no_tool("list"));
+    EXPECT_EQ(refusal("tally", {}), "which tool? 'tally list' shows them, 'tally help' says more");
+}
+
+}  // namespace
+}  // namespace tally
