@@ -15,6 +15,7 @@
 #include "cli/command_line.h"
 #include "tracer/libbpf_log.h"
 #include "tracer/object_file.h"
+#include "tracer/probe_plan.h"
 #include "tracer/registry.h"
 #include "tracer/tracer.h"
 #include "util/error.h"
@@ -159,6 +160,54 @@ TEST(Objects, ProbesAreReadWithTheirTags) {
               (std::vector<std::string>{"vfs", "mind"}));
     EXPECT_THROW(parse_tool_arguments(tool, schema, {"--hook", "xfs"}), UsageError);
     EXPECT_THROW(parse_tool_arguments(tool, schema, {"--probe-plan", "-o", "csv"}), UsageError);
+}
+
+TEST(Objects, MayCombineAllSourcesOfEvents) {
+    const auto schema_of = [](const std::string& name) {
+        const std::string object = read_object_file(path_of(name));
+        return Tracer("it", std::as_bytes(std::span(object))).schema();
+    };
+    const auto names_of = [](const auto& declarations) {
+        std::vector<std::string> names;
+        for (const auto& each : declarations) {
+            names.push_back(each.name);
+        }
+        std::sort(names.begin(), names.end());
+        return names;
+    };
+    using Names = std::vector<std::string>;
+    const TracerSchema all = schema_of("all_sources");
+    EXPECT_EQ(names_of(all.histograms), (Names{"operations", "waits"}));
+    EXPECT_EQ(names_of(all.counts), (Names{"calls", "connects"}));
+    Names states = all.thread_states;
+    std::sort(states.begin(), states.end());
+    EXPECT_EQ(states, (Names{"calling", "operating", "runnable"}));
+    EXPECT_TRUE(all.choices.empty());
+    EXPECT_EQ(all.optional_probes.size(), 20U);  // operations of file systems
+
+    // Nothing is lost by the combination, nor added.
+    Names programs;
+    for (const char* const each :
+         {"only_run_queue", "only_system_calls", "only_file_operations", "only_sockets"}) {
+        for (const ProbeSchema& probe : schema_of(each).probes) {
+            programs.push_back(probe.program);
+        }
+    }
+    std::sort(programs.begin(), programs.end());
+    Names combined;
+    for (const ProbeSchema& probe : all.probes) {
+        combined.push_back(probe.program);
+    }
+    std::sort(combined.begin(), combined.end());
+    EXPECT_EQ(combined, programs);
+    EXPECT_EQ(std::adjacent_find(programs.begin(), programs.end()), programs.end());
+
+    // Without probes of functions it measures the rest.
+    const ProbePlan plan = make_probe_plan(all, {}, [](const ProbeSchema& probe) {
+        return probe.group.empty() ? std::optional<Obstacle>() : Obstacle{"refused", "", true};
+    });
+    EXPECT_FALSE(plan.failure);
+    EXPECT_EQ(plan.missing.size(), 20U);
 }
 
 TEST(Objects, TheirTextIsSafeInHelp) {
