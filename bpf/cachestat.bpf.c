@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// cachestat: pages of files that are asked for, and were in the page cache or had to be brought in.
+// cachestat: pages of files that a thread asks for, found in the page cache or read into it.
 //
-// A thread asks by a read or a page fault. Pages that it puts into the cache itself before it is
-// answered, and that are among those it has asked for, were not there: misses. All others that it
-// gets were: hits. Only a read that is cut short has too few: by the pages that it brought in
-// behind what it gets.
+// A thread asks by a read or a page fault. Requested pages that it adds to the cache itself before
+// the answer are misses. All others that it gets are hits. Only a read that is cut short has too
+// few hits: by the pages that it added behind what it gets.
 #include "page_cache.bpf.h"
+#include "pairing.bpf.h"
 #include "probes.bpf.h"
 
 TRACER("Pages that are asked for, and were in the page cache or not");
@@ -13,27 +13,22 @@ TRACER("Pages that are asked for, and were in the page cache or not");
 struct cache_counts {
     __u64 hits;
     __u64 misses;
-    __u64 added;    // put into the cache: misses, what is read ahead, what is written
-    __u64 dirtied;  // became other than on disk
+    __u64 added;    // to the cache: misses, pages read ahead, pages written
+    __u64 dirtied;  // became different from the disk
 };
 COUNTS(pages, struct subject, struct cache_counts, "pages of 4 KiB, of files in the page cache");
 
 struct ask {
-    __u64 mapping;  // the file's struct address_space, or one of those below
+    __u64 mapping;  // the file's struct address_space, or as in pairing.bpf.h
     __u64 first, last;
     __u64 missed;
-};
-enum {
-    NEVER_SEEN,  // nothing asked for yet
-    OUTSIDE,     // it asks for nothing
-    NOT_WANTED,  // it does, and is not measured
 };
 struct asks {
     struct ask read;
     struct ask fault;  // perhaps in a read, whose buffer is a file's page
     __u64 position;    // of the read, in bytes
     __s64 read_before;
-    __u64 again_mapping;  // the next fault for this page is the last one again; NULL: it is not
+    __u64 again_mapping;  // the next fault for this page repeats the last one; NULL: it does not
     __u64 again_page;
     __u32 place;
     __u32 unused;
@@ -60,35 +55,17 @@ static __always_inline void count_pages(struct task_struct* task, struct asks* a
 }
 
 static __always_inline struct asks* asks_of_current(void) {
-    struct asks* asks = started() ? asks_of(bpf_get_current_task_btf()) : NULL;
-
-    if (!asks && started())
-        count_one(LOST_NO_THREAD_STATE);
-    return asks;
+    return started() ? pair_state(asks, bpf_get_current_task_btf()) : NULL;
 }
 
 static __always_inline void begin_ask(struct ask* ask, struct address_space* mapping, __u64 first,
                                       __u64 last) {
-    if (ask->mapping > NOT_WANTED)
-        count_one(LOST_UNMATCHED_BEGIN);
-    ask->mapping = NOT_WANTED;
+    pair_begin(&ask->mapping);
     if (mapping && target_includes(bpf_get_current_task_btf()))
         ask->mapping = (__u64)mapping;
     ask->first = first;
     ask->last = last;
     ask->missed = 0;
-}
-
-// The mapping that was asked for pages; NULL: not measured.
-static __always_inline __u64 end_ask(struct ask* ask) {
-    __u64 mapping = ask->mapping;
-
-    ask->mapping = OUTSIDE;
-    if (mapping > NOT_WANTED)
-        return mapping;
-    if (mapping != NOT_WANTED && target_includes(bpf_get_current_task_btf()))
-        count_one(mapping == NEVER_SEEN ? BEFORE_ATTACH : LOST_UNMATCHED_END);
-    return 0;
 }
 
 static __always_inline void begin_read(struct file* file, __u64 position, __u64 size,
@@ -104,20 +81,21 @@ static __always_inline void begin_read(struct file* file, __u64 position, __u64 
 }
 
 static __always_inline void end_read(__s64 result) {
-    struct asks* asks = asks_of_current();
+    struct task_struct* task = bpf_get_current_task_btf();
+    struct asks* asks = started() ? pair_state(asks, task) : NULL;
     __u64 got = 0, missed;
 
-    if (!asks || !end_ask(&asks->read))
+    if (!asks || !pair_end(&asks->read.mapping, task))
         return;
     missed = asks->read.missed;
     if (result > asks->read_before)
         got = ((asks->position + (result - asks->read_before) - 1) >> TALLY_PAGE_SHIFT) -
               asks->read.first + 1;
-    count_pages(bpf_get_current_task_btf(), asks, got > missed ? got - missed : 0, missed, 0, 0);
+    count_pages(task, asks, got > missed ? got - missed : 0, missed, 0, 0);
 }
 
-// Parameters come as pointers, whatever they are. `read_before` is what the call has read past the
-// cache before.
+// Parameters come as pointers, whatever they are. `read_before` is what the call has already read
+// without the cache.
 FUNCTION_ENTRY(read, 1, filemap_read, read_begins, struct kiocb* iocb, struct iov_iter* to,
                void* read_before) {
     begin_read(BPF_CORE_READ(iocb, ki_filp), BPF_CORE_READ(iocb, ki_pos), BPF_CORE_READ(to, count),
@@ -130,7 +108,7 @@ FUNCTION_RETURN(read, 1, filemap_read, read_ended) {
     return 0;
 }
 
-// Where splice and sendfile have a function of their own for pages.
+// Kernels where splice and sendfile have their own function for pages.
 FUNCTION_ENTRY(splice, 1, filemap_splice_read, splice_begins, struct file* file, __s64* position,
                struct pipe_inode_info* pipe, void* size) {
     __s64 at = 0;
@@ -145,7 +123,7 @@ FUNCTION_RETURN(splice, 1, filemap_splice_read, splice_ended) {
     return 0;
 }
 
-// Before 6.3 they read as others do, by filemap_read().
+// Before 6.3 they read by filemap_read() too.
 FUNCTION_ENTRY(splice, 2, generic_file_splice_read, splice_reads) {
     return 0;
 }
@@ -162,16 +140,16 @@ static __always_inline void begin_fault(struct vm_fault* fault) {
     begin_ask(&asks->fault, is_in_memory_only(mapping) ? NULL : mapping, page, page);
 }
 
-// The page that the thread has touched. A fault that waits for the disk is made again, as one that
-// is not.
+// Counts the touched page. A fault that waited for the disk is repeated, and then finds its page.
 static __always_inline void end_fault(bool is_answered, bool is_to_be_made_again) {
-    struct asks* asks = asks_of_current();
+    struct task_struct* task = bpf_get_current_task_btf();
+    struct asks* asks = started() ? pair_state(asks, task) : NULL;
     bool is_again, missed;
     __u64 mapping;
 
     if (!asks)
         return;
-    mapping = end_ask(&asks->fault);
+    mapping = pair_end(&asks->fault.mapping, task);
     if (!mapping)
         return;
     missed = asks->fault.missed;
@@ -180,8 +158,7 @@ static __always_inline void end_fault(bool is_answered, bool is_to_be_made_again
         asks->again_mapping = missed && is_to_be_made_again ? mapping : 0;
         asks->again_page = asks->fault.first;
     }
-    count_pages(bpf_get_current_task_btf(), asks, !missed && is_answered && !is_again, missed, 0,
-                0);
+    count_pages(task, asks, !missed && is_answered && !is_again, missed, 0, 0);
 }
 
 FUNCTION_ENTRY(fault, 1, filemap_fault, fault_begins, struct vm_fault* fault) {
@@ -194,7 +171,7 @@ FUNCTION_RETURN(fault, 1, filemap_fault, fault_ended) {
     return 0;
 }
 
-// Asked first: it maps the page, and others around it, if they are there.
+// Called first: maps the page, and others around it, if they are in the cache.
 FUNCTION_ENTRY(fault, 1, filemap_map_pages, map_begins, struct vm_fault* fault) {
     begin_fault(fault);
     return 0;

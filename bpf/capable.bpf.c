@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// capable: each time that the kernel asks whether a thread has a capability.
+// capable: every check of the kernel whether a thread has a capability.
+#include "pairing.bpf.h"
 #include "probes.bpf.h"
 
 TRACER("Which capabilities are needed, and which are refused");
@@ -14,7 +15,7 @@ const volatile bool by_user_namespace = true;
 const volatile bool by_syscall = false;
 const volatile bool by_uid = false;
 
-// A capability is asked for in a user namespace: the one of what it is needed for.
+// The user namespace that a capability is needed in.
 enum asked_in { INITIAL, NESTED };
 
 struct check_key {
@@ -32,11 +33,10 @@ COUNTS(checks, struct check_key, struct check_counts, "times that a capability w
 
 #define CAP_OPT_NOAUDIT 2  // include/linux/security.h
 
-// Whether the credentials of which a capability is asked for are the thread's own. The kernel
-// borrows others for a while (override_creds() of kernel/cred.c: overlayfs those of its mounter),
-// then they are task->cred; or asks for those of another thread, or with which a file was opened. A
-// copy of the thread's own, with another user for files, is its own too: access() makes one, and a
-// core dump.
+// Whether the checked credentials are the thread's own. The kernel borrows others for a while
+// (override_creds() of kernel/cred.c: overlayfs those of its mounter), which are task->cred then;
+// or it checks those of another thread, or those with which a file was opened. A copy of the
+// thread's own with another user for files counts as its own: access() and core dumps make one.
 static __always_inline bool is_own(struct task_struct* task, const struct cred* cred) {
     const struct cred* own = task->real_cred;
     __u64 permitted = 0, own_permitted = 0;  // struct kernel_cap_struct
@@ -76,9 +76,9 @@ static __always_inline void count_check(__u32 level, __u32 capability, bool is_g
         count_up(&counts->refused, 1);
 }
 
-// What is asked between entry and return.
+// A check between entry and return.
 struct check {
-    enum { NEVER_SEEN, OUTSIDE, NOT_WANTED, ASKED } state;
+    __u64 since;  // PAIR_BEGAN: no clock is needed
     __u32 level;
     __u32 capability;
 };
@@ -91,17 +91,13 @@ FUNCTION_ENTRY(check, 1, cap_capable, check_begins, const struct cred* cred,
 
     if (!started())
         return 0;
-    check = check_of(task);
-    if (!check) {
-        count_one(LOST_NO_THREAD_STATE);
+    check = pair_state(check, task);
+    if (!check)
         return 0;
-    }
-    if (check->state == ASKED)
-        count_one(LOST_UNMATCHED_BEGIN);
-    check->state = NOT_WANTED;
+    pair_begin(&check->since);
     if ((!unaudited && ((__u64)options & CAP_OPT_NOAUDIT)) || !is_wanted(task, cred))
         return 0;
-    check->state = ASKED;
+    check->since = PAIR_BEGAN;
     check->level = BPF_CORE_READ(space, level);
     check->capability = (__u64)capability;
     return 0;
@@ -110,20 +106,15 @@ FUNCTION_ENTRY(check, 1, cap_capable, check_begins, const struct cred* cred,
 FUNCTION_RETURN(check, 1, cap_capable, check_ended) {
     struct task_struct* task = bpf_get_current_task_btf();
     struct check* check = started() ? check_of(task) : NULL;
-    __u32 state;
 
     if (!check)
         return 0;  // counted where it began
-    state = check->state;
-    check->state = OUTSIDE;
-    if (state == ASKED)
+    if (pair_end(&check->since, task))
         count_check(check->level, check->capability, (int)result == 0);
-    else if (state != NOT_WANTED && target_includes(task))
-        count_one(state == NEVER_SEEN ? BEFORE_ATTACH : LOST_UNMATCHED_END);
     return 0;
 }
 
-// Since 6.14. It does not tell a check that only finds out.
+// Since 6.14. It does not say whether a check is unaudited.
 SEC("tp_btf/cap_capable")
 PROBE(check, 2)
 int BPF_PROG(checked, const struct cred* cred, struct user_namespace* space,

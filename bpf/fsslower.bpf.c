@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// fsslower: each operation of a file system that took long, with its file.
+// fsslower: each slow operation of a file system, with its file.
 #include "file_operations.bpf.h"
 #include "full_path.bpf.h"
 
@@ -12,14 +12,14 @@ struct slow_operation_event {
     enum operation operation;
     duration_ns duration_ns;
     bytes offset;
-    bytes size;  // that were asked for
+    bytes size;  // requested
     bytes done;
     errno_nr error;
     path path;
 };
 EVENTS(slow_operations, struct slow_operation_event, "operations of file systems that take long");
 
-// What an operation that has begun was asked to do.
+// The request of an operation that has begun.
 struct asked {
     const struct file* file;
     const loff_t* position;
@@ -45,11 +45,11 @@ static __always_inline void operation_began(struct task_struct* task, __u32 inde
     asked->position = operation->position;
 }
 
-// Of what has failed it is where it was to begin.
+// Of a failed operation, the offset at which it was to begin.
 static __always_inline __u64 offset_of(const struct asked* asked, long result) {
     loff_t now;
 
-    // What goes on belongs to somebody else by now.
+    // A request that goes on belongs to another thread by now.
     if (!asked->position || result == GOES_ON ||
         bpf_probe_read_kernel(&now, sizeof(now), asked->position))
         return NO_BYTES;
@@ -63,11 +63,9 @@ static __always_inline void operation_ended(const struct ended_operation* ended)
 
     if (min_us && ended->duration / 1000 < min_us)
         return;
-    all = asking_of(ended->task);
-    if (!all) {
-        count_one(LOST_NO_THREAD_STATE);
+    all = pair_state(asking, ended->task);
+    if (!all)
         return;
-    }
     asked = &all->at[ended->index];
     event = event_begin(slow_operations, ended->task, ended->now);
     if (!event)
@@ -79,7 +77,7 @@ static __always_inline void operation_ended(const struct ended_operation* ended)
     event->size = asked->size;
     event->done = ended->result < 0 || asked->size == NO_BYTES ? NO_BYTES : ended->result;
     event->error = ended->result < 0 && ended->result != GOES_ON ? -ended->result : 0;
-    // What goes on may be done by now, and its file gone.
+    // A request that goes on may be complete by now, and its file gone.
     if (ended->result != GOES_ON)
         event_path_of_file(slow_operations, event, path, ended->task, asked->file);
     event_submit(slow_operations, event);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// ovlcopyup: from the moment overlayfs begins to copy a file or directory up to the moment it has.
+// ovlcopyup: copy-ups of overlayfs, of files and directories, from begin to end.
 #include "call_mark.bpf.h"
 #include "dentry_path.bpf.h"
 #include "file_type.bpf.h"
@@ -17,7 +17,7 @@ enum kind {
     DIRECTORY,  // without what is in it
     SYMLINK,
     SPECIAL,  // a device, a FIFO, a socket
-    WAIT,     // nothing: another thread did it, and this one waited for it
+    WAIT,     // nothing: this thread waited for another that did it
 };
 
 struct copy_up_event {
@@ -27,8 +27,8 @@ struct copy_up_event {
     syscall_nr why;
     errno_nr error;
     bytes size;    // of the file below
-    bytes copied;  // so much of it
-    __u64 device;  // of the overlay, as stat(2) tells it
+    bytes copied;  // of them
+    __u64 device;  // of the overlay, as in stat(2)
     path path;     // from the overlay's root
 };
 EVENTS(copies, struct copy_up_event, "files and directories that overlayfs copies up");
@@ -52,7 +52,7 @@ const volatile bool by_why = false;
 
 // What a thread is copying up.
 struct copy_up {
-    __u64 since;  // the clock at its beginning, or one of those below
+    __u64 since;  // the clock at its beginning, or as in pairing.bpf.h
     struct dentry* dentry;
     __u64 copied;  // bytes so far
     bool waited;   // another thread has done it
@@ -61,23 +61,18 @@ struct copy_up {
     bool truncates;  // so there is no data to be copied
     __u32 mark;      // of the call in which it began (call_mark.bpf.h)
 };
-enum {
-    NEVER_SEEN,  // no event of the thread yet
-    OUTSIDE,     // it copies nothing up
-    NOT_WANTED,  // it does, and is not measured
-};
 THREAD_STATE(copying, struct copy_up);
 
 #define O_TRUNC 01000  // include/uapi/asm-generic/fcntl.h
 
-// The current thread's, in a copy-up that is measured; else NULL.
+// The measured copy-up that the current thread is in, or NULL.
 static __always_inline struct copy_up* measured(void) {
     struct copy_up* copy_up;
 
     if (!started())
         return NULL;
     copy_up = copying_of(current_task());
-    return copy_up && copy_up->since > NOT_WANTED ? copy_up : NULL;
+    return copy_up && pair_is_open(copy_up->since) ? copy_up : NULL;
 }
 
 static __always_inline struct inode* inode_of(const struct copy_up* copy_up) {
@@ -115,7 +110,7 @@ static __always_inline struct copy_up_key key_of(struct task_struct* task, enum 
     return key;
 }
 
-// A number of the kernel's for a device as new_encode_dev() of include/linux/kdev_t.h makes it.
+// The number of a device as new_encode_dev() of include/linux/kdev_t.h encodes it.
 static __always_inline __u64 device_of(const struct inode* inode) {
     __u32 device = BPF_CORE_READ(inode, i_sb, s_dev);
     __u32 minor = device & 0xfffff;
@@ -123,8 +118,8 @@ static __always_inline __u64 device_of(const struct inode* inode) {
     return (minor & 0xff) | (device >> 20) << 8 | (minor & ~0xffU) << 12;
 }
 
-// Once for each file and directory that is not above yet: for a file that is opened for writing
-// first for the topmost of its directories, then for the next, in the end for itself.
+// Called once for each file and directory that is not in the upper layer yet: for a file opened for
+// writing from the topmost of its directories down to the file itself.
 FUNCTION_ENTRY(copy_up, 1, ovl_copy_up_one, on_begin, struct dentry* parent, struct dentry* dentry,
                void* flags) {
     struct task_struct* task = current_task();
@@ -132,14 +127,10 @@ FUNCTION_ENTRY(copy_up, 1, ovl_copy_up_one, on_begin, struct dentry* parent, str
 
     if (!started())
         return 0;
-    copy_up = copying_of(task);
-    if (!copy_up) {
-        count_one(LOST_NO_THREAD_STATE);
+    copy_up = pair_state(copying, task);
+    if (!copy_up)
         return 0;
-    }
-    if (copy_up->since > NOT_WANTED)
-        count_one(LOST_UNMATCHED_BEGIN);
-    copy_up->since = NOT_WANTED;
+    pair_begin(&copy_up->since);
     if (!target_includes(task))
         return 0;
     copy_up->dentry = dentry;
@@ -151,7 +142,7 @@ FUNCTION_ENTRY(copy_up, 1, ovl_copy_up_one, on_begin, struct dentry* parent, str
     return 0;
 }
 
-// It waits here for another thread that copies the same up: 1 if that one has done it.
+// Waits for another thread that copies the same file up: 1 if that one has done it.
 FUNCTION_RETURN(copy_up, 1, ovl_copy_up_start, on_turn) {
     struct copy_up* copy_up = measured();
 
@@ -160,7 +151,7 @@ FUNCTION_RETURN(copy_up, 1, ovl_copy_up_start, on_turn) {
     return 0;
 }
 
-// Asked before anything is made above.
+// Called before anything is made in the upper layer.
 FUNCTION_ENTRY(copy_up, 1, security_inode_copy_up, on_make) {
     struct copy_up* copy_up = measured();
 
@@ -177,7 +168,8 @@ FUNCTION_ENTRY(copy_up, 1, ovl_copy_up_file, on_data) {
     return 0;
 }
 
-// A MiB at most at a time. Holes are skipped, and what the file systems can share needs no copy.
+// At most a MiB at a time. Holes are skipped, and data that the file systems can share is not
+// copied.
 FUNCTION_RETURN(copy_up, 1, do_splice_direct, on_piece) {
     struct copy_up* copy_up = measured();
 
@@ -223,7 +215,7 @@ FUNCTION_RETURN(copy_up, 1, ovl_copy_up_one, on_end) {
     struct task_struct* task = current_task();
     struct copy_up* copy_up;
     struct copy_up ended;
-    __u64 now;
+    __u64 now, duration;
 
     if (!started())
         return 0;
@@ -231,33 +223,27 @@ FUNCTION_RETURN(copy_up, 1, ovl_copy_up_one, on_end) {
     if (!copy_up)
         return 0;  // counted where it began
     ended = *copy_up;
-    copy_up->since = OUTSIDE;
-    if (ended.since <= NOT_WANTED) {
-        if (ended.since != NOT_WANTED && target_includes(task))
-            count_one(ended.since == NEVER_SEEN ? BEFORE_ATTACH : LOST_UNMATCHED_END);
+    if (!pair_end(&copy_up->since, task))
         return 0;
-    }
     now = clock_ns();
-    if (now < ended.since)
-        count_one(LOST_NEGATIVE_TIME);
-    else if (tells_events())
+    if (!pair_duration(ended.since, now, &duration))
+        return 0;
+    if (tells_events())
         tell(task, &ended, now, (int)result);
     else
         count(task, &ended, now, (int)result);
     return 0;
 }
 
-// A new thread copies nothing up, whatever the last one of its number has left: of which nobody
-// told us the end.
+// A new thread copies nothing up, whatever the last one of its number left: a copy-up whose end was
+// not seen.
 SEC("tp_btf/task_newtask")
 int BPF_PROG(on_new_thread, struct task_struct* task) {
     struct copy_up* copy_up = started() ? copying_of(task) : NULL;
 
     if (!copy_up)
-        return 0;  // a loss when it copies something up
-    if (copy_up->since > NOT_WANTED)
-        count_one(LOST_UNMATCHED_BEGIN);
-    copy_up->since = OUTSIDE;
+        return 0;  // counted when it copies something up
+    pair_close(&copy_up->since);
     return 0;
 }
 
@@ -265,9 +251,9 @@ IN_FLIGHT(copy_ups, task, key) {
     struct copy_up* copy_up = copying_of(task);
     __u64 age;
 
-    if (!copy_up || copy_up->since <= NOT_WANTED)
+    if (!copy_up || !pair_is_open(copy_up->since))
         return 0;
-    age = age_in_call(task, &copy_up->since, copy_up->mark, OUTSIDE);
+    age = age_in_call(task, &copy_up->since, copy_up->mark);
     if (age)
         *key = key_of(task, kind_of(copy_up, inode_of(copy_up), 0));
     return age;

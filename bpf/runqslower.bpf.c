@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// runqslower: each time that a thread waited long for a CPU, and who had it.
+// runqslower: each long wait for a CPU, and the thread that had the CPU.
 #define TALLY_TASKS_ARE_TYPED true  // its tracepoints hand them out
 #include "events.bpf.h"
 #include "run_queue.bpf.h"
@@ -18,8 +18,8 @@ struct slow_wait_event {
 };
 EVENTS(slow_waits, struct slow_wait_event, "long waits for a CPU");
 
-static __always_inline void wait_ended(struct task_struct* task, struct wait* wait, __u64 duration,
-                                       __u64 now, struct task_struct* previous) {
+static __always_inline void wait_ended(struct task_struct* task, struct cpu_wait* wait,
+                                       __u64 duration, __u64 now, struct task_struct* previous) {
     struct slow_wait_event* event;
 
     if (min_us && duration / 1000 < min_us)

@@ -7,7 +7,7 @@ OPTION(bool, errors_only, false, "only calls that fail");
 OPTION(__u64, min_us, 0, "leave out calls shorter than this many microseconds");
 HISTOGRAM(calls, struct call_key, duration_ns, "time from the entry of a call to its return");
 
-// What was refused took no time.
+// A refused call has no duration.
 static __always_inline void call_returned(const struct call_key* key, long result, __u64 duration,
                                           __u32* place) {
     if (duration == CALL_REFUSED || (errors_only && !is_error(result)))
@@ -16,22 +16,22 @@ static __always_inline void call_returned(const struct call_key* key, long resul
         histogram_add(calls, *key, duration, place);
 }
 
-// A call of before the start, of which there has been no event yet, is known by the registers that
-// the thread left at its entry.
+// A call that was entered before the start, without an event of its thread since, is known by the
+// registers that the thread saved at its entry.
 IN_FLIGHT(calls, task, key) {
-    struct call* call = calling_of(task);
-    __u64 since = call ? call->since : OUTSIDE;
+    struct entered_call* call = calling_of(task);
+    __u64 since = call ? call->since : PAIR_OUTSIDE;
     syscall_nr number;
     __u64 now;
 
-    if (errors_only || since == MADE || since == OUTSIDE || since == NOT_WANTED)
+    if (errors_only || since == PAIR_OUTSIDE || since == PAIR_NOT_WANTED)
         return 0;
-    if (since != NEVER_SEEN) {
+    if (since != PAIR_NEVER_SEEN) {
         *key = call_key_of(task, call->number, 0);
         now = clock_ns();
         return now > since ? now - since : 1;
     }
-    // Who has a CPU may be in its program, with the registers of any earlier entry; who is halted
+    // A thread on a CPU may be in user space, with the registers of an earlier entry; a halted one
     // is on its way there.
     if (task_on_cpu(task) || task_is_halted(task))
         return 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// tcpconnect: each TCP connection that is opened by connect(), when it stands or has failed.
+// tcpconnect: each TCP connection opened by connect(), when it is established or has failed.
+#include "pairing.bpf.h"
 #include "sockets.bpf.h"
 
 TRACER("TCP connections that are opened, and how long that takes");
@@ -21,7 +22,7 @@ struct connect_event {
 };
 EVENTS(connects, struct connect_event, "TCP connections that are opened");
 
-// The current thread is the one that calls connect(), or with TCP Fast Open the first to send.
+// The current thread calls connect(), or makes the first send with TCP Fast Open.
 static __always_inline void connect_begins(const struct sock* sk) {
     struct task_struct* task = current_task();
     struct connection connection = {.is_included = true};
@@ -43,20 +44,20 @@ static __always_inline enum outcome outcome_of(const struct sock* sk, int state)
     return sk->sk_shutdown ? CLOSED : ABORTED;
 }
 
-// The current thread is any: the answer comes in an interrupt.
+// The current thread can be any: the answer comes in an interrupt.
 static __always_inline void connect_ends(const struct sock* sk, int state_before, int state) {
     enum outcome outcome = outcome_of(sk, state);
     struct connect_event* event;
     struct connection connection;
-    __u64 now;
+    __u64 now, duration;
 
     if (!connection_end(sk, &connection)) {
         if (state_before == TCP_SYN_SENT && target_includes_cgroup(cgroup_of_socket(sk)))
-            count_one(BEFORE_ATTACH);
+            pair_unmatched_end(PAIR_NEVER_SEEN, true);
         return;
     }
     if (state_before != TCP_SYN_SENT && state_before != TCP_SYN_RECV) {
-        count_one(LOST_UNMATCHED_BEGIN);  // it was established, unseen
+        pair_unmatched_begin(PAIR_BEGAN);  // established, unseen
         return;
     }
     if (errors_only && outcome == CONNECTED)
@@ -64,11 +65,7 @@ static __always_inline void connect_ends(const struct sock* sk, int state_before
     if (!remote_port_is_selected(bpf_ntohs(connection.remote_port)))
         return;
     now = clock_ns();
-    if (now < connection.since) {
-        count_one(LOST_NEGATIVE_TIME);
-        return;
-    }
-    if (now - connection.since < min_us * 1000)
+    if (!pair_duration(connection.since, now, &duration) || duration < min_us * 1000)
         return;
     connection.owner.time = now;
     event = event_begin_as(connects, &connection.owner);
@@ -76,7 +73,7 @@ static __always_inline void connect_ends(const struct sock* sk, int state_before
         return;
     event->outcome = outcome;
     event->error = outcome == FAILED ? sk->sk_err : 0;
-    event->duration_ns = now - connection.since;
+    event->duration_ns = duration;
     event->remote_port =
         addresses_of(&sk->__sk_common, &event->local_address, &event->remote_address);
     event->local_port = local_port_of(sk);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// tcplife: each TCP connection that was established, when it has ended.
+// tcplife: each established TCP connection, at its end.
+#include "pairing.bpf.h"
 #include "sockets.bpf.h"
 
 TRACER("TCP connections that have ended: how long, how much");
@@ -24,8 +25,8 @@ struct life_event {
 };
 EVENTS(connections, struct life_event, "TCP connections that have ended");
 
-// connect(), or the first to send with TCP Fast Open: the current thread is the one that opens it.
-// Remembered even if it is not wanted, or it would seem to be from before the start when it ends.
+// The current thread opens the connection: by connect(), or by its first send with TCP Fast Open.
+// Remembered even if not wanted, or its end would count as begun before the start.
 static __always_inline void is_opened(const struct sock* sk) {
     struct task_struct* task = current_task();
     struct connection connection = {.is_active = true, .is_included = target_includes(task)};
@@ -34,8 +35,8 @@ static __always_inline void is_opened(const struct sock* sk) {
     connection_begin(sk, &connection);
 }
 
-// An accepted connection (or both ends have called connect) is established by a packet: the current
-// thread is any.
+// An accepted connection, or one that both ends opened by connect(), is established by a packet:
+// the current thread can be any.
 static __always_inline void is_established(const struct sock* sk, int state_before) {
     struct connection* known = connection_of(sk);
     struct connection accepted = {};
@@ -49,8 +50,8 @@ static __always_inline void is_established(const struct sock* sk, int state_befo
     }
 }
 
-// close() or shutdown() by the last process that has it: if nobody is known, it is this one's. A
-// kernel thread is not: it closes on behalf of others.
+// close() or shutdown() by the last process that has the socket: the owner, if none is known. A
+// kernel thread is not, as it closes on behalf of others.
 static __always_inline void is_shut_down(const struct sock* sk) {
     struct task_struct* task = current_task();
     struct connection* known = connection_of(sk);
@@ -78,15 +79,10 @@ static __always_inline void tell(const struct sock* sk, struct connection* conne
         !remote_port_is_selected(bpf_ntohs(sk->__sk_common.skc_dport)))
         return;
     now = clock_ns();
-    if (!connection->since) {
+    if (!connection->since)
         count_one(connection->is_active ? LOST_UNMATCHED_BEGIN : BEFORE_ATTACH);
-    } else {
-        if (now < connection->since) {
-            count_one(LOST_NEGATIVE_TIME);
-            return;
-        }
-        duration = now - connection->since;
-    }
+    else if (!pair_duration(connection->since, now, &duration))
+        return;
     if (duration < min_us * 1000)
         return;
     connection->owner.time = now;
@@ -108,8 +104,8 @@ static __always_inline void tell(const struct sock* sk, struct connection* conne
     event_submit(connections, event);
 }
 
-// The current thread is any, unless close() is what resets a connection (what had come was not
-// read, or SO_LINGER says so): only then is sk_shutdown set before the state is (__tcp_close()).
+// The current thread can be any, unless close() resets the connection (received data was not read,
+// or SO_LINGER asks for it): only then is sk_shutdown set before the state (__tcp_close()).
 static __always_inline void is_closed(const struct sock* sk, int state_before) {
     struct connection connection = {};
 

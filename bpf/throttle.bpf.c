@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// throttle: how long a thread that could run stands still because a CPU quota is used up.
+// throttle: how long runnable threads stand still because a CPU quota is used up.
 //
-// Nothing here reads a clock while nobody is throttled. The kernel adds up for how long each queue
-// was throttled; what that grows by while a thread waits for a CPU, it has stood still.
+// No clock is read while nothing is throttled. The kernel adds up how long each queue was
+// throttled; the increase while a thread waits for a CPU is the time that it stood still.
+#include "pairing.bpf.h"
 #include "throttling.bpf.h"
 
 TRACER("How long threads stand still because their CPU quota is used up");
@@ -19,27 +20,25 @@ struct throttle_key {
 HISTOGRAM(standstills, struct throttle_key, duration_ns,
           "time from the end of the CPU quota to the next");
 
-// Where each thread is throttled for itself, a wait that began without that is none of ours.
+// On kernels with per-thread throttling, a wait that began unthrottled is not measured.
 struct wait {
     __u64 queue;                 // its struct cfs_rq; 0: no wait, or not measured
     struct throttled_time then;  // of that queue, when the wait began there
-    __u64 before;                // stood still in other queues, before it was moved
-    __u64 since;                 // the clock, if it has stood still from the beginning
-    struct cpu_quota quota;      // if it has
+    __u64 before;                // time throttled in other queues, before it was moved
+    __u64 since;                 // the clock at the beginning, if it was throttled from there on
+    struct cpu_quota quota;      // if it was
     __u32 place;
 };
 THREAD_STATE(wait, struct wait);
 
-#define ELSEWHERE 1 /* a queue that was not found: from then on nothing is measured */
+#define ELSEWHERE 1 /* a queue that cannot be found: the rest of the wait is not measured */
 
 static __always_inline void begin_wait(struct task_struct* task) {
-    struct wait* wait = wait_of(task);
+    struct wait* wait = pair_state(wait, task);
     struct cfs_rq* queue = task->se.cfs_rq;
 
-    if (!wait) {
-        count_one(LOST_NO_THREAD_STATE);
+    if (!wait)
         return;
-    }
     wait->queue = 0;
     if (task->prio < TALLY_FIRST_FAIR_PRIORITY || !target_includes(task))
         return;
@@ -55,18 +54,14 @@ static __always_inline void begin_wait(struct task_struct* task) {
 }
 
 static __always_inline void end_wait(struct task_struct* task) {
-    struct wait* wait = wait_of(task);
+    struct wait* wait = pair_state(wait, task);
     struct cfs_rq* queue = task->se.cfs_rq;
     struct throttle_key key = {};
     struct throttled_time now;
     struct cpu_quota quota;
     __u64 duration;
 
-    if (!wait) {
-        count_one(LOST_NO_THREAD_STATE);
-        return;
-    }
-    if (!wait->queue)
+    if (!wait || !wait->queue)
         return;
     if (wait->queue == (__u64)queue) {
         now = TALLY_THROTTLED_TIME(queue, ___arrow);
@@ -106,10 +101,8 @@ static __always_inline void woken(struct task_struct* task, bool is_new) {
 
     if (!started() || throttles_threads())
         return;
-    wait = wait_of(task);
-    if (!wait)
-        count_one(LOST_NO_THREAD_STATE);
-    else if (is_new || (!wait->queue && !task_on_cpu(task)))
+    wait = pair_state(wait, task);
+    if (wait && (is_new || (!wait->queue && !task_on_cpu(task))))
         begin_wait(task);
 }
 
@@ -125,8 +118,7 @@ int BPF_PROG(on_wakeup_new, struct task_struct* task) {
     return 0;
 }
 
-// A thread that waits, for its quota or for a CPU, goes on waiting in its cgroup's queue of another
-// CPU.
+// A thread that waits for its quota or a CPU goes on waiting in its cgroup's queue of another CPU.
 SEC("tp_btf/sched_migrate_task")
 int BPF_PROG(on_migrate, struct task_struct* task, int cpu) {
     struct cfs_rq* queue = task->se.cfs_rq;
@@ -176,7 +168,8 @@ IN_FLIGHT(standstills, task, key) {
         return TALLY_OLDER_THAN_RUN;
     if (wait->since)
         return now > wait->since ? now - wait->since : 1;
-    // Others have used it up. Until the last event of the scheduler there: the run queue's clock.
+    // Other threads used the quota up. Until the run queue's clock, the scheduler's last event
+    // there.
     age = wait->before;
     if (wait->queue == (__u64)queue) {
         moment = TALLY_THROTTLED_TIME(queue, ___arrow);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Whether a thread may still be in what it had begun, for tracers that may not be told of its end:
- * the kernel can leave a return probe out.
+ * Whether a thread may still be in what it began, for tracers that may miss its end: the kernel can
+ * leave out a return probe.
  */
 #ifndef TALLY_CALL_MARK_BPF_H
 #define TALLY_CALL_MARK_BPF_H
 
-#include "tally.bpf.h"
+#include "pairing.bpf.h"
 
-#define TALLY_MIX 0x9e3779b97f4a7c15ULL /* odd, so that nothing is lost by multiplying */
+#define TALLY_MIX 0x9e3779b97f4a7c15ULL /* odd, so that multiplying loses nothing */
 
-/* A number of 30 bits that stays the same as long as a thread is in one system call: from where it
- * was made, with which first argument, and the time the thread has spent outside of the kernel (by
+/* A number of 30 bits that stays the same while a thread is in one system call. It is made of the
+ * call's number, place and first argument, and of the thread's time in user space (counted in
  * ticks, so mostly the same in the next call too). */
 static __always_inline __u32 call_mark_of(struct task_struct* task) {
     struct pt_regs* regs = task_registers(task);
@@ -26,19 +26,17 @@ static __always_inline __u32 call_mark_of(struct task_struct* task) {
     return mark * TALLY_MIX >> 34;
 }
 
-/* For how long a thread has been in what it began at `*since`, or 0: it has left the call it was
- * in, and nobody told us of the end, which is a loss; then `*since` becomes `outside`. Of threads
- * of the kernel, which make no calls, that is not known, nor of one that makes the same call again.
- */
-static __always_inline __u64 age_in_call(struct task_struct* task, __u64* since, __u32 mark,
-                                         __u64 outside) {
+/* For how long a thread has been in what it began at `*since`; 0 if it has left the call that it
+ * began in, so that the end was not seen. That is counted, and ends the pair. A kernel thread,
+ * which makes no calls, and a thread that makes the same call again are taken to be in it. */
+static __always_inline __u64 age_in_call(struct task_struct* task, __u64* since, __u32 mark) {
     __u64 began = *since;
     __u64 now;
 
     if (!(task_read(task, flags) & TALLY_PF_KTHREAD) && call_mark_of(task) != mark) {
-        /* Unless it has gone on at this very moment. */
-        if (__sync_val_compare_and_swap(since, began, outside) == began)
-            count_one(LOST_UNMATCHED_BEGIN);
+        /* Unless the thread has gone on at this very moment. */
+        if (__sync_val_compare_and_swap(since, began, PAIR_OUTSIDE) == began)
+            pair_unmatched_begin(began);
         return 0;
     }
     now = clock_ns();

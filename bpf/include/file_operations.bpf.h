@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * What file systems are asked to do with regular files: every read, write, open and fsync, from the
- * entry of the file system's own function to its return. So it does not matter who asks: read(2),
- * readv, io_uring, AIO, sendfile, exec, or another file system. A tracer includes it and defines
- * operation_began() and operation_ended().
+ * Operations of file systems on regular files: every read, write, open and fsync, from the entry of
+ * the file system's own function to its return, whatever the origin: read(2), readv, io_uring, AIO,
+ * sendfile, exec, or another file system. A tracer includes this file and defines operation_began()
+ * and operation_ended().
  *
  * An overlay calls the file system below in the same thread: that is an operation of each of them.
  * A write to a file that was opened with O_SYNC or O_DSYNC calls fsync inside
  * (generic_write_sync() of include/linux/fs.h). So a thread may be in two operations of one file
- * system, the inner of which is fsync.
+ * system, and the inner one is an fsync.
  */
 #ifndef TALLY_FILE_OPERATIONS_BPF_H
 #define TALLY_FILE_OPERATIONS_BPF_H
@@ -17,7 +17,26 @@
 #include "file_type.bpf.h"
 #include "probes.bpf.h"
 
+/* A tracer that also measures something else may define TALLY_FILE_OPERATIONS_ARE_OPTIONAL before
+ * it includes this file: it has no option --fs then, and runs without the operations that the
+ * kernel does not let it probe. */
+#ifdef TALLY_FILE_OPERATIONS_ARE_OPTIONAL
+#define TALLY_OPTIONAL_OPERATION(fs_name, operation)                        \
+    OPTIONAL_PROBES_NAMED(fs_##fs_name##_##operation, fs.fs_name.operation, \
+                          #operation " of " #fs_name)
+#define TALLY_OPTIONAL_FILE_SYSTEM(fs_name)   \
+    TALLY_OPTIONAL_OPERATION(fs_name, read);  \
+    TALLY_OPTIONAL_OPERATION(fs_name, write); \
+    TALLY_OPTIONAL_OPERATION(fs_name, open);  \
+    TALLY_OPTIONAL_OPERATION(fs_name, fsync)
+TALLY_OPTIONAL_FILE_SYSTEM(ext4);
+TALLY_OPTIONAL_FILE_SYSTEM(xfs);
+TALLY_OPTIONAL_FILE_SYSTEM(btrfs);
+TALLY_OPTIONAL_FILE_SYSTEM(nfs);
+TALLY_OPTIONAL_FILE_SYSTEM(overlay);
+#else
 CHOICE(fs, "only these file systems");
+#endif
 
 enum file_system { EXT4, XFS, BTRFS, NFS, OVERLAY };
 #define FILE_SYSTEMS 5
@@ -27,19 +46,14 @@ enum operation { READ, WRITE, OPEN, FSYNC };
 
 SELECTION(operation, enum operation, "", "only this: read, write, open or fsync; repeatable");
 
-/* A thread is in so many operations at once, each with a place of its own. */
+/* How many operations a thread can be in at once, each with a place of its own. */
 #define OPERATION_PLACES (2 * FILE_SYSTEMS)
 
 struct operation_state {
-    __u64 since; /* the clock at the entry, or one of those below */
+    __u64 since; /* the clock at the entry, or as in pairing.bpf.h */
     __u32 operation : 2;
     __u32 mark : 30; /* of the call in which it began (call_mark.bpf.h) */
     __u32 place;     /* for its key (slots.bpf.h) */
-};
-enum {
-    NEVER_SEEN, /* no such operation of the thread yet */
-    OUTSIDE,    /* it is in none */
-    NOT_WANTED, /* it is in one that is not measured */
 };
 struct operations {
     struct operation_state at[OPERATION_PLACES];
@@ -47,7 +61,7 @@ struct operations {
 };
 THREAD_STATE(operating, struct operations);
 
-/* What an operation was asked to do, as far as its function is told. */
+/* What an operation was asked to do, as far as the parameters of its function say. */
 struct asked_operation {
     const struct kiocb* request;    /* or NULL: then the file */
     const struct iov_iter* buffers; /* of a request: where bytes go or come from */
@@ -56,7 +70,7 @@ struct asked_operation {
     __u64 size;             /* if it is no request; NO_BYTES: it has none */
 };
 
-/* An operation of the current thread that has returned. */
+/* A returned operation of the current thread. */
 struct ended_operation {
     struct task_struct* task;
     enum file_system fs;
@@ -72,30 +86,25 @@ struct ended_operation {
  * include/linux/errno.h. */
 #define GOES_ON (-529)
 
-/* The tracer's: an operation that is measured begins, at that place of the thread's. */
+/* Defined by the tracer: a measured operation begins, at that place of the thread. */
 static __always_inline void operation_began(struct task_struct* task, __u32 index,
                                             const struct asked_operation* asked);
 
-/* The tracer's: it has ended. */
+/* Defined by the tracer: a measured operation has ended. */
 static __always_inline void operation_ended(const struct ended_operation* ended);
 
-/* One of FILE_SYSTEMS * OPERATIONS, so that each program says in one number what it is for. */
+/* File system and operation of a program in one number, below FILE_SYSTEMS * OPERATIONS. */
 #define OPERATION_OF(fs, operation) ((fs)*OPERATIONS + (operation))
 
 static __always_inline __u32 operation_index(__u32 which) {
     return which / OPERATIONS * 2 + (which % OPERATIONS == FSYNC);
 }
 
-/* NULL before the start, and where there is no place to remember, which is a loss. */
+/* NULL before the start, and without a state, which is counted. */
 static __always_inline struct operations* operations_of(struct task_struct* task, __u32 which) {
-    struct operations* operations;
-
     if (!started() || !operation_is_selected(which % OPERATIONS))
         return NULL;
-    operations = operating_of(task);
-    if (!operations)
-        count_one(LOST_NO_THREAD_STATE);
-    return operations;
+    return pair_state(operating, task);
 }
 
 static __always_inline struct operation_state* operation_state_of(struct task_struct* task,
@@ -105,8 +114,8 @@ static __always_inline struct operation_state* operation_state_of(struct task_st
     return operations ? &operations->at[operation_index(which)] : NULL;
 }
 
-/* Some functions that open and sync files do so with directories too. A request is for none, and a
- * file that is yet to be looked up (nfs_atomic_open()) has no inode. */
+/* Some functions open and sync directories too. A request never has a directory, and a file that is
+ * yet to be looked up (nfs_atomic_open()) has no inode. */
 static __always_inline bool tally_is_directory(const struct file* file) {
     return file && file_type_of(BPF_CORE_READ(file, f_inode)) == S_IFDIR;
 }
@@ -122,11 +131,10 @@ static __always_inline int tally_operation_begins(__u32 which,
     state = &operations->at[operation_index(which)];
     if (which == OPERATION_OF(NFS, OPEN))
         operations->opening = asked->file;
-    if (state->since > NOT_WANTED)
-        count_one(LOST_UNMATCHED_BEGIN); /* it calls again, and nobody told us of a return */
+    pair_unmatched_begin(state->since); /* the return was not seen */
     state->operation = which % OPERATIONS;
     if (!target_includes(task) || tally_is_directory(asked->file)) {
-        state->since = NOT_WANTED;
+        state->since = PAIR_NOT_WANTED;
         return 0;
     }
     operation_began(task, operation_index(which), asked);
@@ -135,7 +143,7 @@ static __always_inline int tally_operation_begins(__u32 which,
     return 0;
 }
 
-/* Each of these is there once for all programs, which only call it. */
+/* Not inlined: all programs share one copy of each. */
 
 static __noinline int tally_request_begins(__u32 which, const struct kiocb* request,
                                            const struct iov_iter* buffers) {
@@ -155,39 +163,31 @@ static __noinline int tally_file_begins(__u32 which, const struct file* file,
     return tally_operation_begins(which, &asked);
 }
 
-/* With `others`, the function is called for other file systems too, which have not begun here. */
+/* With `others`, the function returns for other file systems too, whose entry was ignored. */
 static __noinline int tally_operation_returns(__u32 which, long result, bool others) {
     struct task_struct* task = bpf_get_current_task_btf();
     struct operation_state* state = operation_state_of(task, which);
-    __u64 since, now;
+    __u64 since, now, duration;
 
-    if (!state || (others && state->since <= OUTSIDE))
+    if (!state || (others && state->since <= PAIR_OUTSIDE))
         return 0;
-    since = state->since;
-    state->since = OUTSIDE;
-    if (since == NOT_WANTED)
-        return 0;
-    if (since == NEVER_SEEN) {
-        if (target_includes(task))
-            count_one(BEFORE_ATTACH);
-        return 0;
-    }
-    if (since == OUTSIDE || state->operation != which % OPERATIONS) {
-        count_one(LOST_UNMATCHED_END);
+    since = pair_take(&state->since);
+    if (pair_is_open(since) && state->operation != which % OPERATIONS)
+        since = PAIR_OUTSIDE; /* what is open is another operation */
+    if (!pair_is_open(since)) {
+        pair_unmatched_end(since, since == PAIR_OUTSIDE || target_includes(task));
         return 0;
     }
     now = clock_ns();
-    if (now < since) {
-        count_one(LOST_NEGATIVE_TIME);
+    if (!pair_duration(since, now, &duration))
         return 0;
-    }
     struct ended_operation ended = {
         .task = task,
         .fs = which / OPERATIONS,
         .operation = which % OPERATIONS,
         .index = operation_index(which),
         .result = result,
-        .duration = now - since,
+        .duration = duration,
         .now = now,
         .place = &state->place,
     };
@@ -195,34 +195,28 @@ static __noinline int tally_operation_returns(__u32 which, long result, bool oth
     return 0;
 }
 
-/* For how long a thread has been in the operation at that place; 0: it is in none. */
+/* For how long a thread has been in the operation at that place; 0 if it is in none. */
 static __always_inline __u64 operation_age(struct task_struct* task,
                                            struct operation_state* state) {
-    if (state->since <= NOT_WANTED)
-        return 0;
-    return age_in_call(task, &state->since, state->mark, OUTSIDE);
+    return pair_is_open(state->since) ? age_in_call(task, &state->since, state->mark) : 0;
 }
 
-/* A new thread is in no operation, whatever the last one of its number has left: of which nobody
- * told us the return. */
+/* A new thread is in no operation, whatever the last one of its number left: an operation whose
+ * return was not seen. */
 SEC("tp_btf/task_newtask")
 int BPF_PROG(tally_new_thread, struct task_struct* task) {
     struct operations* operations = started() ? operating_of(task) : NULL;
     __u32 index;
 
     if (!operations)
-        return 0; /* a loss when it begins something */
-    for (index = 0; index < OPERATION_PLACES; index++) {
-        if (operations->at[index].since > NOT_WANTED)
-            count_one(LOST_UNMATCHED_BEGIN);
-        operations->at[index].since = OUTSIDE;
-    }
+        return 0; /* counted when it begins something */
+    for (index = 0; index < OPERATION_PLACES; index++)
+        pair_close(&operations->at[index].since);
     return 0;
 }
 
-/* FUNCTION_ENTRY and FUNCTION_RETURN of functions that are asked to do such things, by their
- * parameters (a number too comes as a pointer). `name` is for the programs alone, since a function
- * may be in several ways. */
+/* FUNCTION_ENTRY and FUNCTION_RETURN by the parameters of the function (numbers come as pointers
+ * too). `name` is the programs' own, as a function may belong to several ways. */
 
 #define OPERATION_RETURN(group, way, function, name, which, type)   \
     FUNCTION_RETURN(group, way, function, name##_returns) {         \
@@ -264,10 +258,10 @@ int BPF_PROG(tally_new_thread, struct task_struct* task) {
     OPERATION_RETURN(group, way, function, name, which, long)
 
 /*
- * Reading is two functions where there is one for splice and sendfile: since 6.5 these take pages
+ * Reads need two functions where splice and sendfile have their own: since 6.5 these take pages
  * from the cache (2cb1e08985e3 "splice: Use filemap_splice_read() instead of
- * generic_file_splice_read()"), before they called the one that reads. Writing is one but for
- * overlays.
+ * generic_file_splice_read()"), before that they called the function for reads. Writes need one
+ * function, overlays two.
  */
 
 REQUEST_FUNCTION(fs.ext4.read, 1, ext4_file_read_iter, ext4_read, OPERATION_OF(EXT4, READ));
@@ -284,8 +278,8 @@ REQUEST_FUNCTION(fs.xfs.write, 1, xfs_file_write_iter, xfs_write, OPERATION_OF(X
 OPEN_FUNCTION(fs.xfs.open, 1, xfs_file_open, xfs_open, OPERATION_OF(XFS, OPEN));
 FSYNC_FUNCTION(fs.xfs.fsync, 1, xfs_file_fsync, xfs_fsync, OPERATION_OF(XFS, FSYNC));
 
-/* btrfs had no function of its own for splice until after 6.18; the common one is asked whose file
- * it is. */
+/* Until after 6.18 btrfs had no function of its own for splice; in the common one, the file says
+ * whether it is of btrfs. */
 #define TALLY_BTRFS_MAGIC 0x9123683EUL /* BTRFS_SUPER_MAGIC, include/uapi/linux/magic.h */
 
 REQUEST_FUNCTION(fs.btrfs.read, 1, btrfs_file_read_iter, btrfs_read, OPERATION_OF(BTRFS, READ));
@@ -308,10 +302,10 @@ OPEN_FUNCTION(fs.btrfs.open, 1, btrfs_file_open, btrfs_open, OPERATION_OF(BTRFS,
 FSYNC_FUNCTION(fs.btrfs.fsync, 1, btrfs_sync_file, btrfs_fsync, OPERATION_OF(BTRFS, FSYNC));
 
 /*
- * Version 4, in a module that is there if it is used, opens files by a function of its own, and by
- * nfs_atomic_open() those of which the client does not know enough: that asks the server to look up
- * and open at once, or finds that it is no file to be opened; then it is no open, or one is yet to
- * come. Versions before open within their own kind of that (nfs_atomic_open_v23()).
+ * Version 4, in a module that is loaded when used, opens files by a function of its own, or by
+ * nfs_atomic_open() if the client does not know enough of them: that has the server look up and
+ * open at once, or finds nothing to open; then it is not an open, or the open is yet to come.
+ * Earlier versions open inside their own variant (nfs_atomic_open_v23()).
  */
 #define TALLY_FMODE_OPENED 0x80000 /* FMODE_OPENED, include/linux/fs.h */
 
@@ -320,8 +314,8 @@ FUNCTION_ENTRY(fs.nfs.open, 1, nfs_atomic_open, nfs_atomic_begins, struct inode*
     return tally_file_begins(OPERATION_OF(NFS, OPEN), file, NULL, NO_BYTES);
 }
 
-/* Whether it was no open; then it has ended. A function of its own, for the verifier adds up the
- * stacks of those that call each other. */
+/* Whether it was not an open; then it has ended. A function of its own, as the verifier adds up the
+ * stacks of functions that call each other. */
 static __noinline int tally_nfs_opened_nothing(int result) {
     const __u32 which = OPERATION_OF(NFS, OPEN);
     struct operations* operations = operations_of(bpf_get_current_task_btf(), which);
@@ -332,9 +326,9 @@ static __noinline int tally_nfs_opened_nothing(int result) {
         return 0;
     state = &operations->at[operation_index(which)];
     opening = operations->opening;
-    if (state->since <= NOT_WANTED || BPF_CORE_READ(opening, f_mode) & TALLY_FMODE_OPENED)
+    if (!pair_is_open(state->since) || BPF_CORE_READ(opening, f_mode) & TALLY_FMODE_OPENED)
         return 0;
-    state->since = OUTSIDE;
+    state->since = PAIR_OUTSIDE;
     return 1;
 }
 

@@ -1,58 +1,44 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * System calls from entry to return, for tracers that measure them or tell of them. A tracer
- * includes it and defines call_is_selected() and wanted_call_returned().
+ * System calls from entry to return, for tracers that measure or report them. A tracer includes
+ * this file and defines call_is_selected() and wanted_call_returned().
  *
- * Each return finds its own entry:
- *  - A new thread's first return is that of its parent's clone, which it never entered
- *    (ret_from_fork() of arch/x86/entry). So a new thread begins as MADE, whatever the last one of
- *    that number has left.
- *  - A program that begins has registers of its own, and in them the number of execve, whichever
- *    call it was (set_personality_64bit(), set_personality_ia32() of process_64.c).
- *  - A thread that executes a program while it is not the first of its process takes the number
- *    of the first one (de_thread() of fs/exec.c), and its own may be another's before we hear of
- *    it. So its entry is kept by its address until then.
- *  - sigreturn restores the registers of another moment, with them a number that is not its own
- *    (-1; restore_sigcontext() of signal_64.c) and a result that is not its own.
- *  - A call that seccomp or a tracer answers itself has no entry, only a return
- *    (syscall_trace_enter()).
+ * How a return is matched with its own entry:
+ *  - A new thread first returns from its parent's clone, which it never entered (ret_from_fork() of
+ *    arch/x86/entry). It begins inside a call that is not measured, whatever the last thread of
+ *    that number left.
+ *  - A new program has new registers. They hold the number of execve, whichever call it was
+ *    (set_personality_64bit(), set_personality_ia32() of process_64.c).
+ *  - A thread that calls exec and is not its process's first takes the number of the first
+ *    (de_thread() of fs/exec.c). Another thread may have its old number before the exec is seen, so
+ *    its entry is kept by its address until then.
+ *  - sigreturn restores the registers of an earlier moment: neither their number (-1;
+ *    restore_sigcontext() of signal_64.c) nor their result is its own.
+ *  - A call that seccomp or a tracer answers has no entry, only a return (syscall_trace_enter()).
  */
 #ifndef TALLY_SYSTEM_CALL_BPF_H
 #define TALLY_SYSTEM_CALL_BPF_H
 
-#include "tally.bpf.h"
+#include "pairing.bpf.h"
 
-/* Slots of the calls that a thread makes in turn, by the last bits of their numbers. */
+/* Remembered slots of the calls that a thread makes in turn, by the last bits of their numbers. */
 #define CALL_PLACES 4
 
-struct call {
-    __u64 since; /* the clock at the entry, or one of those below */
+struct entered_call {
+    __u64 since; /* the clock at the entry, or as in pairing.bpf.h */
     syscall_nr number;
     __u32 executed; /* a program has begun in this call */
     __u32 places[CALL_PLACES];
 };
-enum {
-    NEVER_SEEN, /* no event of the thread yet */
-    MADE,       /* and it returns from its parent's clone */
-    OUTSIDE,    /* it is in no call */
-    NOT_WANTED, /* it is in a call that is not measured */
-};
-THREAD_STATE(calling, struct call);
+THREAD_STATE(calling, struct entered_call);
 
-/* NULL before the start, and where there is no place to remember, which is a loss. */
-static __always_inline struct call* call_of(struct task_struct* task) {
-    struct call* call;
-
-    if (!started())
-        return NULL;
-    call = calling_of(task);
-    if (!call)
-        count_one(LOST_NO_THREAD_STATE);
-    return call;
+/* NULL before the start, and without a state, which is counted. */
+static __always_inline struct entered_call* call_of(struct task_struct* task) {
+    return started() ? pair_state(calling, task) : NULL;
 }
 
-/* The entries of execs by other threads than the first, by the address of the task_struct. What is
- * left there by one that was killed meanwhile goes as the oldest. */
+/* Entries of execs by threads that are not the first, by the address of the task_struct. An entry
+ * whose thread was killed meanwhile is evicted as the oldest. */
 struct executing {
     __u64 since;
     syscall_nr number;
@@ -70,24 +56,24 @@ static __always_inline bool keeps_by_address(struct task_struct* task, syscall_n
            is_exec(number);
 }
 
-/* For a call that was answered before it began. */
+/* The duration of a call that was answered before it began. */
 #define CALL_REFUSED NO_DURATION
 
-/* A call of the current thread that has returned. */
+/* A returned call of the current thread. */
 struct returned_call {
     struct task_struct* task;
-    struct pt_regs* regs; /* as at its entry, but for the result */
+    struct pt_regs* regs; /* as at its entry, except for the result */
     syscall_nr number;
     long result;
     __u64 duration; /* nanoseconds, or CALL_REFUSED */
-    __u64 now;      /* the clock; 0: not read, since it was refused */
+    __u64 now;      /* the clock; 0: not read, as the call was refused */
     __u32* place;   /* for its key (slots.bpf.h) */
 };
 
-/* The tracer's: whether it wants calls of this number at all. */
+/* Defined by the tracer: whether it wants calls of this number at all. */
 static __always_inline bool call_is_selected(syscall_nr number);
 
-/* The tracer's: a call of a wanted number and a thread of the target has returned. */
+/* Defined by the tracer: a call of a wanted number, by a thread of the target, has returned. */
 static __always_inline void wanted_call_returned(const struct returned_call* call);
 
 #define MOST_ERRNO 4095 /* MAX_ERRNO, include/linux/err.h */
@@ -112,15 +98,14 @@ static __always_inline bool call_is_wanted(struct task_struct* task, syscall_nr 
 SEC("tp_btf/sys_enter")
 int BPF_PROG(on_enter, struct pt_regs* regs, long number) {
     struct task_struct* task = current_task();
-    struct call* call = call_of(task);
+    struct entered_call* call = call_of(task);
 
     if (!call)
         return 0;
-    if (call->since > NOT_WANTED)
-        count_one(LOST_UNMATCHED_BEGIN); /* it came to call, and nobody told us of a return */
+    pair_unmatched_begin(call->since); /* the return was not seen */
     call->number = system_call_number(task, number);
     call->executed = 0;
-    call->since = call_is_wanted(task, call->number) ? clock_ns() : NOT_WANTED;
+    pair_start_clock(&call->since, call_is_wanted(task, call->number));
     if (keeps_by_address(task, call->number)) {
         struct executing entry = {.since = call->since, .number = call->number};
         __u64 address = (__u64)task;
@@ -134,7 +119,7 @@ int BPF_PROG(on_enter, struct pt_regs* regs, long number) {
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_exit, struct pt_regs* regs, long result) {
     struct task_struct* task = current_task();
-    struct call* call = call_of(task);
+    struct entered_call* call = call_of(task);
     __u64 duration = CALL_REFUSED;
     syscall_nr number;
     __u64 since;
@@ -142,30 +127,26 @@ int BPF_PROG(on_exit, struct pt_regs* regs, long result) {
 
     if (!call)
         return 0;
-    since = call->since;
-    call->since = OUTSIDE;
-    if (since == NOT_WANTED || since == MADE)
+    since = pair_take(&call->since);
+    if (since == PAIR_NOT_WANTED)
         return 0;
     number = system_call_number(task, regs->orig_ax);
-    if (since > NOT_WANTED) {
+    if (pair_is_open(since)) {
         if ((int)regs->orig_ax < 0 && call->number != TALLY_SYSCALL_UNKNOWN) {
             result = 0;
         } else if (number != call->number && !call->executed) {
-            count_one(LOST_UNMATCHED_END);
+            pair_unmatched_end(PAIR_OUTSIDE, true);
             return 0;
         }
         number = call->number;
         now = clock_ns();
-        if (now < since) {
-            count_one(LOST_NEGATIVE_TIME);
+        if (!pair_duration(since, now, &duration))
             return 0;
-        }
-        duration = now - since;
     } else {
         if ((int)regs->orig_ax < 0 || !call_is_wanted(task, number))
             return 0;
-        if (since == NEVER_SEEN) {
-            count_one(BEFORE_ATTACH);
+        if (since == PAIR_NEVER_SEEN) {
+            pair_unmatched_end(since, true);
             return 0;
         }
     }
@@ -184,16 +165,16 @@ int BPF_PROG(on_exit, struct pt_regs* regs, long result) {
 
 SEC("tp_btf/task_newtask")
 int BPF_PROG(on_new_thread, struct task_struct* task) {
-    struct call* call = call_of(task);
+    struct entered_call* call = call_of(task);
 
     if (call)
-        call->since = MADE;
+        call->since = PAIR_NOT_WANTED;
     return 0;
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct* task, int old_number) {
-    struct call* call = call_of(task);
+    struct entered_call* call = call_of(task);
     __u64 address = (__u64)task;
     struct executing* entry;
 
@@ -201,7 +182,7 @@ int BPF_PROG(on_exec, struct task_struct* task, int old_number) {
         return 0;
     if (tally_threads_by_number && old_number != task->pid) {
         entry = bpf_map_lookup_elem(&tally_executing, &address);
-        call->since = entry ? entry->since : NEVER_SEEN; /* none: it had begun before the start */
+        call->since = entry ? entry->since : PAIR_NEVER_SEEN; /* none: entered before the start */
         call->number = entry ? entry->number : 0;
         bpf_map_delete_elem(&tally_executing, &address);
     }

@@ -15,6 +15,7 @@
 #include "cli/command_line.h"
 #include "tracer/libbpf_log.h"
 #include "tracer/object_file.h"
+#include "tracer/probe_plan.h"
 #include "tracer/registry.h"
 #include "tracer/tracer.h"
 #include "util/error.h"
@@ -28,6 +29,15 @@ std::string path_of(const std::string& name) {
     return std::string(TALLY_TEST_OBJECTS) + "/" + name + ".bpf.o";
 }
 
+/// A sentence without the names that it quotes, of any bytes: say() escapes those.
+std::string own_words(std::string sentence) {
+    const std::size_t first = sentence.find('\'');
+    if (first != std::string::npos) {
+        sentence.erase(first, sentence.rfind('\'') + 1 - first);
+    }
+    return sentence;
+}
+
 /// Why an object cannot be opened; empty: it can.
 std::string refusal(std::span<const std::byte> object) {
     capture_libbpf_log();
@@ -35,7 +45,7 @@ std::string refusal(std::span<const std::byte> object) {
         const Tracer tracer("it", object);
     } catch (const Error& error) {
         EXPECT_EQ(error.status(), ExitStatus::failed);
-        EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
+        EXPECT_EQ(own_words(error.what()).find('\n'), std::string::npos) << error.what();
         return error.what();
     }
     return "";
@@ -150,6 +160,54 @@ TEST(Objects, ProbesAreReadWithTheirTags) {
               (std::vector<std::string>{"vfs", "mind"}));
     EXPECT_THROW(parse_tool_arguments(tool, schema, {"--hook", "xfs"}), UsageError);
     EXPECT_THROW(parse_tool_arguments(tool, schema, {"--probe-plan", "-o", "csv"}), UsageError);
+}
+
+TEST(Objects, MayCombineAllSourcesOfEvents) {
+    const auto schema_of = [](const std::string& name) {
+        const std::string object = read_object_file(path_of(name));
+        return Tracer("it", std::as_bytes(std::span(object))).schema();
+    };
+    const auto names_of = [](const auto& declarations) {
+        std::vector<std::string> names;
+        for (const auto& each : declarations) {
+            names.push_back(each.name);
+        }
+        std::sort(names.begin(), names.end());
+        return names;
+    };
+    using Names = std::vector<std::string>;
+    const TracerSchema all = schema_of("all_sources");
+    EXPECT_EQ(names_of(all.histograms), (Names{"operations", "waits"}));
+    EXPECT_EQ(names_of(all.counts), (Names{"calls", "connects"}));
+    Names states = all.thread_states;
+    std::sort(states.begin(), states.end());
+    EXPECT_EQ(states, (Names{"calling", "operating", "runnable"}));
+    EXPECT_TRUE(all.choices.empty());
+    EXPECT_EQ(all.optional_probes.size(), 20U);  // operations of file systems
+
+    // Nothing is lost by the combination, nor added.
+    Names programs;
+    for (const char* const each :
+         {"only_run_queue", "only_system_calls", "only_file_operations", "only_sockets"}) {
+        for (const ProbeSchema& probe : schema_of(each).probes) {
+            programs.push_back(probe.program);
+        }
+    }
+    std::sort(programs.begin(), programs.end());
+    Names combined;
+    for (const ProbeSchema& probe : all.probes) {
+        combined.push_back(probe.program);
+    }
+    std::sort(combined.begin(), combined.end());
+    EXPECT_EQ(combined, programs);
+    EXPECT_EQ(std::adjacent_find(programs.begin(), programs.end()), programs.end());
+
+    // Without probes of functions it measures the rest.
+    const ProbePlan plan = make_probe_plan(all, {}, [](const ProbeSchema& probe) {
+        return probe.group.empty() ? std::optional<Obstacle>() : Obstacle{"refused", "", true};
+    });
+    EXPECT_FALSE(plan.failure);
+    EXPECT_EQ(plan.missing.size(), 20U);
 }
 
 TEST(Objects, TheirTextIsSafeInHelp) {

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+"""All sources of events in one object count what each counts alone in its own."""
+
+import subprocess
+import sys
+
+import pytest
+from support import SOON, TALLY, WORKLOADS, Run, launch
+
+OBJECTS = WORKLOADS / "objects"
+
+# Primes, so that no sum of some of them is another.
+CALLS, CONNECTS, NAPS, OPENS, READS = 10_007, 101, 53, 29, 211
+
+# Sleeps in a read before and after, so that nothing has begun at the start, nor is open at the end.
+WORKLOAD = f"""
+import os, socket, sys, time
+file = sys.argv[1]
+open(file, "w").write("some text")
+print("ready", flush=True)
+sys.stdin.readline()
+for _ in range({CALLS}):
+    os.getppid()
+with socket.create_server(("127.0.0.1", 0)) as listener:
+    for _ in range({CONNECTS}):
+        with socket.create_connection(listener.getsockname()):
+            listener.accept()[0].close()
+for _ in range({NAPS}):
+    time.sleep(0.001)
+for _ in range({OPENS}):
+    descriptor = os.open(file, os.O_RDONLY)
+    os.close(descriptor)
+descriptor = os.open(file, os.O_RDONLY)
+for _ in range({READS}):
+    os.pread(descriptor, 4, 0)
+os.close(descriptor)
+print("done", flush=True)
+sys.stdin.readline()
+"""
+
+
+def counted(result):
+    """By the name of what is measured: the sums of all rows."""
+    sums = {}
+    for record in result.records:
+        if record["type"] == "histogram" and record["scope"] == "total":
+            values = {"count": record["count"]}
+        elif record["type"] == "counts" and record["scope"] == "total":
+            values = record["values"]
+        else:
+            continue
+        of_name = sums.setdefault(record["name"], {})
+        for name, value in values.items():
+            of_name[name] = of_name.get(name, 0) + value
+    return sums
+
+
+def count_by(objects, file):
+    """What the objects count of the same process at the same time, by object, and what each has lost."""
+    inside = "ip link set lo up && exec \"$0\" \"$@\""
+    process = launch(("unshare", "--net", "sh", "-c", inside, sys.executable, "-c", WORKLOAD, file),
+                     stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"ready\n"
+    running = {name: Run(OBJECTS / f"{name}.bpf.o", "--json", "-p", process.pid, program=(TALLY, "run"))
+               for name in objects}
+    process.stdin.write(b"\n")
+    process.stdin.flush()
+    assert process.stdout.readline() == b"done\n"
+    results = {name: each.end() for name, each in running.items()}
+    process.stdin.close()
+    process.wait(SOON)
+    for result in results.values():
+        assert result.status == 0, result.err.decode()
+        assert result.lost.keys() <= {"missed_run", "unmatched_begin", "unmatched_end"}, result.end
+    return ({name: counted(result) for name, result in results.items()},
+            {name: sum(result.lost.values()) for name, result in results.items()})
+
+
+def check(counts, lost, sources):
+    """The object of all sources has the counts of the others, but for what it or they have lost."""
+    everything = counts["all_sources"]
+    for name, source in sources.items():
+        assert counts[name].keys() == {source}
+        assert counts[name][source].keys() == everything[source].keys()
+        for value, count in counts[name][source].items():
+            difference = abs(count - everything[source][value])
+            assert difference <= lost[name] + lost["all_sources"], (counts, lost)
+    assert CALLS - lost["all_sources"] <= everything["calls"]["calls"]
+    assert NAPS - lost["all_sources"] <= everything["waits"]["count"]
+    assert abs(everything["connects"]["opened"] - CONNECTS) <= lost["all_sources"]
+
+
+SOURCES = {"only_run_queue": "waits", "only_system_calls": "calls", "only_sockets": "connects"}
+
+
+@pytest.mark.guest(since="5.10")
+def test_each_counts_what_it_counts_alone(tmp_path):
+    """Also where operations of file systems cannot be probed."""
+    counts, lost = count_by(("all_sources", *SOURCES), tmp_path / "file")
+    assert counts["all_sources"].keys() - {"operations"} == set(SOURCES.values())
+    check(counts, lost, SOURCES)
