@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #include "collect/event_stream.h"
 
-#include <arpa/inet.h>
-#include <fmt/format.h>
-#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -15,9 +12,8 @@
 #include <ctime>
 #include <utility>
 
+#include "collect/event_fields.h"
 #include "collect/owner_fields.h"
-#include "host/call_values.h"
-#include "host/system_calls.h"
 #include "util/error.h"
 #include "wire.h"
 
@@ -48,123 +44,6 @@ std::int64_t nanoseconds(clockid_t clock) {
     timespec now{};
     ::clock_gettime(clock, &now);
     return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-
-std::size_t width_of(const EventField& field) {
-    switch (field.type) {
-        case SemanticType::pid:
-        case SemanticType::tid:
-            return 7;
-        case SemanticType::error:
-            return 9;
-        case SemanticType::syscall:
-        case SemanticType::capability:
-        case SemanticType::comm:
-        case SemanticType::address:
-            return 15;
-        case SemanticType::signal:
-            return 10;
-        case SemanticType::time:
-            return 12;
-        case SemanticType::open_flags:
-            return 26;
-        case SemanticType::string:
-        case SemanticType::words:
-        case SemanticType::arguments:
-            return 24;
-        case SemanticType::container:
-            return 18;
-        case SemanticType::named_flags:
-            return 12;
-        case SemanticType::text:
-            return std::min<std::size_t>(field.size - 1, 24);
-        case SemanticType::file_mode:
-        case SemanticType::boolean:
-            return 5;
-        case SemanticType::natural_or_none:
-            return 3;
-        case SemanticType::enumeration: {
-            std::size_t longest = 0;
-            for (const auto& [value, name] : field.names) {
-                longest = std::max(longest, name.size());
-            }
-            return longest;
-        }
-        case SemanticType::cgroup:
-        case SemanticType::number:
-        case SemanticType::signed_number:
-            break;
-    }
-    return field.unit == Unit::count ? 6 : 8;
-}
-
-bool is_number(const EventField& field) {
-    switch (field.type) {
-        case SemanticType::cgroup:
-        case SemanticType::pid:
-        case SemanticType::tid:
-        case SemanticType::number:
-        case SemanticType::signed_number:
-        case SemanticType::natural_or_none:
-            return true;
-        default:
-            return false;
-    }
-}
-
-}  // namespace
-
-EventShape shape_of(const std::string& tool, const EventsSchema& schema) {
-    EventShape shape;
-    shape.tool = tool;
-    shape.name = schema.name;
-    shape.description = schema.help;
-    for (const Field& each : owner_fields(Owner())) {
-        shape.key_names.push_back(each.name);
-    }
-    for (const EventField& field : schema.fields) {
-        shape.columns.push_back({field.name, field.unit, width_of(field), is_number(field), false});
-        if (field.type == SemanticType::words) {
-            shape.columns.push_back({field.name + "_cut", Unit::count, 5, false, true});
-        }
-    }
-    return shape;
-}
-
-namespace {
-
-std::uint64_t number_at(const EventField& field, const std::byte* event) {
-    std::uint64_t number = 0;
-    std::memcpy(&number, event + field.offset, std::min(field.size, sizeof number));
-    return number;
-}
-
-std::int64_t signed_number_at(const EventField& field, const std::byte* event) {
-    const std::size_t unused = 64 - 8 * std::min<std::size_t>(field.size, 8);
-    return static_cast<std::int64_t>(number_at(field, event) << unused) >> unused;
-}
-
-/// Six words.
-std::string arguments_words(const std::byte* event) {
-    std::string words;
-    std::uint64_t arguments[6];
-    std::memcpy(arguments, event, sizeof arguments);
-    for (const std::uint64_t each : arguments) {
-        words += fmt::format("{:#x}", each) + '\0';
-    }
-    return words;
-}
-
-std::string address_text(const std::byte* bytes) {
-    in6_addr address{};
-    std::memcpy(&address, bytes, sizeof address);
-    char text[INET6_ADDRSTRLEN] = "";
-    if (IN6_IS_ADDR_V4MAPPED(&address)) {
-        ::inet_ntop(AF_INET, &address.s6_addr[12], text, sizeof text);
-    } else {
-        ::inet_ntop(AF_INET6, &address, text, sizeof text);
-    }
-    return text;
 }
 
 FileDescriptor make_period() {
@@ -253,89 +132,6 @@ void EventStream::release_held(const Containers& containers, const Take& take) {
     }
 }
 
-EventValue EventStream::value_of(const EventField& field, const std::byte* event,
-                                 std::string_view text, std::int64_t clock_offset,
-                                 std::string& room) {
-    const auto number = [&] { return number_at(field, event); };
-    const auto said = [&](std::string words) -> EventValue {
-        room = std::move(words);
-        return std::string_view(room);
-    };
-    switch (field.type) {
-        case SemanticType::cgroup:
-        case SemanticType::pid:
-        case SemanticType::tid:
-            return number();
-        case SemanticType::number:
-            return field.unit != Unit::count && number() == kNoQuantity ? EventValue()
-                                                                        : EventValue(number());
-        case SemanticType::signed_number:
-            return signed_number_at(field, event);
-        case SemanticType::natural_or_none: {
-            const std::int64_t value = signed_number_at(field, event);
-            return value < 0 ? EventValue() : EventValue(static_cast<std::uint64_t>(value));
-        }
-        case SemanticType::boolean:
-            return number() != 0;
-        case SemanticType::comm:
-        case SemanticType::text: {
-            const char* begin = reinterpret_cast<const char*>(event + field.offset);
-            const std::string_view found(begin, ::strnlen(begin, field.size));
-            return found.empty() && field.type == SemanticType::comm ? EventValue()
-                                                                     : EventValue(found);
-        }
-        case SemanticType::capability:
-            return said(capability_name(static_cast<std::uint32_t>(number())));
-        case SemanticType::syscall:
-            return said(syscall_name(static_cast<std::uint32_t>(number())));
-        case SemanticType::error:
-            return number() == 0 ? EventValue()
-                                 : said(error_name(static_cast<std::uint32_t>(number())));
-        case SemanticType::signal:
-            return number() == 0 ? EventValue()
-                                 : said(signal_name(static_cast<std::uint32_t>(number())));
-        case SemanticType::open_flags:
-            return said(open_flags_text(static_cast<std::uint32_t>(number())));
-        case SemanticType::file_mode:
-            return number() == 0xffffffff
-                       ? EventValue()
-                       : said(file_mode_text(static_cast<std::uint32_t>(number())));
-        case SemanticType::address:
-            return said(address_text(event + field.offset));
-        case SemanticType::arguments:
-            room = arguments_words(event + field.offset);
-            return Words{room};
-        case SemanticType::named_flags: {
-            tally_flags flags{};
-            std::memcpy(&flags, event + field.offset, sizeof flags);
-            return flags.set == TALLY_NO_FLAGS ? EventValue()
-                                               : said(named_flags_text(flags.set, flags.bits));
-        }
-        case SemanticType::container:
-            return room.empty() ? EventValue() : EventValue(std::string_view(room));
-        case SemanticType::time:
-            return number() == 0
-                       ? EventValue()
-                       : EventValue(Moment{number() + static_cast<std::uint64_t>(clock_offset)});
-        case SemanticType::enumeration: {
-            const auto name = field.names.find(static_cast<std::int32_t>(number()));
-            return name != field.names.end() ? EventValue(std::string_view(name->second))
-                                             : said(std::to_string(number()));
-        }
-        case SemanticType::string:
-        case SemanticType::words: {
-            tally_text where{};
-            std::memcpy(&where, event + field.offset, sizeof where);
-            if (where.state == TALLY_TEXT_NONE) {
-                return {};
-            }
-            const std::string_view found = text.substr(where.offset, where.length);
-            return field.type == SemanticType::words ? EventValue(Words{found}) : EventValue(found);
-        }
-    }
-    return {};
-}
-
 /// None: it is not laid out as declared.
 const EventsSchema* EventStream::schema_of(std::span<const std::byte> record) const {
     tally_event_front front{};
@@ -366,7 +162,7 @@ void EventStream::note_cgroups(std::span<const std::byte> record) {
     note(head.cgroup);
     for (const EventField& field : schema->fields) {
         if (field.type == SemanticType::container) {
-            note(number_at(field, event));
+            note(event_number(field, event));
         }
     }
 }
@@ -399,7 +195,7 @@ void EventStream::take_one(std::span<const std::byte> record, const Containers& 
     rooms_.resize(std::max(rooms_.size(), schema.fields.size()));
     for (std::size_t i = 0; i < schema.fields.size(); ++i) {
         if (schema.fields[i].type == SemanticType::container) {
-            rooms_[i] = container_of(number_at(schema.fields[i], event), containers);
+            rooms_[i] = container_of(event_number(schema.fields[i], event), containers);
         }
     }
     Head head{};
@@ -416,7 +212,7 @@ void EventStream::take_one(std::span<const std::byte> record, const Containers& 
     values_.clear();
     for (std::size_t i = 0; i < schema.fields.size(); ++i) {
         const EventField& field = schema.fields[i];
-        values_.push_back(value_of(field, event, text, clock_offset_, rooms_[i]));
+        values_.push_back(event_value(field, event, text, clock_offset_, rooms_[i]));
         if (field.type == SemanticType::words) {
             tally_text where{};
             std::memcpy(&where, event + field.offset, sizeof where);

@@ -21,9 +21,6 @@
 
 namespace tally {
 
-/// What the events of one EVENTS() look like, without any.
-EventShape shape_of(const std::string& tool, const EventsSchema& schema);
-
 /// Reads what a running tracer tells by EVENTS(), one by one, with the names of containers as they
 /// are when it is read.
 class EventStream {
@@ -36,7 +33,7 @@ class EventStream {
     /// What the tracer's events look like, without any.
     const std::vector<EventShape>& shapes() const { return shapes_; }
 
-    /// Readable when drain() should be called: every 10 ms, and when much has come.
+    /// Readable when take() should be called: every 10 ms, and when much has come.
     int fd() const { return wake_.get(); }
 
     /// What decides for each cgroup whether its events are told; without it all are.
@@ -65,13 +62,6 @@ class EventStream {
 
     /// Events of cgroups that are not decided, and for which there was no room: not told.
     std::uint64_t not_held() const { return not_held_; }
-
-    /// One field of an event, as it is told. `event` begins with its head, and `text` is what
-    /// follows its struct: its strings, if they are laid out as declared. `clock_offset` leads from
-    /// CLOCK_MONOTONIC to UTC. A text that is made is kept in `room`, which must last as long as
-    /// the value. For a container, `room` has its name before the call, or nothing.
-    static EventValue value_of(const EventField& field, const std::byte* event,
-                               std::string_view text, std::int64_t clock_offset, std::string& room);
 
   private:
     struct Known {

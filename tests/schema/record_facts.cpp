@@ -12,7 +12,7 @@
 #include "buckets.h"
 #include "cli/command_line.h"
 #include "collect/counts_collector.h"
-#include "collect/event_stream.h"
+#include "collect/event_fields.h"
 #include "collect/grouping.h"
 #include "collect/histogram_collector.h"
 #include "collect/losses.h"
@@ -234,7 +234,7 @@ class Facts {
             if (field.type == SemanticType::container && tid != 0) {
                 rooms[i] = "web";
             }
-            values.push_back(EventStream::value_of(field, event.data(), kText, 0, rooms[i]));
+            values.push_back(event_value(field, event.data(), kText, 0, rooms[i]));
             if (values.size() < shape.columns.size() && shape.columns[values.size()].is_cut_mark) {
                 values.emplace_back(false);
             }
