@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * How a BPF file says what it is. A declaration is a global that carries a "tally:..." tag in the
- * object's BTF; src/tracer/schema.cpp reads them.
+ * object's BTF; src/tracer/declarations.cpp reads them.
  */
 #ifndef TALLY_DECLARE_BPF_H
 #define TALLY_DECLARE_BPF_H

@@ -2,7 +2,7 @@
 /*
  * Types that carry meaning. BTF keeps the name of a typedef, so tally knows from the declaration of
  * a key, a value or an option what it is: its column, its unit, how to print it
- * (src/tracer/schema.cpp). Any other integer is printed as a number.
+ * (src/tracer/field_types.cpp). Any other integer is printed as a number.
  */
 #ifndef TALLY_TYPES_BPF_H
 #define TALLY_TYPES_BPF_H

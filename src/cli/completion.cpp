@@ -84,10 +84,11 @@ std::string complete_value(const OptionWords& option, const std::string& before,
     const std::string first(option.takes_list && comma != std::string_view::npos
                                 ? current.substr(0, comma + 1)
                                 : std::string_view());
+    const std::string typed = before + first;
     std::vector<Candidate> candidates;
     for (const std::string& choice : choices_of(option)) {
         if (("," + first).find("," + choice + ",") == std::string::npos) {
-            candidates.push_back({before + first + choice, ""});
+            candidates.push_back({typed + choice, ""});
         }
     }
     return answer(candidates, before + std::string(current));

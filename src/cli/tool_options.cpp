@@ -242,16 +242,10 @@ bool wants_events(const TracerSchema& schema, const std::vector<std::string>& ar
             std::find(arguments.begin(), arguments.end(), "--events") != arguments.end());
 }
 
-}  // namespace
-
-std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const TracerSchema& schema,
-                                                     std::vector<std::string> arguments) {
-    Request request;
-    request.command = take_command(arguments);
+Parser make_parser(const Tool& tool, const TracerSchema& schema, bool tells_events) {
     // What an object from a file says of itself comes from others.
     const std::string tool_name = escape_text(tool.name);
-    const bool tells_events = wants_events(schema, arguments);
-    Parser parser(
+    return Parser(
         "tally",
         fmt::format(
             "{}: {}\n{}", tool_name, escape_text(schema.summary),
@@ -260,19 +254,44 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
                     tool.command.empty() ? tool_name : escape_text(tool.command),
                     tells_events ? "" : "[INTERVAL [COUNT]] "),
         footer(tool));
+}
+
+/// [INTERVAL [COUNT]]
+void add_intervals(Parser& parser, Request& request) {
+    parser.add_value(
+        {.names = "INTERVAL",
+         .description = "seconds between two reports; without it there is one, at the end"},
+        number(kShortest, kLongest, "a number of seconds"), [&request](const std::string& word) {
+            request.interval = Seconds(*number_of<double>(word));
+        });
+    add_number(parser, {.names = "COUNT", .description = "end after so many intervals"},
+               std::uint64_t{1}, std::uint64_t{1} << 62, "a number", request.count);
+}
+
+void add_max_keys(Parser& parser, Request& request) {
+    add_number(parser,
+               {.names = "--max-keys",
+                .value = "N",
+                .description = "room for so many keys, each on every CPU of up to 8 (what fits "
+                               "in 12 MiB; where keys have parts of the tool's own, 23 MiB)",
+                .group = kScripts},
+               1U, 100'000U, "a number", request.max_keys);
+}
+
+}  // namespace
+
+std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const TracerSchema& schema,
+                                                     std::vector<std::string> arguments) {
+    Request request;
+    request.command = take_command(arguments);
+    const std::string tool_name = escape_text(tool.name);
+    const bool tells_events = wants_events(schema, arguments);
+    Parser parser = make_parser(tool, schema, tells_events);
 
     if (tells_events) {
         refuse_reports(parser, tool_name, schema.has_both());
     } else {
-        parser.add_value(
-            {.names = "INTERVAL",
-             .description = "seconds between two reports; without it there is one, at the end"},
-            number(kShortest, kLongest, "a number of seconds"),
-            [&request](const std::string& word) {
-                request.interval = Seconds(*number_of<double>(word));
-            });
-        add_number(parser, {.names = "COUNT", .description = "end after so many intervals"},
-                   std::uint64_t{1}, std::uint64_t{1} << 62, "a number", request.count);
+        add_intervals(parser, request);
     }
     add_duration(parser, request.duration);
     add_target(parser, request.target);
@@ -304,13 +323,7 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
         for_events = add_event_options(parser, request, tells_events ? "" : "with --events: ");
     }
     if (!tells_events) {
-        add_number(parser,
-                   {.names = "--max-keys",
-                    .value = "N",
-                    .description = "room for so many keys, each on every CPU of up to 8 (what fits "
-                                   "in 12 MiB; where keys have parts of the tool's own, 23 MiB)",
-                    .group = kScripts},
-                   1U, 100'000U, "a number", request.max_keys);
+        add_max_keys(parser, request);
     }
     add_hierarchy(parser, request.hierarchy);
     add_ready_fd(parser, request.ready_fd);

@@ -75,7 +75,8 @@ class Collector {
     const Grouping& grouping() const { return grouping_; }
 
   protected:
-    /// `schema` is of the map `slots`, and outlives the collector.
+    /// `schema` is of the map `slots`, and outlives the collector. Without `slots` there is nothing
+    /// to read: total() tells what a report looks like.
     Collector(std::unique_ptr<SlotMap> slots, const SlotsSchema& schema, Grouping grouping);
 
     void describe(Report& head) const;

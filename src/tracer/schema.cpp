@@ -2,75 +2,8 @@
 #include "tracer/schema.h"
 
 #include <algorithm>
-#include <optional>
-#include <string_view>
-
-#include "tracer/btf_view.h"
-#include "tracer/declarations.h"
-#include "tracer/probe_tags.h"
-#include "util/error.h"
-#include "wire.h"
 
 namespace tally {
-namespace {
-
-void read_variable(const BtfView& view, const Variable& variable, TracerSchema& schema) {
-    const std::string_view tag = variable.tag;
-    if (!tag.empty()) {
-        view.check_name(variable.name);
-    }
-    const auto after = [&](std::string_view prefix) -> std::optional<std::string> {
-        if (!tag.starts_with(prefix)) {
-            return std::nullopt;
-        }
-        return std::string(tag.substr(prefix.size()));
-    };
-    if (const auto summary = after("tracer:")) {
-        schema.summary = *summary;
-    } else if (const auto by = after("by:")) {
-        schema.by = split(*by, ',');
-    } else if (const auto selection = after("selection:")) {
-        schema.selections.push_back(read_selection(view, variable, *selection));
-    } else if (after("waiting_calls:")) {
-        schema.waiting_calls.push_back(read_waiting_calls(view, variable));
-    } else if (const auto counts_help = after("counts:")) {
-        schema.counts.push_back(read_counts(view, variable, *counts_help));
-    } else if (const auto events_help = after("events:")) {
-        schema.events.push_back(read_events(view, variable, *events_help));
-    } else if (const auto option_help = after("option:")) {
-        schema.options.push_back(read_option(view, variable, *option_help));
-    } else if (const auto histogram_help = after("histogram:")) {
-        schema.histograms.push_back(read_histogram(view, variable, *histogram_help));
-    } else if (const auto state = after("thread_state:")) {
-        schema.thread_states.push_back(*state);
-    } else if (const auto optional = after("optional:")) {
-        schema.optional_probes.push_back(read_optional_probes(*optional));
-    } else if (const auto choice = after("choice:")) {
-        schema.choices.push_back(read_choice(view, *choice));
-    } else if (!tag.empty()) {
-        throw Error("{}: this tally does not know the declaration '{}'", view.name(), tag);
-    }
-}
-
-void read_losses(const BtfView& view, TracerSchema& schema) {
-    const std::int32_t id = btf__find_by_name_kind(view.types(), "tally_counter", BTF_KIND_ENUM);
-    const bpf_map* map = bpf_object__find_map_by_name(view.object(), "tally_counters");
-    if (id < 0 || map == nullptr || bpf_map__type(map) != BPF_MAP_TYPE_PERCPU_ARRAY ||
-        bpf_map__value_size(map) != sizeof(std::uint64_t)) {
-        throw Error("{} does not count what it loses: include tally.bpf.h", view.name());
-    }
-    const btf_type* counters = view.type(static_cast<std::uint32_t>(id));
-    const struct btf_enum* each = ::btf_enum(counters);
-    for (int i = 0; i + 1 < btf_vlen(counters); ++i) {  // the last one is their number
-        std::string name = view.text(each[i].name_off);
-        if (name.starts_with("LOST_")) {
-            name.erase(0, 5);
-        }
-        schema.losses.push_back(lower(name));
-    }
-}
-
-}  // namespace
 
 std::vector<const SlotsSchema*> TracerSchema::slots() const {
     std::vector<const SlotsSchema*> all;
@@ -88,36 +21,6 @@ bool TracerSchema::has_alternatives() const {
         return !each.group.empty() || each.hook.starts_with("fentry/") ||
                each.hook.starts_with("fexit/");
     });
-}
-
-TracerSchema read_schema(const bpf_object* object, const std::string& name) {
-    const BtfView view(object, name);
-    const Variable* version = view.find("tally_wire_version");
-    if (version == nullptr || view.find("tally_tracer") == nullptr) {
-        throw Error("{} is not a tally tracer: it has no TRACER(...) declaration", view.name());
-    }
-    if (view.constant(*version) != TALLY_WIRE_VERSION) {
-        throw Error("{} was built for another version of tally: build it again", view.name());
-    }
-    TracerSchema schema;
-    for (const Variable& each : view.variables()) {
-        read_variable(view, each, schema);
-    }
-    read_probes(view, schema);
-    read_losses(view, schema);
-    if (schema.slots().empty() && schema.events.empty()) {
-        throw Error(
-            "{} declares nothing to measure: it has no HISTOGRAM(...), COUNTS(...) or "
-            "EVENTS(...)",
-            view.name());
-    }
-    return schema;
-}
-
-TracerSchema read_engine_schema(const bpf_object* object, const std::string& name) {
-    TracerSchema schema;
-    read_losses(BtfView(object, name), schema);
-    return schema;
 }
 
 }  // namespace tally

@@ -10,8 +10,6 @@
 #include "model/record.h"
 #include "tracer/field_types.h"
 
-struct bpf_object;
-
 namespace tally {
 
 /// NO_DURATION, NO_BYTES: a field that has a unit, and no value.
@@ -132,14 +130,5 @@ struct TracerSchema {
     /// Whether what it hangs on depends on the kernel: there are PROBE()s, or functions.
     bool has_alternatives() const;
 };
-
-/// Reads the declarations of an opened object. Throws Error, one sentence, for an object that
-/// declares nothing, was built for another tally, or declares what cannot work (a key with
-/// padding, an option of a type that is not allowed).
-TracerSchema read_schema(const bpf_object* object, const std::string& name);
-
-/// The same of an object that is no tracer, but has the engine's own programs (bpf/engine): what it
-/// may lose, and nothing else. Throws Error.
-TracerSchema read_engine_schema(const bpf_object* object, const std::string& name);
 
 }  // namespace tally

@@ -17,6 +17,7 @@
 #include "tracer/engine_names.h"
 #include "tracer/function_targets.h"
 #include "tracer/load_failure.h"
+#include "tracer/schema_reader.h"
 #include "util/error.h"
 
 namespace tally {

@@ -103,11 +103,11 @@ class Facts {
         std::vector<std::unique_ptr<Collector>> collectors;
         for (const HistogramSchema& each : tracer_.schema().histograms) {
             collectors.push_back(
-                std::make_unique<HistogramCollector>(tracer_, each, Grouping(by, each)));
+                std::make_unique<HistogramCollector>(nullptr, each, Grouping(by, each)));
         }
         for (const CountsSchema& each : tracer_.schema().counts) {
             collectors.push_back(
-                std::make_unique<CountsCollector>(tracer_, each, Grouping(by, each)));
+                std::make_unique<CountsCollector>(nullptr, each, Grouping(by, each)));
         }
         return collectors;
     }
