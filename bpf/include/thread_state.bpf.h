@@ -11,7 +11,7 @@
 
 /* An array by thread number costs 5 ns a look-up, task storage 32, a hash 43 and more; but the
  * array has pid_max elements, 32 MiB for 8 bytes each on a big server. User space decides
- * (src/tracer/tracer.cpp). A constant: the other way is not even loaded. */
+ * (src/tracer/map_budget.cpp). A constant: the other way is not even loaded. */
 const volatile bool tally_threads_by_number = true;
 
 /* Else, before task storage (5.12, a10787e6d58c "bpf: Enable task local storage for tracing
