@@ -60,13 +60,29 @@ static __always_inline bool is_text(__u64 pointer) {
     if (is_readable && field) \
     event_user_string(mounts, event, field, field)
 
+/* Whether the call returns a file descriptor. */
+static __always_inline bool makes_fd(enum mount_call which) {
+    return which == FSOPEN || which == FSMOUNT || which == FSPICK || which == OPEN_TREE;
+}
+
+/* mount_setattr(2); struct mount_attr at that address of the caller's, if it `is_there`. */
+static __always_inline void tell_attributes(struct mount_event* event, __u64 flags, bool is_there,
+                                            __u64 address) {
+    __u64 attributes[4] = {}; /* set, cleared, propagation, a user namespace */
+
+    if (is_there && bpf_probe_read_user(attributes, sizeof(attributes), (void*)address))
+        count_one(LOST_STRING_FAULT);
+    event->flags = named(TALLY_SETATTR_FLAGS, flags | attributes[2]);
+    event->attributes = named(TALLY_MOUNT_ATTRIBUTES, attributes[0]);
+    event->cleared = named(TALLY_MOUNT_ATTRIBUTES, attributes[1]);
+}
+
 static __always_inline void wanted_call_returned(const struct returned_call* call) {
     enum mount_call which = mount_call_of(call->number);
     __u64 first = ARGUMENT(0), second = ARGUMENT(1), third = ARGUMENT(2);
     __u64 fourth = ARGUMENT(3), fifth = ARGUMENT(4);
     __u64 filesystem = 0, source = 0, target = 0, option = 0, data = 0;
     bool is_readable = call->result != -EFAULT;  // what the kernel could not read, we cannot
-    __u64 attributes[4] = {};  // struct mount_attr: set, cleared, propagation, a user namespace
     struct mount_event* event;
 
     if (errors_only && !is_error(call->result))
@@ -83,8 +99,7 @@ static __always_inline void wanted_call_returned(const struct returned_call* cal
     event->error = error_of(call->result);
     event->duration_ns = call->duration;
     event->fd = event->target_fd = event->new_fd = -1;
-    if (!event->error &&
-        (which == FSOPEN || which == FSMOUNT || which == FSPICK || which == OPEN_TREE))
+    if (!event->error && makes_fd(which))
         event->new_fd = call->result;
     switch (which) {
         case MOUNT:
@@ -129,12 +144,7 @@ static __always_inline void wanted_call_returned(const struct returned_call* cal
             break;
         case MOUNT_SETATTR:
             event->fd = first, target = second;
-            if (is_readable && fifth >= sizeof(attributes) &&
-                bpf_probe_read_user(attributes, sizeof(attributes), (void*)fourth))
-                count_one(LOST_STRING_FAULT);
-            event->flags = named(TALLY_SETATTR_FLAGS, third | attributes[2]);
-            event->attributes = named(TALLY_MOUNT_ATTRIBUTES, attributes[0]);
-            event->cleared = named(TALLY_MOUNT_ATTRIBUTES, attributes[1]);
+            tell_attributes(event, third, is_readable && fifth >= 4 * sizeof(__u64), fourth);
             break;
         default:
             event->fd = which == SETNS ? first : -1;

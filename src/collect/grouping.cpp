@@ -174,92 +174,115 @@ void Grouping::configure(Tracer& tracer) const {
     }
 }
 
-RowKey Grouping::resolve(const std::byte* key, const Containers& containers) const {
-    RowKey row;
-    RowName& name = row.name;
-    for (const Part& part : parts_) {
-        const std::uint64_t number = number_at(key, part.field);
-        switch (part.kind) {
-            case Kind::container: {
-                const Owner& owner = containers.owner_of(number);
-                for (Field& each : owner_fields(owner)) {
-                    const bool finer = each.name != "systemd_unit" && each.name != "cgroup";
-                    set_field(name.key, std::move(each.name), std::move(each.value), finer);
-                }
-                name.labels.push_back(owner.label());
-                break;
-            }
-            case Kind::pod: {
-                const Owner& owner = containers.owner_of(number);
-                const auto pod = owner.container ? owner.container->pod : std::nullopt;
-                const auto space = owner.container ? owner.container->pod_namespace : std::nullopt;
-                set_field(name.key, "pod", text_or_null(pod));
-                set_field(name.key, "namespace", text_or_null(space));
-                name.labels.push_back((space ? *space + "/" : "") + pod.value_or("-"));
-                break;
-            }
-            case Kind::unit: {
-                const auto unit = containers.unit_of(number);
-                set_field(name.key, "systemd_unit", text_or_null(unit));
-                name.labels.push_back(unit.value_or("-"));
-                break;
-            }
-            case Kind::cgroup: {
-                const auto path = number == kKernelThreads ? std::optional<std::string>("kernel")
-                                                           : containers.path_of(number);
-                set_field(name.key, "cgroup", text_or_null(path));
-                set_field(name.key, "cgroup_id", number);
-                name.labels.push_back(path ? *path : fmt::format("unknown cgroup {}", number));
-                break;
-            }
-            case Kind::field: {
-                if (part.field.type == SemanticType::comm ||
-                    part.field.type == SemanticType::text) {
-                    const std::string text = text_at(key, part.field);
-                    set_field(name.key, part.field.name, text);
-                    name.labels.push_back(text);
-                } else if (part.field.type == SemanticType::signed_number) {
-                    const std::int64_t value = signed_number_at(key, part.field);
-                    set_field(name.key, part.field.name, value);
-                    name.labels.push_back(std::to_string(value));
-                } else if (part.field.type == SemanticType::syscall) {
-                    const std::string call = syscall_name(static_cast<std::uint32_t>(number));
-                    set_field(name.key, part.field.name, call);
-                    if (part.field.name == "syscall") {  // else it is not what is measured
-                        name.waits_by_nature = waits_by_nature(call);
-                        set_field(name.key, "waits_by_nature", name.waits_by_nature);
-                    }
-                    name.labels.push_back(call + (name.waits_by_nature ? " ~" : ""));
-                } else if (part.field.type == SemanticType::error) {
-                    const std::string error = error_name(static_cast<std::uint32_t>(number));
-                    set_field(name.key, part.field.name, number == 0 ? Value() : Value(error));
-                    name.labels.push_back(number == 0 ? "-" : error);
-                } else if (part.field.type == SemanticType::enumeration) {
-                    const std::int64_t value = signed_number_at(key, part.field);
-                    const auto known = part.field.names.find(value);
-                    const std::string said =
-                        known != part.field.names.end() ? known->second : std::to_string(value);
-                    set_field(name.key, part.field.name, said);
-                    name.labels.push_back(said);
-                } else if (part.field.type == SemanticType::capability) {
-                    const std::string capability =
-                        capability_name(static_cast<std::uint32_t>(number));
-                    set_field(name.key, part.field.name, capability);
-                    name.labels.push_back(capability);
-                } else if (part.field.unit != Unit::count) {
-                    const bool is_none = number == kNoQuantity;
-                    set_field(name.key, part.field.name, is_none ? Value() : Value(number));
-                    name.labels.push_back(is_none ? Label("-")
-                                                  : Label(Quantity{part.field.unit, number}));
-                } else {
-                    set_field(name.key, part.field.name, number);
-                    name.labels.push_back(std::to_string(number));
-                }
-                break;
-            }
+namespace {
+
+/// What a key's own field is called: a value for scripts, and a label for people.
+struct NamedField {
+    Value value;
+    Label label;
+};
+
+NamedField name_field(const KeyField& field, const std::byte* key) {
+    const std::uint64_t number = number_at(key, field);
+    const auto same = [](std::string text) { return NamedField{text, text}; };
+    switch (field.type) {
+        case SemanticType::comm:
+        case SemanticType::text:
+            return same(text_at(key, field));
+        case SemanticType::signed_number: {
+            const std::int64_t value = signed_number_at(key, field);
+            return {value, std::to_string(value)};
+        }
+        case SemanticType::syscall:
+            return same(syscall_name(static_cast<std::uint32_t>(number)));
+        case SemanticType::error:
+            return number == 0 ? NamedField{Value(), "-"}
+                               : same(error_name(static_cast<std::uint32_t>(number)));
+        case SemanticType::enumeration: {
+            const std::int64_t value = signed_number_at(key, field);
+            const auto known = field.names.find(value);
+            return same(known != field.names.end() ? known->second : std::to_string(value));
+        }
+        case SemanticType::capability:
+            return same(capability_name(static_cast<std::uint32_t>(number)));
+        default:
+            break;
+    }
+    if (field.unit == Unit::count) {
+        return {number, std::to_string(number)};
+    }
+    return number == kNoQuantity ? NamedField{Value(), "-"}
+                                 : NamedField{number, Quantity{field.unit, number}};
+}
+
+/// Adds a key's own field to a row's name.
+void add_field(const KeyField& field, const std::byte* key, RowName& name) {
+    NamedField named = name_field(field, key);
+    set_field(name.key, field.name, named.value);
+    if (field.type == SemanticType::syscall) {
+        if (field.name == "syscall") {  // else it is not what is measured
+            name.waits_by_nature = waits_by_nature(std::get<std::string>(named.value));
+            set_field(name.key, "waits_by_nature", name.waits_by_nature);
+        }
+        if (name.waits_by_nature) {
+            std::get<std::string>(named.label) += " ~";
         }
     }
-    row.identity = identity_of(name.key);
+    name.labels.push_back(std::move(named.label));
+}
+
+void add_container(const Owner& owner, RowName& name) {
+    for (Field& each : owner_fields(owner)) {
+        const bool finer = each.name != "systemd_unit" && each.name != "cgroup";
+        set_field(name.key, std::move(each.name), std::move(each.value), finer);
+    }
+    name.labels.push_back(owner.label());
+}
+
+void add_pod(const Owner& owner, RowName& name) {
+    const auto pod = owner.container ? owner.container->pod : std::nullopt;
+    const auto space = owner.container ? owner.container->pod_namespace : std::nullopt;
+    set_field(name.key, "pod", text_or_null(pod));
+    set_field(name.key, "namespace", text_or_null(space));
+    name.labels.push_back((space ? *space + "/" : "") + pod.value_or("-"));
+}
+
+void add_unit(const std::optional<std::string>& unit, RowName& name) {
+    set_field(name.key, "systemd_unit", text_or_null(unit));
+    name.labels.push_back(unit.value_or("-"));
+}
+
+void add_cgroup(CgroupId id, const std::optional<std::string>& path, RowName& name) {
+    set_field(name.key, "cgroup", text_or_null(path));
+    set_field(name.key, "cgroup_id", id);
+    name.labels.push_back(path ? *path : fmt::format("unknown cgroup {}", id));
+}
+
+}  // namespace
+
+RowKey Grouping::resolve(const std::byte* key, const Containers& containers) const {
+    RowKey row;
+    for (const Part& part : parts_) {
+        const CgroupId cgroup = number_at(key, part.field);  // unless it is a field of another kind
+        switch (part.kind) {
+            case Kind::container:
+                add_container(containers.owner_of(cgroup), row.name);
+                break;
+            case Kind::pod:
+                add_pod(containers.owner_of(cgroup), row.name);
+                break;
+            case Kind::unit:
+                add_unit(containers.unit_of(cgroup), row.name);
+                break;
+            case Kind::cgroup:
+                add_cgroup(cgroup, containers.path_of(cgroup), row.name);
+                break;
+            case Kind::field:
+                add_field(part.field, key, row.name);
+                break;
+        }
+    }
+    row.identity = identity_of(row.name.key);
     return row;
 }
 

@@ -106,6 +106,15 @@ def spin(quotas, limited, path, others, *arguments):
     return result, after[0] - before[0], after[1] - before[1]
 
 
+def assert_as_throttled(found, throttled, result, least=0.95):
+    """That these standstills are as long as the kernel says. One of which no program saw the beginning or the
+    end (while process 1 has the CPU, on some machines) is told as lost; it is a period long, or two where the
+    quota was refilled and used up again."""
+    longest_lost = sum(result.lost.values()) * 2000 * PERIOD_US
+    assert least * throttled - longest_lost <= found <= 1.05 * throttled, (found, throttled, result.lost, [
+        (each["key"], each["count"], each["sum"]) for each in result.histograms("total")])
+
+
 @pytest.mark.guest
 def test_one_thread_beside_a_neighbour(quotas, start):
     """Both on one CPU: when its quota is refilled the thread has to wait for the neighbour, which is
@@ -117,7 +126,7 @@ def test_one_thread_beside_a_neighbour(quotas, start):
     total = result.total(container="limited")
     assert total["key"]["quota_ns"] == 20_000_000 and total["key"]["period_ns"] == 100_000_000
     assert total["unit"] == "ns"
-    assert 0.95 * throttled <= total["sum"] <= 1.05 * throttled, (total, throttled)
+    assert_as_throttled(total["sum"], throttled, result)
     # A wait in which the quota is refilled and used up again is one; some have two in a period.
     assert 0.4 * times - 2 <= total["count"] <= 1.5 * times + 2
 
@@ -131,7 +140,7 @@ def test_each_of_several_threads(quotas, start):
     spinners = [pid for pid in limited.pids() if pid != limited.pid]
     assert len(spinners) == 3
     for each in spinners:
-        assert 0.9 * throttled <= result.total(tid=each)["sum"] <= 1.05 * throttled
+        assert_as_throttled(result.total(tid=each)["sum"], throttled, result, least=0.9)
 
 
 @pytest.mark.skipif(len(CPUS) < 2, reason="needs two CPUs")
@@ -144,7 +153,7 @@ def test_threads_of_several_cpus(quotas, start):
         quotas.limit(each, 10_000, above)
     result, times, throttled = spin(quotas, both[0], above, both[1:])
     totals = [result.total(container=each.name, quota_ns=10_000_000) for each in both]
-    assert 0.95 * throttled <= sum(each["sum"] for each in totals) <= 1.05 * throttled
+    assert_as_throttled(sum(each["sum"] for each in totals), throttled, result)
     assert 0.4 * times - 2 <= sum(each["count"] for each in totals) <= 2 * (1.5 * times + 2)
 
 
@@ -158,8 +167,7 @@ def test_quota_above(quotas, start):
         quotas.limit(limited, 90_000)
     result, times, throttled = spin(quotas, limited, above, [])
     total = result.total(container="limited", quota_ns=10_000_000)
-    assert 0.95 * throttled <= total["sum"] <= 1.05 * throttled, [
-        (each["key"], each["count"], each["sum"]) for each in result.histograms("total")]
+    assert_as_throttled(total["sum"], throttled, result)
     assert 0.4 * times - 2 <= total["count"] <= 1.5 * times + 2
 
 
@@ -180,8 +188,8 @@ def test_in_a_hierarchy_of_version_1(start):
     (limited.directory / "cpu.cfs_quota_us").write_text("-1")
     wait_until_they_run([pid for pid in limited.pids() if pid != limited.pid])
     throttled = int(stat()["throttled_time"])
-    total = running.end().total(container="limited", quota_ns=20_000_000)
-    assert 0.95 * throttled <= total["sum"] <= 1.05 * throttled
+    result = running.end()
+    assert_as_throttled(result.total(container="limited", quota_ns=20_000_000)["sum"], throttled, result)
 
 
 @pytest.mark.guest
