@@ -223,7 +223,8 @@ FUNCTION_RETURN(copy_up, 1, ovl_copy_up_one, on_end) {
     if (!copy_up)
         return 0;  // counted where it began
     ended = *copy_up;
-    if (!pair_end(&copy_up->since, task))
+    ended.since = pair_end(&copy_up->since, task);
+    if (!ended.since)
         return 0;
     now = clock_ns();
     if (!pair_duration(ended.since, now, &duration))

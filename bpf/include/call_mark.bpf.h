@@ -28,7 +28,8 @@ static __always_inline __u32 call_mark_of(struct task_struct* task) {
 
 /* For how long a thread has been in what it began at `*since`; 0 if it has left the call that it
  * began in, so that the end was not seen. That is counted, and ends the pair. A kernel thread,
- * which makes no calls, and a thread that makes the same call again are taken to be in it. */
+ * which makes no calls, and a thread that makes the same call again are taken to be in it. The
+ * caller has seen that it is open. */
 static __always_inline __u64 age_in_call(struct task_struct* task, __u64* since, __u32 mark) {
     __u64 began = *since;
     __u64 now;
@@ -36,7 +37,7 @@ static __always_inline __u64 age_in_call(struct task_struct* task, __u64* since,
     if (!(task_read(task, flags) & TALLY_PF_KTHREAD) && call_mark_of(task) != mark) {
         /* Unless the thread has gone on at this very moment. */
         if (__sync_val_compare_and_swap(since, began, PAIR_OUTSIDE) == began)
-            pair_unmatched_begin(began);
+            count_one(LOST_UNMATCHED_BEGIN);
         return 0;
     }
     now = clock_ns();

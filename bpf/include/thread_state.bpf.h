@@ -26,8 +26,8 @@ static __always_inline __u32 tally_thread_slot(__u32 number) {
 }
 
 /*
- * THREAD_STATE(runnable, struct wait): runnable_of(task) is the struct wait of that thread, zero
- * when the thread is new, or NULL; then count LOST_NO_THREAD_STATE.
+ * THREAD_STATE(runnable, struct cpu_wait): runnable_of(task) is the struct cpu_wait of that thread,
+ * zero when the thread is new, or NULL, which pair_state() counts (pairing.bpf.h).
  *
  * The array has one element for each thread *number*: what a thread leaves behind is found by the
  * next thread of that number. Set it at the first event of a new thread, or store with it what the
