@@ -78,6 +78,11 @@ void Collector::note_cgroup(const std::byte* key) {
     }
 }
 
+void Collector::forget_repeated_cgroups() {
+    std::sort(new_cgroups_.begin(), new_cgroups_.end());
+    new_cgroups_.erase(std::unique(new_cgroups_.begin(), new_cgroups_.end()), new_cgroups_.end());
+}
+
 void Collector::add(const Containers& containers) {
     for (std::uint32_t number = first_; number < next_; ++number) {
         add_slot(number, chunk_.data() + (number - first_) * schema_.slot_size, containers);

@@ -52,7 +52,8 @@ class Collector {
     /// Copies some of the kernel's slots. False: this reading is complete, and nothing was copied.
     bool take();
 
-    /// The cgroups of what was copied, or is in flight, and was not seen before the last add().
+    /// The cgroups of the slots that were copied for the first time since the last add(), and of
+    /// all that is in flight.
     std::span<const CgroupId> new_cgroups() const { return new_cgroups_; }
 
     /// Adds what was copied by the last take() to the rows; `containers` knows all cgroups that
@@ -88,6 +89,9 @@ class Collector {
 
     /// Makes the cgroup of a key one of new_cgroups().
     void note_cgroup(const std::byte* key);
+
+    /// Leaves each of new_cgroups() there once.
+    void forget_repeated_cgroups();
 
   private:
     /// Adds what `content` has more than at the last call for this slot to the row of its key, or

@@ -14,6 +14,7 @@
 
 #include "collect/event_fields.h"
 #include "collect/owner_fields.h"
+#include "tracer/engine_names.h"
 #include "util/error.h"
 #include "wire.h"
 
@@ -59,7 +60,7 @@ FileDescriptor make_period() {
 
 EventStream::EventStream(const Tracer& tracer)
     : tracer_(tracer),
-      ring_(tracer.map_fd("tally_events"), tracer.max_entries("tally_events")),
+      ring_(tracer.map_fd(kEventsRing), tracer.max_entries(kEventsRing)),
       timer_(make_period()),
       wake_(::epoll_create1(EPOLL_CLOEXEC)) {
     for (const EventsSchema& each : tracer.schema().events) {
@@ -70,7 +71,7 @@ EventStream::EventStream(const Tracer& tracer)
     epoll_event on_timer{EPOLLIN, {}};
     epoll_event on_ring{EPOLLIN | EPOLLET, {}};
     if (!wake_ || ::epoll_ctl(wake_.get(), EPOLL_CTL_ADD, timer_.get(), &on_timer) != 0 ||
-        ::epoll_ctl(wake_.get(), EPOLL_CTL_ADD, tracer.map_fd("tally_events"), &on_ring) != 0) {
+        ::epoll_ctl(wake_.get(), EPOLL_CTL_ADD, tracer.map_fd(kEventsRing), &on_ring) != 0) {
         throw Error("cannot wait for events: {}", std::strerror(errno));
     }
     set_clock();
@@ -153,9 +154,10 @@ void EventStream::note_cgroups(std::span<const std::byte> record) {
     }
     const std::byte* event = record.data() + sizeof(tally_event_front);
     const auto note = [this](CgroupId cgroup) {
-        if (!known_.contains(cgroup)) {
+        if (cgroup != last_noted_ && !known_.contains(cgroup)) {
             new_cgroups_.insert(cgroup);
         }
+        last_noted_ = cgroup;
     };
     Head head{};
     std::memcpy(&head, event, sizeof head);
@@ -230,7 +232,10 @@ bool EventStream::take() {
     epoll_event ready[2];
     ::epoll_wait(wake_.get(), ready, 2, 0);  // takes the edge
     set_clock();
-    new_cgroups_.clear();
+    if (!new_cgroups_.empty()) {
+        new_cgroups_ = {};  // with the memory of a burst
+    }
+    last_noted_.reset();
     found_ = ring_.look([this](std::span<const std::byte> record) { note_cgroups(record); });
     return !ring_.is_taken(found_);
 }

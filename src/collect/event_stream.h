@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -88,6 +89,7 @@ class EventStream {
     std::function<Admission(CgroupId)> admission_;
     std::unordered_map<CgroupId, Known> known_;
     std::unordered_set<CgroupId> new_cgroups_;
+    std::optional<CgroupId> last_noted_;       ///< by take()
     std::uint64_t found_ = 0;                  ///< where in the ring take() has ended
     std::deque<std::vector<std::byte>> held_;  ///< records of cgroups that are not decided
     std::unordered_set<CgroupId> held_of_;     ///< those cgroups

@@ -37,9 +37,8 @@ Value text_or_null(const std::optional<std::string>& text) {
     return text ? Value(*text) : Value();
 }
 
-/// One name stands once in a key. `finer` says whether this value is the more exact one, where two
-/// of
-/// --by give the same name: a cgroup itself, not that of its container.
+/// One name stands once in a key. Where two words of --by give the same name, `finer` says whether
+/// this value is the more exact one: a cgroup itself, not that of its container.
 void set_field(std::vector<Field>& fields, std::string name, Value value, bool finer = true) {
     const auto found = std::find_if(fields.begin(), fields.end(),
                                     [&](const Field& each) { return each.name == name; });

@@ -133,6 +133,7 @@ void HistogramCollector::look_in_flight(std::chrono::nanoseconds age_of_run) {
         for (std::size_t at = 0; at + in_flight_size_ <= in_flight_.size(); at += in_flight_size_) {
             note_cgroup(in_flight_.data() + at);
         }
+        forget_repeated_cgroups();
     }
 }
 

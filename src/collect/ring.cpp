@@ -15,10 +15,6 @@
 namespace tally {
 namespace {
 
-std::size_t page_size() {
-    return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-}
-
 std::byte* map_memory(int map, std::size_t size, int protection, std::size_t offset) {
     void* memory = ::mmap(nullptr, size, protection, MAP_SHARED, map, static_cast<off_t>(offset));
     if (memory == MAP_FAILED) {
@@ -35,8 +31,9 @@ Number load(const std::byte* place) {
 
 }  // namespace
 
-Ring::Ring(int map, std::size_t size) : size_(size) {
-    const std::size_t page = page_size();
+Ring::Ring(int map, std::size_t size)
+    : page_size_(static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))), size_(size) {
+    const std::size_t page = page_size_;
     consumer_ = map_memory(map, page, PROT_READ | PROT_WRITE, 0);
     try {
         producer_ = map_memory(map, page + size, PROT_READ, page);
@@ -48,8 +45,8 @@ Ring::Ring(int map, std::size_t size) : size_(size) {
 }
 
 Ring::~Ring() {
-    ::munmap(consumer_, page_size());
-    ::munmap(producer_, page_size() + size_);
+    ::munmap(consumer_, page_size_);
+    ::munmap(producer_, page_size_ + size_);
 }
 
 std::uint64_t Ring::produced() const {
@@ -57,7 +54,7 @@ std::uint64_t Ring::produced() const {
 }
 
 Ring::Record Ring::at(std::uint64_t position) const {
-    const std::byte* header = producer_ + page_size() + (position & (size_ - 1));
+    const std::byte* header = producer_ + page_size_ + (position & (size_ - 1));
     const auto length = load<std::uint32_t>(header);
     if ((length & BPF_RINGBUF_BUSY_BIT) != 0) {
         return {};
@@ -73,7 +70,7 @@ Ring::Record Ring::at(std::uint64_t position) const {
 }
 
 std::span<const std::byte> Ring::content_at(std::uint64_t position, std::size_t size) {
-    const std::byte* data = producer_ + page_size();
+    const std::byte* data = producer_ + page_size_;
     const std::size_t begin = (position + BPF_RINGBUF_HDR_SZ) & (size_ - 1);
     const std::size_t first = std::min(size, size_ - begin);
     if (first == size) {

@@ -21,8 +21,8 @@ class Ring {
     Ring& operator=(const Ring&) = delete;
 
     /// Shows `visit` the records that are there when it begins, oldest first, and leaves them
-    /// there. Ends early at a record that is not yet whole. Its span is good until it returns.
-    /// Returns where it ended, for take().
+    /// there. The span that `visit` is given is good until it returns. Ends early at a record that
+    /// is not yet whole. Returns where it ended, for take().
     template <typename Visit>
     std::uint64_t look(Visit&& visit) {
         std::uint64_t position = position_;
@@ -40,7 +40,7 @@ class Ring {
     }
 
     /// Hands the records before `end`, which look() has returned, to `visit`, and gives their room
-    /// back. Its span is good until it returns.
+    /// back. The span that `visit` is given is good until it returns.
     template <typename Visit>
     void take(std::uint64_t end, Visit&& visit) {
         while (position_ < end) {
@@ -74,6 +74,7 @@ class Ring {
     std::span<const std::byte> content_at(std::uint64_t position, std::size_t size);
     void give_back();
 
+    const std::size_t page_size_;
     std::size_t size_;
     std::byte* consumer_ = nullptr;  ///< the page that is ours
     std::byte* producer_ = nullptr;  ///< the kernel's page, and behind it the data

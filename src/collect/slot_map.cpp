@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "tracer/engine_names.h"
 #include "util/error.h"
 
 namespace tally {
@@ -34,7 +35,7 @@ void KernelSlotMap::give_back(std::uint32_t number, const std::byte* key) {
 }
 
 std::vector<std::byte> KernelSlotMap::in_flight() const {
-    return tracer_.read_iterator(schema_.name + "_in_flight");
+    return tracer_.read_iterator(schema_.name + kInFlightEnding);
 }
 
 }  // namespace tally

@@ -93,9 +93,6 @@ class Watch {
 
     void look_at(CgroupId root, bool alive, bool is_first, Seen& seen) {
         const Owner& owner = containers_.owner_of(root);
-        if (!owner.container) {
-            return;  // asking has shown that it is none
-        }
         if (!seen.last) {
             if (!is_first && alive && containers_.may_get_name(root) &&
                 LiveContainers::Clock::now() - seen.since < kLongestNaming) {

@@ -33,9 +33,6 @@ constexpr std::size_t kMostNotFound = 16'384;
 // of a cgroup once, so that is as many new containers in a second.
 constexpr std::size_t kMostNoticed = 16'384;
 
-// A chain of parents is never as long, unless births lie.
-constexpr int kDeepest = 4096;
-
 }  // namespace
 
 struct Containers::State {
@@ -158,7 +155,8 @@ void Containers::observe(const std::vector<ProcessFacts>& processes) {
     State& state = *state_;
     state.start_round();
     state.processes.clear();
-    bool is_any_missing = false;
+    // Also those that were missing when this round's walk was over.
+    bool is_any_missing = !state.missing.empty();
     for (const ProcessFacts& process : processes) {
         ++state.processes[process.cgroup];
         if (process.cgroup != kKernelThreads && !state.tree().knows(process.cgroup)) {
@@ -236,7 +234,7 @@ void Containers::for_each(
     }
 }
 
-void Containers::find_missing(std::span<const CgroupId> cgroups) {
+bool Containers::find_missing(std::span<const CgroupId> cgroups) {
     State& state = *state_;
     bool is_any_missing = false;
     for (const CgroupId id : cgroups) {
@@ -244,9 +242,7 @@ void Containers::find_missing(std::span<const CgroupId> cgroups) {
             is_any_missing = state.is_missing(id) || is_any_missing;
         }
     }
-    if (is_any_missing) {
-        state.walk_once();
-    }
+    return is_any_missing && state.walk_once();
 }
 
 const Owner& Containers::owner_of(CgroupId cgroup) const {
@@ -299,12 +295,9 @@ std::vector<Containers::Listed> Containers::list() const {
     const State& state = *state_;
     std::unordered_map<CgroupId, std::uint64_t> processes;
     for (const auto& [cgroup, count] : state.processes) {
-        CgroupId id = cgroup;
-        for (int level = 0; id != 0 && level < kDeepest; ++level) {
-            if (state.known.find(id) != nullptr) {
-                processes[id] += count;
-            }
-            id = state.tree().parent_of(id);
+        for (CgroupId id = state.known.container_above(cgroup); id != 0;
+             id = state.known.container_above(state.tree().parent_of(id))) {
+            processes[id] += count;
         }
     }
     std::vector<CgroupId> living;

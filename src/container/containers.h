@@ -54,9 +54,10 @@ class Containers {
     void observe(const std::vector<ProcessFacts>& processes);
 
     /// Cgroups in which something was measured, after all births until then were added. If some are
-    /// not known (their births were lost), the tree is walked: once between two observe(), and not
-    /// again for those that a walk has not found, as cgroups removed before the start are not.
-    void find_missing(std::span<const CgroupId> cgroups);
+    /// not known (their births were lost), the tree is walked: once between two observe(), else by
+    /// the next one, and not again for those that a walk has not found, as cgroups removed before
+    /// the start are not. Returns whether it was walked: names may have come.
+    bool find_missing(std::span<const CgroupId> cgroups);
 
     /// Whether what is known of a cgroup's owner may still become more: a container of which only
     /// the id or the path is known, or none yet.

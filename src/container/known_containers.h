@@ -50,7 +50,7 @@ class KnownContainers {
     const ContainerPaths& paths() const { return paths_; }
     const CgroupTree& tree() const { return tree_; }
 
-    /// Reads the whole tree; Throws Error (CgroupTree::walk()).
+    /// Reads the whole tree. Throws Error (CgroupTree::walk()).
     void walk() { apply(tree_.walk()); }
     void add(const CgroupBirth& birth) { apply(tree_.add(birth.id, birth.parent, birth.name)); }
     void bury(CgroupId id) { apply(tree_.bury(id)); }
@@ -74,7 +74,8 @@ class KnownContainers {
     /// Names a container by its UTS node name.
     void name_by_node(CgroupId root, const std::string& name);
 
-    /// By the cgroup that holds all of it; null: that is no container.
+    /// By the cgroup that holds all of it; null: that is no container. Good until the next call of
+    /// a non-const function.
     const KnownContainer* find(CgroupId root) const;
     const std::unordered_map<CgroupId, KnownContainer>& all() const { return containers_; }
 

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <span>
 #include <unordered_map>
 
 #include "collect/counts_collector.h"
@@ -227,9 +228,21 @@ class Session {
     /// Looks what all containers are called by now; after follow().
     void look() {
         live_containers_->look();
+        settle();
+    }
+
+    /// Names may have come.
+    void settle() {
         target_.settle(containers(), Clock::now());
         if (events_) {
             events_->forget_names();
+        }
+    }
+
+    /// Cgroups in what was copied whose births may have been lost.
+    void find_missing(std::span<const CgroupId> cgroups) {
+        if (containers().find_missing(cgroups)) {
+            settle();
         }
     }
 
@@ -245,7 +258,7 @@ class Session {
         const bool any = events_->take();
         follow();
         const auto& cgroups = events_->new_cgroups();
-        containers().find_missing(std::vector<CgroupId>(cgroups.begin(), cgroups.end()));
+        find_missing(std::vector<CgroupId>(cgroups.begin(), cgroups.end()));
         events_->tell(containers(), [this](const Event& event) { writer_->event(event); });
         writer_->flush();
         return any;
@@ -255,7 +268,7 @@ class Session {
     AnyReport collect(Collector& collector, Report head) {
         while (collector.take()) {
             follow();
-            containers().find_missing(collector.new_cgroups());
+            find_missing(collector.new_cgroups());
             collector.add(containers());
         }
         return collector.collect(std::move(head), containers());
@@ -331,7 +344,8 @@ class Session {
             look();
         }
         if (events_) {
-            // At the end all of them, though programs that are being detached may still tell some.
+            // At the end until there are none: where the kernel refuses to wait for programs that
+            // run (membarrier), one may still tell something.
             while (tell_events() && finished_) {
             }
         }

@@ -167,7 +167,7 @@ HistogramSchema read_histogram(const BtfView& view, const Variable& map, const s
     }
     histogram.unit = unit_of(view, btf_members(content)[0].type);
     histogram.has_in_flight = bpf_object__find_program_by_name(
-                                  view.object(), (map.name + "_in_flight").c_str()) != nullptr;
+                                  view.object(), (map.name + kInFlightEnding).c_str()) != nullptr;
     return histogram;
 }
 

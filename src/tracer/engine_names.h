@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
-// What bpf/include calls its maps and programs, where user space has to find one by its name.
+// What bpf/include calls its maps and programs, where loading or more than one file has to find one
+// by its name.
 #pragma once
 
 #include <array>
@@ -31,6 +32,9 @@ inline constexpr const char* kReaderProgram = "tally_reader";
 /// slots.bpf.h: the maps beside that of a HISTOGRAM() or COUNTS(), after its name.
 inline constexpr const char* kIndexEnding = "_index";
 inline constexpr const char* kFreeEnding = "_free";
+
+/// declare.bpf.h: the iterator of an IN_FLIGHT(), after the name of its map.
+inline constexpr const char* kInFlightEnding = "_in_flight";
 
 /// thread_state.bpf.h: the maps and programs of a THREAD_STATE(), after its name.
 inline constexpr const char* kByNumberEnding = "_by_number";

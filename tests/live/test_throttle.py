@@ -110,7 +110,8 @@ def assert_as_throttled(found, throttled, result, least=0.95):
     """That these standstills are as long as the kernel says. One of which no program saw the beginning or the
     end (while process 1 has the CPU, on some machines) is told as lost; it is a period long, or two where the
     quota was refilled and used up again."""
-    longest_lost = sum(result.lost.values()) * 2000 * PERIOD_US
+    lost = result.end["lost"]
+    longest_lost = (lost["unmatched_begin"] + lost["unmatched_end"]) * 2000 * PERIOD_US
     assert least * throttled - longest_lost <= found <= 1.05 * throttled, (found, throttled, result.lost, [
         (each["key"], each["count"], each["sum"]) for each in result.histograms("total")])
 

@@ -114,9 +114,12 @@ TEST_F(CollectorTest, ReadsNoFurtherThanWhatWasEverUsed) {
     EXPECT_EQ(slots_->reads, 2);  // the chunk that is used, and one that shows that no more is
     kernel_[70] = slot(db_, 1);
     EXPECT_EQ(read(), (Rows{{"db", {1, 0}}}));
-    kernel_[300] = slot(db_, 1);  // given back and taken again: not in order any more
-    kernel_[70].values[0] = 2;
+    // One that was given back is taken again, and lies before what is used.
+    kernel_[5] = slot(db_, 1);
     EXPECT_EQ(read(), (Rows{{"db", {1, 0}}}));
+    // Slots are taken in order, so this cannot be; it shows where the reading ends.
+    kernel_[300] = slot(db_, 1);
+    EXPECT_EQ(read(), Rows{});
 }
 
 TEST_F(CollectorTest, ReadsASmallMapToItsEnd) {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -101,6 +102,9 @@ FUZZ_TARGET(births) {
         MUST(tree.is_alive(tree.root()));
         MUST(tree.size() <= 2 * 24 + 2);
     }
+    std::vector<CgroupId> all(24);
+    std::iota(all.begin(), all.end(), CgroupId{0});
+    containers.find_missing(all);
     for (CgroupId each = 0; each < 24; ++each) {
         const Owner owner = containers.owner_of(each);
         MUST(!owner.container || !owner.container->runtime.empty());
