@@ -65,7 +65,7 @@ std::string footer(const Tool& tool) {
 /// What makes no sense where events are told one by one: not in the help, and refused in one
 /// sentence.
 void refuse_reports(Parser& parser, const std::string& tool, bool has_both) {
-    const auto refuse = [=](const std::string&) -> std::string {
+    const auto refuse = [=] {
         throw UsageError(
             "{} prints events: INTERVAL, COUNT, --by, --view, --top, --min-count and --max-keys "
             "apply only to {}",
@@ -73,7 +73,7 @@ void refuse_reports(Parser& parser, const std::string& tool, bool has_both) {
             has_both ? "a run without --events" : "tools that aggregate");
     };
     for (const char* each : {"INTERVAL", "--by", "--view", "--top", "--min-count", "--max-keys"}) {
-        parser.add_value({.names = each, .group = {}}, nullptr, refuse);
+        parser.add_refused(each, refuse);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "commands/containers_command.h"
 #include "commands/doctor_command.h"
@@ -30,8 +31,16 @@ ExitStatus help(const Arguments& arguments) {
     }
     const std::string& word = arguments.front();
     const CommandRow* command = find_command(word);
-    return command != nullptr && command->has_help ? command->run({"--help"})
-                                                   : run_tool(word, {"--help"});
+    if (command != nullptr && command->has_help) {
+        return command->run({"--help"});
+    }
+    std::vector<std::string> with_help;
+    for (const CommandRow& each : all_commands()) {
+        if (each.has_help) {
+            with_help.push_back(each.words.word);
+        }
+    }
+    return run_tool(word, {"--help"}, std::move(with_help));
 }
 
 constexpr std::size_t kAny = CommandRow::kAnyNumber;

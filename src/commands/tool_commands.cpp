@@ -21,6 +21,7 @@
 #include "tracer/probe_plan.h"
 #include "tracer/registry.h"
 #include "tracer/tracer.h"
+#include "util/nearest_word.h"
 
 namespace tally {
 namespace {
@@ -73,10 +74,15 @@ std::string summary_of(const Tool& tool) {
 
 }  // namespace
 
-ExitStatus run_tool(const std::string& name, const Arguments& arguments) {
+ExitStatus run_tool(const std::string& name, const Arguments& arguments,
+                    std::vector<std::string> commands) {
     const Tool* tool = find_tool(name);
     if (tool == nullptr) {
-        throw UsageError("unknown tool '{}' ('tally list' lists the tools)", name);
+        for (const Tool* each : all_tools()) {
+            commands.emplace_back(each->name);
+        }
+        throw UsageError("unknown tool '{}'{} ('tally list' lists the tools)", name,
+                         did_you_mean(name, commands));
     }
     return run_as(*tool, arguments);
 }

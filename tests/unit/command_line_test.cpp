@@ -149,6 +149,23 @@ TEST(CommandLine, RefusesInOneSentence) {
     EXPECT_TRUE(says(refusal({"-c"}), "--container"));
 }
 
+TEST(CommandLine, NamesTheOptionThatWasProbablyMeant) {
+    EXPECT_TRUE(says(refusal({"--durration", "1"}), "--durration; did you mean --duration?"));
+    EXPECT_TRUE(says(refusal({"--mim-us=5"}), "--mim-us=5; did you mean --min-us?"));
+    EXPECT_FALSE(says(refusal({"--nonsense"}), "did you mean"));
+    EXPECT_FALSE(says(refusal({"1", "2", "top"}), "did you mean"));
+}
+
+TEST(CommandLine, RefusesAnOptionOfReportsWithOrWithoutAValue) {
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"--by"}, {"--by", "pid"}, {"--by=pid"}, {"--top"}}) {
+        std::vector<std::string> all{"--events"};
+        all.insert(all.end(), words.begin(), words.end());
+        EXPECT_TRUE(says(refusal_of_both(all), "--by")) << words[0];
+        EXPECT_TRUE(says(refusal_of_both(all), "sometool --events prints events")) << words[0];
+    }
+}
+
 TEST(CommandLine, RefusesUnknownKeysAndSaysWhichThereAre) {
     EXPECT_TRUE(says(refusal({"--by", "planet"}),
                      "container, pod, unit, cgroup, pid, tid, comm, "

@@ -65,6 +65,9 @@ TEST(Commands, ThatAreNoneAreTakenForTools) {
     EXPECT_EQ(refusal("tally", {"help", "list"}), no_tool("list"));  // has no help of its own
     EXPECT_EQ(refusal("tally", {"help", "nonsense"}), no_tool("nonsense"));
     EXPECT_EQ(refusal("/usr/bin/tally-list", {}), no_tool("list"));
+    EXPECT_EQ(refusal("tally", {"dokter"}),
+              "unknown tool 'dokter'; did you mean doctor? ('tally list' lists the tools)");
+    EXPECT_EQ(refusal("tally", {"help", "lisst"}), no_tool("lisst"));
     EXPECT_EQ(refusal("tally", {}), "which tool? 'tally list' shows them, 'tally help' says more");
 }
 
