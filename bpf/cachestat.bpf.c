@@ -8,7 +8,7 @@
 #include "pairing.bpf.h"
 #include "probes.bpf.h"
 
-TRACER("Pages that are asked for, and were in the page cache or not");
+TRACER("Page cache hits and misses");
 
 struct cache_counts {
     __u64 hits;

@@ -3,12 +3,11 @@
 #include "pairing.bpf.h"
 #include "probes.bpf.h"
 
-TRACER("Which capabilities are needed, and which are refused");
+TRACER("Capability checks, and which are refused");
 BY("container,capability,user_namespace");
-OPTION(bool, unaudited, false, "also checks that only find out, whose refusal is no failure");
-OPTION(
-    bool, borrowed, false,
-    "also checks of credentials other than the thread's own, as overlayfs borrows its mounter's");
+OPTION(bool, unaudited, false, "include unaudited checks, whose refusal is not an error");
+OPTION(bool, borrowed, false,
+       "include checks of borrowed credentials (overlayfs uses those of its mounter)");
 
 const volatile bool by_capability = true;
 const volatile bool by_user_namespace = true;

@@ -2,7 +2,7 @@
 // cgsnoop: what happens to cgroups, of all hierarchies, and who does it.
 #include "cgroup_path.bpf.h"
 
-TRACER("Cgroups that are made, removed, renamed, frozen, and what is moved into them");
+TRACER("Cgroups created, removed, renamed or frozen, and moves into them");
 
 enum change { MADE, REMOVED, RENAMED, FREEZING, FROZEN, UNFREEZING, UNFROZEN, MOVED, BORN };
 

@@ -2,7 +2,7 @@
 // execsnoop: each program that begins, and each exec that fails.
 #include "events.bpf.h"
 
-TRACER("Programs that begin, with their arguments, and those that cannot");
+TRACER("Programs started, with their arguments, and execs that fail");
 OPTION(bool, errors_only, false, "only calls that fail");
 
 struct exec_event {

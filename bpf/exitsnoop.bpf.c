@@ -4,10 +4,9 @@
 #include "events.bpf.h"
 #include "memory.bpf.h"
 
-TRACER("Processes that end: how, after how long, and what they used");
-OPTION(bool, failed_only, false,
-       "only those that a signal has ended, or with an exit code above 0");
-OPTION(bool, threads, false, "each thread that ends, too");
+TRACER("Process exits: cause, lifetime and resources used");
+OPTION(bool, failed_only, false, "only those killed by a signal or with a non-zero exit code");
+OPTION(bool, threads, false, "include the exit of each thread");
 
 enum ended { PROCESS, THREAD };
 

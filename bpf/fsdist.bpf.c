@@ -2,9 +2,9 @@
 // fsdist: from the entry of a file system's function to its return.
 #include "file_operations.bpf.h"
 
-TRACER("How long reads, writes, opens and fsyncs of file systems take");
+TRACER("Latency of file system reads, writes, opens and fsyncs");
 BY("container,fs,operation");
-OPTION(__u64, min_us, 0, "leave out operations shorter than this many microseconds");
+OPTION(__u64, min_us, 0, "leave out operations shorter than N microseconds");
 
 const volatile bool by_fs = true;
 const volatile bool by_operation = true;

@@ -3,8 +3,8 @@
 #include "file_operations.bpf.h"
 #include "full_path.bpf.h"
 
-TRACER("Reads, writes, opens and fsyncs of file systems that take long, with their files");
-OPTION(__u64, min_us, 10000, "leave out operations shorter than this many microseconds");
+TRACER("Slow file system reads, writes, opens and fsyncs, with their files");
+OPTION(__u64, min_us, 10000, "leave out operations shorter than N microseconds");
 
 struct slow_operation_event {
     struct event_head head;

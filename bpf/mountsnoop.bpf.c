@@ -4,7 +4,7 @@
 #include "events.bpf.h"
 #include "system_call.bpf.h"
 
-TRACER("Mounts and namespaces as they are made: a container's birth, call by call");
+TRACER("Mount and namespace system calls: how a container is set up");
 OPTION(bool, errors_only, false, "only calls that fail");
 
 struct mount_event {

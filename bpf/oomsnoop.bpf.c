@@ -5,7 +5,7 @@
 #include "memory.bpf.h"
 #include "probes.bpf.h"
 
-TRACER("Processes that are killed because memory has run out");
+TRACER("OOM kills: processes killed because memory ran out");
 
 struct oom_event {
     struct event_head head;

@@ -5,7 +5,7 @@
 #include "file_type.bpf.h"
 #include "probes.bpf.h"
 
-TRACER("How long overlayfs copies files up, which, how much, and why");
+TRACER("Overlayfs copy-ups: latency, size and cause");
 BY("container,kind");
 
 // What was copied, or was to be.

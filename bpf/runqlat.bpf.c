@@ -3,8 +3,8 @@
 #define TALLY_TASKS_ARE_TYPED true  // its tracepoints hand them out
 #include "run_queue.bpf.h"
 
-TRACER("How long runnable threads wait for a CPU");
-OPTION(__u64, min_us, 0, "leave out waits shorter than this many microseconds");
+TRACER("Run queue latency: how long runnable threads wait for a CPU");
+OPTION(__u64, min_us, 0, "leave out waits shorter than N microseconds");
 HISTOGRAM(waits, struct subject, duration_ns, "time from runnable to running");
 
 static __always_inline void wait_ended(struct task_struct* task, struct cpu_wait* wait,

@@ -4,8 +4,8 @@
 #include "events.bpf.h"
 #include "run_queue.bpf.h"
 
-TRACER("Threads that wait long for a CPU, and who had it");
-OPTION(__u64, min_us, 10000, "leave out waits shorter than this many microseconds");
+TRACER("Slow waits for a CPU, and the thread that had it");
+OPTION(__u64, min_us, 10000, "leave out waits shorter than N microseconds");
 
 struct slow_wait_event {
     struct event_head head;

@@ -2,8 +2,8 @@
 // sigsnoop: each signal that is sent.
 #include "events.bpf.h"
 
-TRACER("Signals that are sent, by whom and to whom");
-OPTION(bool, sent, false, "of the filters' threads the signals that they send, not those they get");
+TRACER("Signals, with their senders and receivers");
+OPTION(bool, sent, false, "apply filters to the sender of a signal, not to its receiver");
 SELECTION(signal, signal_nr, "s", "only this signal, by name or number; repeatable");
 
 // TRACE_SIGNAL_*, include/trace/events/signal.h.

@@ -3,9 +3,9 @@
 #include "full_path.bpf.h"
 #include "system_call.bpf.h"
 
-TRACER("Files that are asked for: stat, access and their kin");
+TRACER("stat() and access() calls");
 OPTION(bool, errors_only, false, "only calls that fail");
-OPTION(bool, full_path, false, "with the directory that a relative path is relative to");
+OPTION(bool, full_path, false, "put the directory in front of a relative path");
 
 struct stat_event {
     struct event_head head;

@@ -2,7 +2,7 @@
 // syscount: how many system calls return, how many of them fail, and how long they take in all.
 #include "system_call_keys.bpf.h"
 
-TRACER("How many system calls there are, which fail, and their time in all");
+TRACER("System call counts, errors and total time");
 OPTION(bool, errors_only, false, "only calls that fail");
 
 struct call_counts {

@@ -2,9 +2,9 @@
 // syslat: from the entry of a system call to its return.
 #include "system_call_keys.bpf.h"
 
-TRACER("How long system calls take");
+TRACER("System call latency");
 OPTION(bool, errors_only, false, "only calls that fail");
-OPTION(__u64, min_us, 0, "leave out calls shorter than this many microseconds");
+OPTION(__u64, min_us, 0, "leave out calls shorter than N microseconds");
 HISTOGRAM(calls, struct call_key, duration_ns, "time from the entry of a call to its return");
 
 // A refused call has no duration.

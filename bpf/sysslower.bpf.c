@@ -3,9 +3,10 @@
 #include "full_path.bpf.h"
 #include "system_call.bpf.h"
 
-TRACER("System calls that take long, with their arguments");
-OPTION(__u64, min_us, 10000, "leave out calls shorter than this many microseconds");
-OPTION(bool, waiting, false, "also calls that are meant to wait: futex, epoll_wait, nanosleep ...");
+TRACER("Slow system calls, with their arguments");
+OPTION(__u64, min_us, 10000, "leave out calls shorter than N microseconds");
+OPTION(bool, waiting, false,
+       "include calls that are meant to wait: futex, epoll_wait, nanosleep ...");
 SELECTION(syscall, syscall_nr, "s", "only this system call, by name or number; repeatable");
 WAITING_CALLS(meant_to_wait);
 

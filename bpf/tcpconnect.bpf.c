@@ -3,10 +3,10 @@
 #include "pairing.bpf.h"
 #include "sockets.bpf.h"
 
-TRACER("TCP connections that are opened, and how long that takes");
-OPTION(bool, errors_only, false, "only those that do not come to be");
-OPTION(__u64, min_us, 0, "leave out what takes less than N microseconds");
-SELECTION(remote_port, port_nr, "", "only connections to this port");
+TRACER("TCP connections opened, and how long that takes");
+OPTION(bool, errors_only, false, "only connections that fail");
+OPTION(__u64, min_us, 0, "leave out those faster than N microseconds");
+SELECTION(remote_port, port_nr, "", "only connections to this remote port; repeatable");
 
 enum outcome { CONNECTED, FAILED, CLOSED, ABORTED };
 

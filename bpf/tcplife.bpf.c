@@ -3,10 +3,10 @@
 #include "pairing.bpf.h"
 #include "sockets.bpf.h"
 
-TRACER("TCP connections that have ended: how long, how much");
-OPTION(__u64, min_us, 0, "leave out what lasted less than N microseconds");
-SELECTION(local_port, port_nr, "", "only connections of this port here");
-SELECTION(remote_port, port_nr, "", "only connections to or from this port there");
+TRACER("TCP connections that ended: lifetime and bytes transferred");
+OPTION(__u64, min_us, 0, "leave out connections shorter than N microseconds");
+SELECTION(local_port, port_nr, "", "only connections with this local port; repeatable");
+SELECTION(remote_port, port_nr, "", "only connections with this remote port; repeatable");
 
 enum direction { UNSEEN, ACTIVE, PASSIVE };
 

@@ -2,9 +2,9 @@
 // tcpretrans: each TCP segment that is sent once more.
 #include "sockets.bpf.h"
 
-TRACER("TCP segments that are sent once more, and of which connections");
-SELECTION(local_port, port_nr, "", "only connections of this port here");
-SELECTION(remote_port, port_nr, "", "only connections to or from this port there");
+TRACER("TCP retransmissions, by connection");
+SELECTION(local_port, port_nr, "", "only connections with this local port; repeatable");
+SELECTION(remote_port, port_nr, "", "only connections with this remote port; repeatable");
 
 // As the kernel numbers them (include/net/tcp_states.h).
 enum connection_state {

@@ -6,7 +6,7 @@
 #include "pairing.bpf.h"
 #include "throttling.bpf.h"
 
-TRACER("How long threads stand still because their CPU quota is used up");
+TRACER("CPU throttling: how long threads are stopped by a CPU quota");
 BY("container,quota_ns,period_ns");
 
 const volatile bool by_quota_ns = true;

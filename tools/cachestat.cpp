@@ -8,12 +8,10 @@ namespace {
 const tally::Registration registered{{
     .name = "cachestat",
     .object = TALLY_OBJECT(cachestat),
-    .description =
-        "Counts pages of 4 KiB that reads and page faults ask for, by whether they were in the "
-        "page cache at that moment (hits) or had to be brought in (misses); beside it all pages "
-        "that a container has put into the cache (added: misses, what is read ahead, what is "
-        "written) and those that it has changed (dirtied). All are charged to the thread that "
-        "asks, also what is read ahead for it.",
+    .description = "Counts the 4 KiB pages that reads and page faults need: hits were in the page "
+                   "cache, misses had to be read in. Beside them are all pages that a container "
+                   "added to the cache (misses, readahead, writes) and those it dirtied. All are "
+                   "charged to the thread that asks, including what is read ahead for it.",
     .examples =
         {
             {"tally cachestat 1", "every container, a report each second"},

@@ -8,16 +8,17 @@ namespace {
 const tally::Registration registered{{
     .name = "cgsnoop",
     .object = TALLY_OBJECT(cgsnoop),
-    .description = "Tells of each cgroup that is made, removed, renamed, frozen or unfrozen, and "
-                   "of each process or thread that comes into one by a move or by birth: which "
-                   "cgroup, of which hierarchy, and who did it. The filters are about who did it.",
+    .description =
+        "Prints each cgroup that is created, removed, renamed, frozen or unfrozen, and each "
+        "process or thread that is moved into a cgroup or starts in one: the cgroup, its "
+        "hierarchy, and the thread that caused the change. Filters apply to that thread.",
     .examples =
         {
             {"tally cgsnoop", "all hierarchies, until Ctrl-C"},
             {"tally cgsnoop --comm runc --comm systemd", "what these two do"},
             {"tally cgsnoop --json | jq -c 'select(.change == \"removed\") | .path'",
-             "which cgroups go"},
-            {"tally cgsnoop -- docker start web", "what a command does itself"},
+             "which cgroups are removed"},
+            {"tally cgsnoop -- docker start web", "what a command itself does"},
         },
 }};
 

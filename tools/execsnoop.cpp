@@ -8,9 +8,8 @@ namespace {
 const tally::Registration registered{{
     .name = "execsnoop",
     .object = TALLY_OBJECT(execsnoop),
-    .description =
-        "Tells of each program that begins (execve, execveat): whose it is, its file and all of "
-        "its arguments; and of each exec that fails, with the error.",
+    .description = "Prints each program that starts (execve, execveat): its container, its file "
+                   "and all of its arguments; and each exec that fails, with the error.",
     .examples =
         {
             {"tally execsnoop", "every container, until Ctrl-C"},

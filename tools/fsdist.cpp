@@ -10,15 +10,15 @@ const tally::Registration registered{{
     .object = TALLY_OBJECT(fsdist),
     .description =
         "Measures reads, writes, opens and fsyncs of regular files inside their file system (ext4, "
-        "xfs, btrfs, nfs, overlay), whoever asks for them: a system call, io_uring, sendfile, an "
-        "exec, an overlay on top. What has not returned is in flight, with the age of the oldest "
-        "and the thread that waits: the server or disk that does not answer.",
+        "xfs, btrfs, nfs, overlay), whatever causes them: a system call, io_uring, sendfile, an "
+        "exec, an overlay on top. Operations that have not returned are in flight, with the age of "
+        "the oldest and the thread that waits: this shows a server or disk that does not answer.",
     .examples =
         {
             {"tally fsdist", "every container, file system and operation, until Ctrl-C"},
             {"tally fsdist -c db --operation fsync 1", "how long one container's fsyncs take"},
             {"tally fsdist --fs nfs 1", "does the server answer? see IN FLIGHT"},
-            {"tally fsdist --by fs,operation -d 10", "the machine's file systems, whoever asks"},
+            {"tally fsdist --by fs,operation -d 10", "file systems of the whole machine"},
         },
 }};
 

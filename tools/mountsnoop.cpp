@@ -9,13 +9,13 @@ const tally::Registration registered{{
     .name = "mountsnoop",
     .object = TALLY_OBJECT(mountsnoop),
     .description =
-        "Tells of each call that makes, moves, changes or takes away a mount (mount, umount2, "
-        "pivot_root, move_mount, fsopen, fsconfig, fsmount, fspick, open_tree, mount_setattr) "
-        "and of each that makes or enters a namespace (unshare, setns, clone and clone3 with "
-        "one), when it returns: whose it is, what and where, the flags by name, the error.",
+        "Prints each call that creates, moves, changes or removes a mount (mount, umount2, "
+        "pivot_root, move_mount, fsopen, fsconfig, fsmount, fspick, open_tree, mount_setattr) and "
+        "each that creates or enters a namespace (unshare, setns, clone and clone3 with a new "
+        "one), when it returns: the container, source and target, the flags by name, the error.",
     .examples =
         {
-            {"tally mountsnoop", "the birth of every container, call by call"},
+            {"tally mountsnoop", "how every container is set up, call by call"},
             {"tally mountsnoop --errors-only", "why a container does not start"},
             {"tally mountsnoop --json -- runc run web", "what a runtime does, for a script"},
         },

@@ -8,9 +8,9 @@ namespace {
 const tally::Registration registered{{
     .name = "oomsnoop",
     .object = TALLY_OBJECT(oomsnoop),
-    .description = "Tells of each process that the kernel kills because memory has run out: whose "
-                   "it is, what memory it had, which cgroup's limit was the reason, and who wanted "
-                   "the page that was one too many.",
+    .description = "Prints each process that the kernel kills because memory has run out: its "
+                   "container, the memory it used, the cgroup whose limit was reached, and the "
+                   "process whose allocation caused the kill.",
     .examples =
         {
             {"tally oomsnoop", "every container, until Ctrl-C"},

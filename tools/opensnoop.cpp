@@ -8,13 +8,13 @@ namespace {
 const tally::Registration registered{{
     .name = "opensnoop",
     .object = TALLY_OBJECT(opensnoop),
-    .description = "Tells of each call that opens a file (open, openat, openat2, creat), when it "
-                   "returns: whose it is, the path and the flags, the descriptor or the error, and "
-                   "how long it took.",
+    .description =
+        "Prints each call that opens a file (open, openat, openat2, creat), when it returns: the "
+        "container, the path and flags, the descriptor or the error, and the duration.",
     .examples =
         {
             {"tally opensnoop", "every container, until Ctrl-C"},
-            {"tally opensnoop -c web --errors-only", "which files a container does not find"},
+            {"tally opensnoop -c web --errors-only", "which files a container cannot open"},
             {"tally opensnoop --full-path -p 4711", "a process, with full paths"},
             {"tally opensnoop --json -d 10 | jq -r 'select(.duration_ns > 1000000) | .path'",
              "what took longer than a millisecond"},

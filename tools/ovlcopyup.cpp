@@ -9,10 +9,10 @@ const tally::Registration registered{{
     .name = "ovlcopyup",
     .object = TALLY_OBJECT(ovlcopyup),
     .description =
-        "Containers' file systems are overlays: a file of the image is copied up, whole, before "
-        "its first change, be it of one byte or of its owner. Measures each of these copies, from "
-        "its beginning to its end, for the thread that has to wait for it: how long, how many "
-        "bytes. With --events it tells which file, and which system call was the cause.",
+        "Containers' file systems are overlays: before the first change of a file of the image, "
+        "even of one byte or of the owner, the whole file is copied up. Measures each copy from "
+        "beginning to end, for the thread that waits for it: its duration and its size. With "
+        "--events it prints each file and the system call that caused the copy.",
     .examples =
         {
             {"tally ovlcopyup", "every container, until Ctrl-C"},

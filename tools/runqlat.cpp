@@ -9,10 +9,10 @@ const tally::Registration registered{{
     .name = "runqlat",
     .object = TALLY_OBJECT(runqlat),
     .description =
-        "Measures for every thread the time from the moment it could run (it was woken, made, or "
-        "preempted) to the moment it got a CPU, and charges it to the container of the thread that "
-        "waited. Long waits mean that the CPUs are too few, that a neighbour takes them, or that "
-        "the container has used up its CPU quota.",
+        "Measures, for every thread, the time from the moment it became runnable (woken, created "
+        "or preempted) to the moment it got a CPU, and charges it to the container of the thread "
+        "that waited. Long waits mean that there are too few CPUs, that a neighbour uses them, or "
+        "that the container has used up its CPU quota.",
     .examples =
         {
             {"tally runqlat", "every container, until Ctrl-C"},

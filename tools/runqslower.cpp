@@ -9,17 +9,16 @@ const tally::Registration registered{{
     .name = "runqslower",
     .object = TALLY_OBJECT(runqslower),
     .description =
-        "Tells of each thread that could run and did not get a CPU for long (10 ms, if --min- "
-        "us does not say otherwise), when it gets one: whose it is, how long it waited, since "
-        "it was woken or since it lost its CPU, and who had that CPU before it, with the "
-        "container.",
+        "Prints each runnable thread that waits long for a CPU (10 ms, or --min-us), when it gets "
+        "one: its container, the duration of the wait, whether the wait began when it was woken, "
+        "created or preempted, and the thread that had this CPU before it, with its container.",
     .examples =
         {
             {"tally runqslower", "every container, until Ctrl-C"},
             {"tally runqslower -c web --min-us 1000", "who keeps a container from its CPUs"},
             {"tally runqslower --json -d 60 | jq -r '[.container, .previous_container] | @tsv' | "
              "sort | uniq -c",
-             "which container waits behind which"},
+             "which container waits for which"},
         },
 }};
 

@@ -8,14 +8,15 @@ namespace {
 const tally::Registration registered{{
     .name = "sigsnoop",
     .object = TALLY_OBJECT(sigsnoop),
-    .description = "Tells of each signal: whose process gets it, who has sent it, or that it is "
-                   "the kernel's own, and what became of it.",
+    .description = "Prints each signal: the process that gets it, the process that sent it (none "
+                   "if the kernel did), and what became of it.",
     .examples =
         {
-            {"tally sigsnoop -s KILL,TERM", "who ends whom"},
-            {"tally sigsnoop -c web", "what the processes of a container get"},
-            {"tally sigsnoop -c web --sent", "what they send"},
-            {"tally sigsnoop --json | jq -c 'select(.sender_pid == null)'", "the kernel's own"},
+            {"tally sigsnoop -s KILL,TERM", "which process kills which"},
+            {"tally sigsnoop -c web", "signals that the processes of a container get"},
+            {"tally sigsnoop -c web --sent", "signals that they send"},
+            {"tally sigsnoop --json | jq -c 'select(.sender_pid == null)'",
+             "signals from the kernel"},
         },
 }};
 

@@ -8,17 +8,16 @@ namespace {
 const tally::Registration registered{{
     .name = "statsnoop",
     .object = TALLY_OBJECT(statsnoop),
-    .description =
-        "Tells of each call that asks for a file by its path without opening it (stat, lstat, "
-        "newfstatat, statx, statfs, access, faccessat, faccessat2), when it returns: whose it "
-        "is, the path, the error, and how long it took.",
+    .description = "Prints each call that looks up a file by its path without opening it (stat, "
+                   "lstat, newfstatat, statx, statfs, access, faccessat, faccessat2), when it "
+                   "returns: the container, the path, the error, and the duration.",
     .examples =
         {
             {"tally statsnoop", "every container, until Ctrl-C"},
-            {"tally statsnoop -c web --errors-only", "which files a container looks for in vain"},
+            {"tally statsnoop -c web --errors-only", "which files a container does not find"},
             {"tally statsnoop --full-path -p 4711", "a process, with full paths"},
             {"tally statsnoop --json -d 10 | jq -r .path | sort | uniq -c | sort -n",
-             "what is asked for most"},
+             "the most frequent paths"},
         },
 }};
 

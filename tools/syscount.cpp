@@ -8,9 +8,9 @@ namespace {
 const tally::Registration registered{{
     .name = "syscount",
     .object = TALLY_OBJECT(syscount),
-    .description = "Counts the system calls that return, by container and call: how many, how many "
-                   "of them fail, "
-                   "and how long they take in all. 'tally syslat' shows how long each takes.",
+    .description = "Counts the system calls that return, by container and call: how many return, "
+                   "how many of them fail, and their total time. For the distribution of their "
+                   "durations see 'tally syslat'.",
     .examples =
         {
             {"tally syscount", "every container and call, until Ctrl-C"},

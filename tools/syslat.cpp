@@ -9,12 +9,9 @@ const tally::Registration registered{{
     .name = "syslat",
     .object = TALLY_OBJECT(syslat),
     .description = "Measures every system call from its entry to its return, by container and "
-                   "call. What has not "
-                   "returned is in flight, with the age of the oldest and the thread that made it: "
-                   "the call that "
-                   "hangs. Calls that are meant to wait (epoll_wait, futex, nanosleep ...) are "
-                   "listed after the "
-                   "others.",
+                   "call. Calls that have not returned are in flight, with the age of the oldest "
+                   "and the thread that made it: this shows a call that hangs. Calls that are "
+                   "meant to wait (epoll_wait, futex, nanosleep ...) are listed after the others.",
     .examples =
         {
             {"tally syslat", "every container and call, until Ctrl-C"},

@@ -9,10 +9,9 @@ const tally::Registration registered{{
     .name = "sysslower",
     .object = TALLY_OBJECT(sysslower),
     .description =
-        "Tells of each system call that took long (10 ms, if --min-us does not say "
-        "otherwise), when it returns: whose it is, how long it took, its result, and what it "
-        "was asked to do. Calls that are meant to wait (epoll_wait, futex, nanosleep ...) are "
-        "left out, unless -s names them or --waiting is given.",
+        "Prints each system call that takes long (10 ms, or --min-us), when it returns, with its "
+        "container, duration, result and arguments. Calls that are meant to wait (epoll_wait, "
+        "futex, nanosleep ...) are left out, unless -s names them or --waiting is given.",
     .examples =
         {
             {"tally sysslower", "every container, calls of 10 ms and more, until Ctrl-C"},

@@ -9,8 +9,8 @@ const tally::Registration registered{{
     .name = "tcpconnect",
     .object = TALLY_OBJECT(tcpconnect),
     .description =
-        "Tells of each TCP connection that a thread opens by connect, when it stands or has "
-        "failed: whose it is, from where to where, how long it took, and the error.",
+        "Prints each TCP connection that a thread opens with connect(), when it is established or "
+        "has failed: the container, both addresses, the duration, and the error.",
     .examples =
         {
             {"tally tcpconnect", "every container, until Ctrl-C"},

@@ -9,10 +9,10 @@ const tally::Registration registered{{
     .name = "throttle",
     .object = TALLY_OBJECT(throttle),
     .description =
-        "Measures for every thread how long it stood still, though it could run, because its "
-        "container or a cgroup above it had used up its CPU quota (cpu.max, or cpu.cfs_quota_us in "
-        "version 1), until the quota was refilled. The wait for a CPU after that is none of it "
-        "(tally runqlat). Quota and period are those of the cgroup that was throttled.",
+        "Measures, for every thread, how long it was runnable but stopped because its container or "
+        "a cgroup above it had used up its CPU quota (cpu.max, or cpu.cfs_quota_us in version 1), "
+        "until the quota was refilled. The wait for a CPU after that is not included (see 'tally "
+        "runqlat'). Quota and period are those of the cgroup that was throttled.",
     .examples =
         {
             {"tally throttle", "every container, until Ctrl-C"},

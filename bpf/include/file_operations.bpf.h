@@ -44,7 +44,8 @@ enum file_system { EXT4, XFS, BTRFS, NFS, OVERLAY };
 enum operation { READ, WRITE, OPEN, FSYNC };
 #define OPERATIONS 4
 
-SELECTION(operation, enum operation, "", "only this: read, write, open or fsync; repeatable");
+SELECTION(operation, enum operation, "",
+          "only this operation: read, write, open or fsync; repeatable");
 
 /* How many operations a thread can be in at once, each with a place of its own. */
 #define OPERATION_PLACES (2 * FILE_SYSTEMS)

@@ -14,7 +14,7 @@ namespace tally {
 
 Parser::Option add_duration(Parser& parser, std::optional<Seconds>& duration) {
     return parser.add_value(
-        {.names = "-d,--duration", .value = "SECONDS", .description = "end after so many seconds"},
+        {.names = "-d,--duration", .value = "SECONDS", .description = "stop after SECONDS"},
         number(kShortest, kLongest, "a number of seconds"),
         [&](const std::string& word) { duration = Seconds(*number_of<double>(word)); });
 }
@@ -27,13 +27,12 @@ void add_format(Parser& parser, Format& format, std::span<const FormatName> form
         meanings.push_back(each.meaning.empty() ? words.back()
                                                 : fmt::format("{} ({})", each.word, each.meaning));
     }
-    parser.add_flag(
-        {.names = "--json", .description = "the same as --output json", .group = "Output"},
-        [&format] { format = Format::json; });
+    parser.add_flag({.names = "--json", .description = "same as --output json", .group = "Output"},
+                    [&format] { format = Format::json; });
     parser.add_value(
         {.names = "-o,--output",
          .value = "FORMAT",
-         .description = fmt::format("{}: docs/output.md", fmt::join(meanings, ", ")),
+         .description = fmt::format("{}; see docs/output.md", fmt::join(meanings, ", ")),
          .group = "Output",
          .choices = words},
         one_of(words), [&format, formats](const std::string& word) {
@@ -46,25 +45,26 @@ void add_format(Parser& parser, Format& format, std::span<const FormatName> form
 void add_hierarchy(Parser& parser, std::optional<std::string>& hierarchy) {
     parser.add_value({.names = "--hierarchy",
                       .value = "NAME",
-                      .description = "cgroups of this one: unified (version 2), or pids, cpu, ... "
-                                     "of version 1 (where containers live)",
+                      .description = "cgroup hierarchy to use: unified (version 2), or pids, cpu, "
+                                     "... of version 1 (default: the one containers live in)",
                       .group = kScripts},
                      hierarchy);
 }
 
 void add_ready_fd(Parser& parser, std::optional<int>& ready_fd) {
-    add_number(parser,
-               {.names = "--ready-fd",
-                .value = "FD",
-                .description = "write \"ready\" to this descriptor when all probes are attached",
-                .group = kScripts},
-               3, 1 << 20, "a descriptor", ready_fd);
+    add_number(
+        parser,
+        {.names = "--ready-fd",
+         .value = "FD",
+         .description = "write \"ready\" to this file descriptor once all probes are attached",
+         .group = kScripts},
+        3, 1 << 20, "a descriptor", ready_fd);
 }
 
 void add_keep_privileges(Parser& parser, bool& keep_privileges) {
     parser.add_flag(
         {.names = "--keep-privileges",
-         .description = "do not give up what only the start needs (see docs/privileges.md)",
+         .description = "keep the privileges that only the start needs; see docs/privileges.md",
          .group = kScripts},
         keep_privileges);
 }

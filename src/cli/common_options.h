@@ -18,7 +18,7 @@
 
 namespace tally {
 
-inline constexpr const char* kScripts = "For scripts and for trouble";  ///< a group of options
+inline constexpr const char* kScripts = "Scripting and troubleshooting";  ///< a group of options
 
 inline constexpr double kShortest = 0.001;  ///< seconds
 inline constexpr double kLongest = 1e8;     ///< seconds, three years: what a timer takes

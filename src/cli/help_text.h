@@ -7,7 +7,7 @@
 
 namespace tally {
 
-inline constexpr std::size_t kHelpWidth = 100;  ///< of a line of help
+inline constexpr std::size_t kHelpWidth = 80;   ///< of a line of help
 inline constexpr std::size_t kHelpColumn = 30;  ///< where the descriptions of options begin
 
 /// Breaks text between words; every line but the first begins with `indent` blanks.

@@ -13,18 +13,19 @@ std::variant<ListingRequest, HelpText> parse_listing_arguments(
     const bool can_watch = command == "containers";
     Parser parser("tally " + command,
                   command == "doctor"
-                      ? "Whether tally and each of its tools run here, and what would help (status "
-                        "1 if one does not)"
-                      : "The containers that run here: name, id, runtime, pod, cgroup, processes",
+                      ? "Checks whether tally and its tools run here; exit status 1 if one does not"
+                      : "Lists the running containers: name, id, runtime, pod, cgroup, processes",
                   fmt::format("Usage: tally {} [OPTIONS]", command));
     add_format(parser, request.format, kListingFormats);
     add_hierarchy(parser, request.hierarchy);
-    parser.add_flag({.names = "-v,--verbose", .description = "say all that the kernel says"},
-                    request.verbose);
+    parser.add_flag(
+        {.names = "-v,--verbose", .description = "print all messages of libbpf and the kernel"},
+        request.verbose);
     if (can_watch) {
         parser.add_flag(
             {.names = "-w,--watch",
-             .description = "go on: say which containers come, get another name and go"},
+             .description =
+                 "keep running: print containers as they appear, are renamed and disappear"},
             request.watch);
         add_duration(parser, request.duration);
         add_ready_fd(parser, request.ready_fd);

@@ -67,7 +67,7 @@ void add(Parser& parser, OptionText text, const OptionSchema& option, Request& r
         return;
     }
     text.value = "N";
-    text.description = fmt::format("{} ({})", help, option.initial);
+    text.description = fmt::format("{} (default: {})", help, option.initial);
     parser.add_value(text, number(std::uint64_t{0}, option.largest, "a number"),
                      [&request, variable](const std::string& word) {
                          request.options[variable] = *number_of<std::uint64_t>(word);
@@ -93,7 +93,7 @@ void add(Parser& parser, OptionText text, const SelectionSchema& selection, Requ
 void add(Parser& parser, OptionText text, const ChoiceSchema& choice, Request& request) {
     text.names = "--" + choice.name;
     text.value = "NAME";
-    text.description = fmt::format("{}: {} (all that are here)", escape_text(choice.help),
+    text.description = fmt::format("{}: {} (default: all available)", escape_text(choice.help),
                                    escape_text(fmt::format("{}", fmt::join(choice.values, ", "))));
     text.choices = choice.values;
     std::vector<std::string>& values = request.choices[choice.name];

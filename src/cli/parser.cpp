@@ -14,6 +14,7 @@
 #include "cli/completion.h"
 #include "cli/help_text.h"
 #include "util/error.h"
+#include "util/nearest_word.h"
 
 namespace tally {
 namespace {
@@ -132,6 +133,18 @@ Parser::Option Parser::add_value(const OptionText& text, std::optional<std::stri
     return add_value(text, nullptr, [&value](const std::string& word) { value = word; });
 }
 
+void Parser::add_refused(const std::string& names, const std::function<void()>& refuse) {
+    CLI::Option* option = checked([&] {
+        return app_->add_option_function<std::string>(names,
+                                                      [refuse](const std::string&) { refuse(); });
+    });
+    if (names[0] == '-') {
+        // Without a value too: CLI11 would not say the name of an option in no group.
+        option->expected(0, 1);
+    }
+    added(option, {.names = names, .group = {}});
+}
+
 Parser::Option Parser::add_values(
     const OptionText& text, bool commas, const ValueCheck& check,
     const std::function<void(const std::vector<std::string>&)>& take) {
@@ -153,6 +166,23 @@ Parser::Option Parser::add_values(const OptionText& text, bool commas,
                                   std::vector<std::string>& values) {
     return add_values(text, commas, nullptr,
                       [&values](const std::vector<std::string>& words) { values = words; });
+}
+
+std::string Parser::suggestion_for(const std::vector<std::string>& unexpected) const {
+    std::vector<std::string> names;
+    for (const CLI::Option* each : app_->get_options()) {
+        if (!each->get_group().empty()) {
+            for (const std::string& name : each->get_lnames()) {
+                names.push_back("--" + name);
+            }
+        }
+    }
+    for (const std::string& word : unexpected) {
+        if (word.starts_with("--")) {
+            return did_you_mean(word.substr(0, word.find('=')), names);
+        }
+    }
+    return "";
 }
 
 std::optional<HelpText> Parser::parse(std::vector<std::string> arguments, const std::string& help) {
@@ -184,6 +214,9 @@ std::optional<HelpText> Parser::parse(std::vector<std::string> arguments, const 
         app_->parse(std::move(arguments));
     } catch (const CLI::CallForHelp&) {
         return HelpText{app_->help()};
+    } catch (const CLI::ExtrasError& error) {
+        const std::string suggestion = suggestion_for(app_->remaining());
+        throw UsageError("{}{} ('{}' lists the options)", sentence(error), suggestion, help);
     } catch (const CLI::ParseError& error) {
         throw UsageError("{}; '{}' lists the options", sentence(error), help);
     }

@@ -65,6 +65,9 @@ class Parser {
     Option add_value(const OptionText& text, const ValueCheck& check,
                      const std::function<void(const std::string&)>& take);
     Option add_value(const OptionText& text, std::optional<std::string>& value);
+    /// An option or operand in no help and not offered by completion. Given, an option also without
+    /// a value, it is refused with the UsageError that `refuse` throws.
+    void add_refused(const std::string& names, const std::function<void()>& refuse);
     /// Given as often as one likes, with one value each; with `commas` each value may be several.
     Option add_values(const OptionText& text, bool commas, const ValueCheck& check,
                       const std::function<void(const std::vector<std::string>&)>& take);
@@ -77,6 +80,8 @@ class Parser {
 
   private:
     Option added(CLI::Option* option, const OptionText& text);
+    /// "; did you mean --by?" of the first of these words that is like an option; or empty.
+    std::string suggestion_for(const std::vector<std::string>& unexpected) const;
 
     std::unique_ptr<CLI::App> app_;
     std::map<const CLI::Option*, std::vector<std::string>> choices_;

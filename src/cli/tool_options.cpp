@@ -41,7 +41,7 @@ std::vector<std::string> take_command(std::vector<std::string>& arguments) {
     }
     std::vector<std::string> command(dashes + 1, arguments.end());
     if (command.empty()) {
-        throw UsageError("which command? Behind '--' comes one that is to be run and measured");
+        throw UsageError("COMMAND is missing after '--'");
     }
     arguments.erase(dashes, arguments.end());
     return command;
@@ -51,10 +51,9 @@ std::string footer(const Tool& tool) {
     std::string text =
         "COMMAND:\n  " +
         wrap(
-            "Behind -- comes a command to be run: it is measured from its exec on, with all "
-            "threads and processes that come of it, and nothing else. Its stdout goes to stderr, "
-            "unless -O is given. The run ends with the command and has its exit status; a run that "
-            "ends before ends the command.",
+            "Runs COMMAND and measures nothing but COMMAND, from its exec on, with all of its "
+            "threads and descendants. Its stdout goes to stderr, unless -O is given. The run ends "
+            "with COMMAND and has its exit status; a run that ends earlier ends COMMAND too.",
             kHelpWidth - 2, 2) +
         "\n" + (tool.examples.empty() ? "" : "\nExamples:\n");
     for (const Tool::Example& each : tool.examples) {
@@ -66,15 +65,15 @@ std::string footer(const Tool& tool) {
 /// What makes no sense where events are told one by one: not in the help, and refused in one
 /// sentence.
 void refuse_reports(Parser& parser, const std::string& tool, bool has_both) {
-    const auto refuse = [=](const std::string&) -> std::string {
+    const auto refuse = [=] {
         throw UsageError(
-            "{} tells events one by one: INTERVAL, COUNT, --by, --view, --top, --min-count and "
-            "--max-keys are for {}",
+            "{} prints events: INTERVAL, COUNT, --by, --view, --top, --min-count and --max-keys "
+            "apply only to {}",
             has_both ? tool + " --events" : tool,
-            has_both ? "a run without --events" : "tools that count or measure");
+            has_both ? "a run without --events" : "tools that aggregate");
     };
     for (const char* each : {"INTERVAL", "--by", "--view", "--top", "--min-count", "--max-keys"}) {
-        parser.add_value({.names = each, .group = {}}, nullptr, refuse);
+        parser.add_refused(each, refuse);
     }
 }
 
@@ -114,14 +113,14 @@ void check_default_by(const TracerSchema& schema, const std::string& tool) {
 
 void add_by(Parser& parser, const TracerSchema& schema, std::vector<std::string>& by) {
     const std::vector<std::string> choices = Grouping::choices(*schema.slots().front());
-    parser.add_values(
-        {.names = "--by",
-         .value = "KEY[,KEY]",
-         .description = fmt::format("what makes a row: {}; several with commas ({})",
-                                    fmt::join(choices, ", "), fmt::join(default_by(schema), ",")),
-         .group = "Output",
-         .choices = choices},
-        true, by);
+    parser.add_values({.names = "--by",
+                       .value = "KEY[,KEY]",
+                       .description = fmt::format(
+                           "what makes a row: {}; separate several with commas (default: {})",
+                           fmt::join(choices, ", "), fmt::join(default_by(schema), ",")),
+                       .group = "Output",
+                       .choices = choices},
+                      true, by);
 }
 
 /// The options that only text takes into account.
@@ -132,7 +131,7 @@ std::vector<Parser::Option> add_text_options(Parser& parser, TextOptions& text, 
         all.push_back(parser.add_value(
             {.names = "--view",
              .value = "VIEW",
-             .description = "bars (a diagram each, the default up to three rows) or table",
+             .description = "bars (one diagram per row; default for up to three rows) or table",
              .group = "Output",
              .choices = views},
             one_of(views), [&text](const std::string& word) {
@@ -142,13 +141,13 @@ std::vector<Parser::Option> add_text_options(Parser& parser, TextOptions& text, 
     all.push_back(add_number(parser,
                              {.names = "--top",
                               .value = "N",
-                              .description = "at most so many rows, the worst; 0 shows all",
+                              .description = "show only the N worst rows (0: all)",
                               .group = "Output"},
                              std::size_t{0}, std::size_t{1} << 32, "a number", text.top));
     all.push_back(add_number(parser,
                              {.names = "--min-count",
                               .value = "N",
-                              .description = "leave out rows of fewer values",
+                              .description = "leave out rows with fewer than N values",
                               .group = "Output"},
                              std::uint64_t{0}, ~std::uint64_t{0}, "a number", text.min_count));
     return all;
@@ -158,35 +157,36 @@ std::vector<Parser::Option> add_text_options(Parser& parser, TextOptions& text, 
 std::vector<Parser::Option> add_event_options(Parser& parser, Request& request,
                                               const std::string& when) {
     return {parser.add_flag({.names = "--own-events",
-                             .description = when + "tell the events of tally itself too",
+                             .description = when + "include the events of tally itself",
                              .group = kScripts},
                             request.own_events),
             parser.add_value(
                 {.names = "--ring-size",
                  .value = "SIZE",
-                 .description =
-                     fmt::format("{}room in the kernel for events that were not read yet ({}M)",
-                                 when, kRingSize >> 20),
+                 .description = fmt::format(
+                     "{}size of the kernel buffer for events not read yet (default: {}M)", when,
+                     kRingSize >> 20),
                  .group = kScripts},
                 nullptr, [&](const std::string& word) { request.ring_size = ring_size_of(word); })};
 }
 
 void add_target(Parser& parser, TargetRequest& target) {
-    const char* group = "Whom to measure (one option twice: either; different options: both)";
+    const char* group =
+        "Filters (repeat one to match any of its values; different ones must all match)";
     parser.add_values({.names = "-c,--container",
                        .value = "CONTAINER",
-                       .description = "container name, start of its id, pod, NAMESPACE/POD, or a "
+                       .description = "container name, prefix of its id, pod, NAMESPACE/POD, or a "
                                       "pattern with * ? []",
                        .group = group},
                       false, target.containers);
     parser.add_flag({.names = "--wait",
-                     .description = "with -c: the container need not exist yet; it is measured "
+                     .description = "with -c: the container may start later; it is measured "
                                     "from its first instruction",
                      .group = group},
                     target.wait);
     parser.add_values({.names = "--cgroup",
                        .value = "PATH",
-                       .description = "a cgroup with all below it",
+                       .description = "a cgroup and all cgroups below it",
                        .group = group},
                       false, target.cgroups);
     const auto add_threads = [&](const OptionText& text, std::vector<std::uint32_t>& numbers) {
@@ -199,17 +199,17 @@ void add_target(Parser& parser, TargetRequest& target) {
     };
     add_threads({.names = "-p,--pid",
                  .value = "PID",
-                 .description = "a process, as the host numbers it",
+                 .description = "process id, as the host numbers it",
                  .group = group},
                 target.pids);
     add_threads({.names = "-t,--tid",
                  .value = "TID",
-                 .description = "a thread, as the host numbers it",
+                 .description = "thread id, as the host numbers it",
                  .group = group},
                 target.tids);
     parser.add_values({.names = "--comm",
                        .value = "NAME",
-                       .description = "threads of this name (15 bytes count)",
+                       .description = "threads with this name (its first 15 bytes count)",
                        .group = group},
                       false, target.comms);
 }
@@ -260,11 +260,11 @@ Parser make_parser(const Tool& tool, const TracerSchema& schema, bool tells_even
 void add_intervals(Parser& parser, Request& request) {
     parser.add_value(
         {.names = "INTERVAL",
-         .description = "seconds between two reports; without it there is one, at the end"},
+         .description = "seconds between two reports (default: one report, at the end)"},
         number(kShortest, kLongest, "a number of seconds"), [&request](const std::string& word) {
             request.interval = Seconds(*number_of<double>(word));
         });
-    add_number(parser, {.names = "COUNT", .description = "end after so many intervals"},
+    add_number(parser, {.names = "COUNT", .description = "stop after COUNT intervals"},
                std::uint64_t{1}, std::uint64_t{1} << 62, "a number", request.count);
 }
 
@@ -272,8 +272,8 @@ void add_max_keys(Parser& parser, Request& request) {
     add_number(parser,
                {.names = "--max-keys",
                 .value = "N",
-                .description = "room for so many keys, each on every CPU of up to 8 (what fits "
-                               "in 12 MiB; where keys have parts of the tool's own, 23 MiB)",
+                .description = "how many distinct keys to keep (default: what fits in 12 MiB, or "
+                               "in 23 MiB with keys of the tool's own)",
                 .group = kScripts},
                1U, 100'000U, "a number", request.max_keys);
 }
@@ -301,14 +301,14 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
     }
     if (schema.has_both()) {
         parser.add_flag({.names = "--events",
-                         .description = "tell of each, one by one, instead of summing up",
+                         .description = "print each event instead of totals",
                          .group = "Output"},
                         request.tells_events);
     }
     add_format(parser, request.format, kFormats);
     parser.add_value({.names = "-O,--output-file",
                       .value = "FILE",
-                      .description = "write there instead of to stdout",
+                      .description = "write to FILE instead of stdout",
                       .group = "Output"},
                      request.output_file);
     std::vector<Parser::Option> for_text, for_events;
@@ -316,7 +316,7 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
         for_text = add_text_options(parser, request.text, !schema.histograms.empty());
     }
     parser.add_flag({.names = "--strict",
-                     .description = "exit status 3 if anything was lost",
+                     .description = "exit with status 3 if anything was lost",
                      .group = kScripts},
                     request.strict);
     if (!schema.events.empty()) {
@@ -328,13 +328,12 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
     add_hierarchy(parser, request.hierarchy);
     add_ready_fd(parser, request.ready_fd);
     add_keep_privileges(parser, request.keep_privileges);
-    parser.add_flag(
-        {.names = "--probe-plan",
-         .description = "say which hooks of the kernel it would use, and why, and do no more",
-         .group = kScripts},
-        request.probe_plan);
+    parser.add_flag({.names = "--probe-plan",
+                     .description = "print the kernel hooks it would attach to, and why, then exit",
+                     .group = kScripts},
+                    request.probe_plan);
     parser.add_flag({.names = "-v,--verbose",
-                     .description = "say what is done, and all that the kernel says",
+                     .description = "log each step and the full verifier output",
                      .group = kScripts},
                     request.verbose);
     add_own_options(parser, tool, schema, request);

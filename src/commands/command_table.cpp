@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "commands/containers_command.h"
 #include "commands/doctor_command.h"
@@ -30,20 +31,28 @@ ExitStatus help(const Arguments& arguments) {
     }
     const std::string& word = arguments.front();
     const CommandRow* command = find_command(word);
-    return command != nullptr && command->has_help ? command->run({"--help"})
-                                                   : run_tool(word, {"--help"});
+    if (command != nullptr && command->has_help) {
+        return command->run({"--help"});
+    }
+    std::vector<std::string> with_help;
+    for (const CommandRow& each : all_commands()) {
+        if (each.has_help) {
+            with_help.push_back(each.words.word);
+        }
+    }
+    return run_tool(word, {"--help"}, std::move(with_help));
 }
 
 constexpr std::size_t kAny = CommandRow::kAnyNumber;
 const CommandRow kCommands[] = {
-    {{"list", {}, "the tools"}, list_tools, 0},
-    {{"containers", {}, "the containers that run here"}, run_containers, kAny, true},
-    {{"doctor", {}, "whether each tool runs here, and what would help"}, run_doctor, kAny, true},
-    {{"run", {"FILE"}, "run a tool that is not built in, from its BPF object"},
-     run_file,
+    {{"list", {}, "list the tools"}, list_tools, 0},
+    {{"containers", {}, "list the running containers"}, run_containers, kAny, true},
+    {{"doctor", {}, "check whether each tool runs here, and what would help"},
+     run_doctor,
      kAny,
      true},
-    {{"help", {"[TOOL]"}, "this text, or that of a tool or command"}, help, 1},
+    {{"run", {"FILE"}, "run your own tracer from a .bpf.o file"}, run_file, kAny, true},
+    {{"help", {"[TOOL]"}, "this text, or the help of a tool or command"}, help, 1},
     {{"--version", {}, ""}, print_version, 0},
     {{"--help", {}, ""}, print_usage, 0, false, false},
     {{"-h", {}, ""}, print_usage, kAny, false, false},
@@ -64,7 +73,7 @@ const CommandRow* find_command(std::string_view word) {
 
 std::string usage() {
     std::string text =
-        "tally shows how long things take in the kernel, per container.\n"
+        "tally traces the Linux kernel per container: latencies, counts, events.\n"
         "\n"
         "Usage: tally TOOL [OPTIONS] [INTERVAL [COUNT]] [-- COMMAND ...]\n"
         "\n"

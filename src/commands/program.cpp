@@ -15,15 +15,19 @@ namespace {
 
 using Arguments = std::vector<std::string>;
 
-/// Answers a shell that completes these words.
-ExitStatus complete(Arguments words) {
+std::vector<CommandWords> listed_commands() {
     std::vector<CommandWords> commands;
     for (const CommandRow& each : all_commands()) {
         if (each.is_listed) {
             commands.push_back(each.words);
         }
     }
-    const auto answer = complete_command(commands, tool_candidates(), words);
+    return commands;
+}
+
+/// Answers a shell that completes these words.
+ExitStatus complete(Arguments words) {
+    const auto answer = complete_command(listed_commands(), tool_candidates(), words);
     return answer ? print(*answer) : run_program("tally", std::move(words));
 }
 
@@ -51,7 +55,11 @@ ExitStatus run_program(std::string_view program, Arguments arguments) {
     }
     const CommandRow* command = find_command(word);
     if (command == nullptr || find_tool(word) != nullptr) {
-        return run_tool(word, arguments);
+        std::vector<std::string> words;
+        for (const CommandWords& each : listed_commands()) {
+            words.push_back(each.word);
+        }
+        return run_tool(word, arguments, std::move(words));
     }
     if (arguments.size() > command->most_arguments) {
         throw UsageError("'{}' takes no '{}'", word, arguments.back());

@@ -21,6 +21,7 @@
 #include "tracer/probe_plan.h"
 #include "tracer/registry.h"
 #include "tracer/tracer.h"
+#include "util/nearest_word.h"
 
 namespace tally {
 namespace {
@@ -28,18 +29,17 @@ namespace {
 using Arguments = std::vector<std::string>;
 
 constexpr std::string_view kRunUsage =
-    "tally run: runs a tracer from a BPF object that declares itself, with all that built-in "
-    "tools\n"
-    "have: targets, --by, intervals, formats, and the options that it declares.\n"
+    "tally run: runs your own tracer from a .bpf.o file, with the filters, --by,\n"
+    "intervals and formats of the built-in tools, and the options that it declares.\n"
     "\n"
     "Usage: tally run FILE [OPTIONS] [INTERVAL [COUNT]]\n"
     "\n"
-    "FILE comes first. Its name without .bpf.o is that of the tool, in records too.\n"
+    "FILE comes first. Its name without .bpf.o names the tool, in records too.\n"
     "\n"
     "  tally run FILE --help      its options\n"
-    "  tally run FILE -v          says all that libbpf and the kernel's verifier say\n"
+    "  tally run FILE -v          prints all messages of libbpf and the verifier\n"
     "\n"
-    "How to write and compile one: docs/new-tool.md.\n";
+    "How to write and compile a tracer: docs/new-tool.md.\n";
 
 /// --probe-plan: what a run would hang on. Status 1 if it cannot run.
 ExitStatus show_probe_plan(const Tracer& tracer, const Request& request) {
@@ -74,17 +74,22 @@ std::string summary_of(const Tool& tool) {
 
 }  // namespace
 
-ExitStatus run_tool(const std::string& name, const Arguments& arguments) {
+ExitStatus run_tool(const std::string& name, const Arguments& arguments,
+                    std::vector<std::string> commands) {
     const Tool* tool = find_tool(name);
     if (tool == nullptr) {
-        throw UsageError("there is no tool '{}': 'tally list' shows those there are", name);
+        for (const Tool* each : all_tools()) {
+            commands.emplace_back(each->name);
+        }
+        throw UsageError("unknown tool '{}'{} ('tally list' lists the tools)", name,
+                         did_you_mean(name, commands));
     }
     return run_as(*tool, arguments);
 }
 
 ExitStatus run_file(const Arguments& arguments) {
     if (arguments.empty()) {
-        throw UsageError("run which file? 'tally help run' says more");
+        throw UsageError("FILE is missing: tally run FILE.bpf.o [OPTIONS]");
     }
     const std::string& path = arguments.front();
     if (path == "--help" || path == "-h") {

@@ -11,8 +11,10 @@
 
 namespace tally {
 
-/// `tally NAME ARGUMENT...`. Throws UsageError if no tool has this name.
-ExitStatus run_tool(const std::string& name, const std::vector<std::string>& arguments);
+/// `tally NAME ARGUMENT...`. Throws UsageError if no tool has this name: it names the nearest of
+/// the tools and of these commands.
+ExitStatus run_tool(const std::string& name, const std::vector<std::string>& arguments,
+                    std::vector<std::string> commands = {});
 
 /// `tally run FILE ARGUMENT...`
 ExitStatus run_file(const std::vector<std::string>& arguments);

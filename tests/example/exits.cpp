@@ -8,7 +8,7 @@ namespace {
 const tally::Registration registered{{
     .name = "exits",
     .object = TALLY_OBJECT(exits),
-    .description = "Tells of each thread that ends.",
+    .description = "Prints each thread that exits.",
     .examples = {{"tally exits --killed-only", "who was killed"}},
 }};
 

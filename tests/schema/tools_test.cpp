@@ -11,6 +11,7 @@
 
 #include "cli/command_line.h"
 #include "collect/grouping.h"
+#include "program.h"
 #include "tracer/registry.h"
 #include "tracer/tracer.h"
 #include "util/error.h"
@@ -71,6 +72,18 @@ TEST(Tools, DeclareASummaryAndSomethingToMeasure) {
                       schema.losses.end())
                 << reason;
         }
+    }
+}
+
+TEST(Tools, AreNamedWhereANameIsNearlyRight) {
+    const std::vector<std::pair<std::string, std::string>> mistyped{
+        {"runqlatt", "'runqlatt'; did you mean runqlat? ('tally list' lists the tools)"},
+        {"help sysslow", "'sysslow'; did you mean sysslower? ('tally list' lists the tools)"},
+        {"execsnop -d 1", "'execsnop'; did you mean execsnoop? ('tally list' lists the tools)"}};
+    for (const auto& [line, sentence] : mistyped) {
+        const Outcome outcome = run_program(words_of(line));
+        EXPECT_EQ(outcome.status, 2);
+        EXPECT_EQ(outcome.errors, "tally: unknown tool " + sentence + "\n");
     }
 }
 

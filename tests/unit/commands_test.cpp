@@ -26,16 +26,16 @@ std::string refusal(const std::string& program, const std::vector<std::string>& 
 
 TEST(Commands, MakeTheUsageText) {
     EXPECT_EQ(usage(),
-              "tally shows how long things take in the kernel, per container.\n"
+              "tally traces the Linux kernel per container: latencies, counts, events.\n"
               "\n"
               "Usage: tally TOOL [OPTIONS] [INTERVAL [COUNT]] [-- COMMAND ...]\n"
               "\n"
               "  tally TOOL           run a tool, e.g. sudo tally runqlat\n"
-              "  tally list           the tools\n"
-              "  tally containers     the containers that run here\n"
-              "  tally doctor         whether each tool runs here, and what would help\n"
-              "  tally run FILE       run a tool that is not built in, from its BPF object\n"
-              "  tally help [TOOL]    this text, or that of a tool or command\n"
+              "  tally list           list the tools\n"
+              "  tally containers     list the running containers\n"
+              "  tally doctor         check whether each tool runs here, and what would help\n"
+              "  tally run FILE       run your own tracer from a .bpf.o file\n"
+              "  tally help [TOOL]    this text, or the help of a tool or command\n"
               "  tally --version\n");
 }
 
@@ -54,17 +54,20 @@ TEST(Commands, SayWhichWordIsTooMuch) {
     EXPECT_EQ(refusal("tally", {"--version", "a"}), "'--version' takes no 'a'");
     EXPECT_EQ(refusal("tally", {"--help", "run"}), "'--help' takes no 'run'");
     EXPECT_EQ(refusal("tally", {"help", "run", "list"}), "'help' takes no 'list'");
-    EXPECT_EQ(refusal("tally", {"run"}), "run which file? 'tally help run' says more");
+    EXPECT_EQ(refusal("tally", {"run"}), "FILE is missing: tally run FILE.bpf.o [OPTIONS]");
 }
 
 TEST(Commands, ThatAreNoneAreTakenForTools) {
     const auto no_tool = [](const std::string& word) {
-        return "there is no tool '" + word + "': 'tally list' shows those there are";
+        return "unknown tool '" + word + "' ('tally list' lists the tools)";
     };
     EXPECT_EQ(refusal("tally", {"nonsense", "a"}), no_tool("nonsense"));
     EXPECT_EQ(refusal("tally", {"help", "list"}), no_tool("list"));  // has no help of its own
     EXPECT_EQ(refusal("tally", {"help", "nonsense"}), no_tool("nonsense"));
     EXPECT_EQ(refusal("/usr/bin/tally-list", {}), no_tool("list"));
+    EXPECT_EQ(refusal("tally", {"dokter"}),
+              "unknown tool 'dokter'; did you mean doctor? ('tally list' lists the tools)");
+    EXPECT_EQ(refusal("tally", {"help", "lisst"}), no_tool("lisst"));
     EXPECT_EQ(refusal("tally", {}), "which tool? 'tally list' shows them, 'tally help' says more");
 }
 
