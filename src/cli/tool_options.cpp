@@ -186,7 +186,7 @@ void add_target(Parser& parser, TargetRequest& target) {
                     target.wait);
     parser.add_values({.names = "--cgroup",
                        .value = "PATH",
-                       .description = "a cgroup and all cgroups below it",
+                       .description = "a cgroup and all cgroups below it; beside -c: either",
                        .group = group},
                       false, target.cgroups);
     const auto add_threads = [&](const OptionText& text, std::vector<std::uint32_t>& numbers) {
