@@ -300,15 +300,11 @@ std::vector<Containers::Listed> Containers::list() const {
             processes[id] += count;
         }
     }
-    std::vector<CgroupId> living;
+    std::vector<Listed> all;
     for (const auto& [id, known] : state.known.all()) {
         if (state.tree().is_alive(id)) {
-            living.push_back(id);
+            all.push_back({state.known.owner_of(id), processes[id]});
         }
-    }
-    std::vector<Listed> all;
-    for (const CgroupId id : living) {
-        all.push_back({state.known.owner_of(id), processes[id]});
     }
     std::sort(all.begin(), all.end(), [](const Listed& one, const Listed& other) {
         return std::tie(one.owner.container->name, one.owner.root) <

@@ -36,19 +36,23 @@ constexpr CodePointRange kCombining[] = {
     {0x20d0, 0x20f0}, {0xfe20, 0xfe2f},
 };
 
+std::size_t columns_of(const CodePoint& point) {
+    if (point.value < 0x300 || !point.valid) {
+        return 1;
+    }
+    if (contains(kWide, point.value)) {
+        return 2;
+    }
+    return contains(kCombining, point.value) ? 0 : 1;
+}
+
 }  // namespace
 
 std::size_t display_width(std::string_view text) {
     std::size_t columns = 0;
     while (!text.empty()) {
         const CodePoint next = first_code_point(text);
-        if (next.value < 0x300 || !next.valid) {
-            columns += 1;
-        } else if (contains(kWide, next.value)) {
-            columns += 2;
-        } else if (!contains(kCombining, next.value)) {
-            columns += 1;
-        }
+        columns += columns_of(next);
         text.remove_prefix(next.length);
     }
     return columns;

@@ -44,7 +44,7 @@ std::string find_program(const std::string& name) {
         const std::string folder(folders.substr(0, colon));
         more = colon != std::string_view::npos;
         folders.remove_prefix(more ? colon + 1 : 0);
-        const std::string file = !search ? name : (folder.empty() ? "." : folder) + "/" + name;
+        std::string file = !search ? name : (folder.empty() ? "." : folder) + "/" + name;
         struct stat status {};
         if (::stat(file.c_str(), &status) != 0) {
             error = errno == EACCES ? EACCES : error;

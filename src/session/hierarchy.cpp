@@ -135,6 +135,7 @@ HostHierarchy find_hierarchy(const std::optional<std::string>& asked,
             }
         }
         std::vector<std::string> names;
+        names.reserve(all.size());
         for (const Hierarchy& each : all) {
             names.push_back(each.name);
         }
