@@ -50,7 +50,7 @@ def test_restarted(start, pause):
     # record; of the second life the kernel does, from its beginning.
     for expected, ever in lives:
         pids = {pid for pid, _ in expected}
-        assert expected.total > 2 * PAIRS * ROUNDS
+        assert expected.total > PAIRS * ROUNDS
         count = sum(row["count"] for row in rows if row["key"]["pid"] in pids)
         measured.check(count, expected.total, ever.total if ever is after else count)
 

@@ -3,6 +3,8 @@
 // chatter PAIRS ROUNDS [COMM]
 // PAIRS times two processes, each pair passing one byte to and fro ROUNDS times. If that is 0: for
 // ever, with a sleep each time, which leaves the machine to others. COMM is the name they take.
+// A read may find its byte there already and not sleep, so 2 * PAIRS * ROUNDS switches are what to
+// expect, not the least there can be.
 #include <vector>
 
 #include "workload.h"
