@@ -129,7 +129,14 @@ class Session {
         out_.emplace(request_.output_file ? OutputFile::create(*request_.output_file)
                                           : OutputFile(STDOUT_FILENO, "stdout"));
         writer_ = make_writer(request_.format, request_.text, *out_, errors_);
-        waiter_.emplace(out_->fd());
+        waiter_.emplace();
+        waiter_->watch_output(out_->fd());
+        if (events_) {
+            waiter_->watch(events_->fd(), Wake::events);
+        }
+        if (live_containers_) {
+            waiter_->watch(live_containers_->fd(), Wake::cgroups);
+        }
         out_->give_up_when_readable(waiter_->signals(),
                                     [this] { return waiter_->is_last_word(finished_); });
         tracer_.attach();
@@ -140,7 +147,7 @@ class Session {
         if (command_) {
             command_->start(request_.output_file ? STDOUT_FILENO : STDERR_FILENO,
                             [this] { tracer_.enter_tree(); });
-            waiter_->watch(command_->end());
+            waiter_->watch(command_->end(), Wake::command);
         }
         if (!request_.keep_privileges) {
             give_up_privileges({needs_cgroups_, command_ ? command_->pid() : -1});
@@ -275,10 +282,7 @@ class Session {
     }
 
     Wake wait() {
-        const int events = events_ ? events_->fd() : -1;
-        return live_containers_
-                   ? waiter_->wait(events, live_containers_->fd(), live_containers_->next_look())
-                   : waiter_->wait(events, -1, std::nullopt);
+        return waiter_->wait(live_containers_ ? live_containers_->next_look() : std::nullopt);
     }
 
     bool is_live() const {
