@@ -6,6 +6,7 @@
 #define TALLY_CGROUP_BPF_H
 
 #include "compat.bpf.h"
+#include "declare.bpf.h"
 #include "wire.h"
 
 /* The one hierarchy of this run (src/session/hierarchy.cpp): its number, which is the first field
@@ -76,6 +77,6 @@ struct {
     __uint(max_entries, 65536);
     __type(key, __u64);
     __type(value, __u8);
-} target_cgroups SEC(".maps");
+} target_cgroups SEC(".maps") TALLY_ENGINE_MAP;
 
 #endif /* TALLY_CGROUP_BPF_H */

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <utility>
 
+#include "tracer/engine_names.h"
+
 namespace tally {
 namespace {
 
@@ -83,16 +85,19 @@ std::vector<std::string> loss_reasons(const TracerSchema& schema) {
 
 std::vector<LostRecord> Losses::collect(UnixNanoseconds time, const OwnLosses& own) {
     const auto cpus = static_cast<std::size_t>(std::max(1, libbpf_num_possible_cpus()));
-    const int map = tracer_.map_fd("tally_counters");
     std::vector<std::uint64_t> by_cpu(cpus);
-    std::map<std::string_view, std::uint64_t> counts{{kMissedRun, tracer_.missed_runs()},
-                                                     {kMalformedEvent, own.malformed_event},
-                                                     {kHeldFull, own.held_full}};
+    std::map<std::string_view, std::uint64_t> counts{
+        {kMissedRun, tracer_.missed_runs() + engine_.missed_runs_of_engine()},
+        {kMalformedEvent, own.malformed_event},
+        {kHeldFull, own.held_full}};
     const std::vector<std::string>& names = tracer_.schema().losses;
     for (std::uint32_t index = 0; index < names.size(); ++index) {
-        std::fill(by_cpu.begin(), by_cpu.end(), 0);
-        bpf_map_lookup_elem(map, &index, by_cpu.data());
-        counts[names[index]] = std::accumulate(by_cpu.begin(), by_cpu.end(), std::uint64_t{0});
+        std::uint64_t& count = counts[names[index]];
+        for (const char* map : {kCounters, kEngineCounters}) {
+            std::fill(by_cpu.begin(), by_cpu.end(), 0);
+            bpf_map_lookup_elem(tracer_.map_fd(map), &index, by_cpu.data());
+            count = std::accumulate(by_cpu.begin(), by_cpu.end(), count);
+        }
     }
     before_attach_ = counts[kBeforeAttach];
     counts["target_full"] += own.target_full;

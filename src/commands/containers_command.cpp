@@ -146,7 +146,7 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
     ContainerEngine engine = load_container_engine(request.hierarchy, request.verbose);
     LiveContainers live(engine.tracer, engine.host.paths());
     OutputFile errors(STDERR_FILENO, "stderr", OutputFile::Failures::ignored);
-    Losses losses(engine.tracer);
+    Losses losses(engine.tracer, engine.tracer);
     Waiter waiter;
     waiter.watch_output(out.fd());
     waiter.watch(live.fd(), Wake::cgroups);

@@ -43,7 +43,7 @@ ExitStatus run_program(std::string_view program, Arguments arguments) {
             arguments.front() = tool;
             return complete(std::move(arguments));
         }
-        return run_tool(tool, arguments);
+        return run_tools(tool, arguments);
     }
     if (arguments.empty()) {
         throw UsageError("which tool? 'tally list' shows them, 'tally help' says more");
@@ -59,7 +59,7 @@ ExitStatus run_program(std::string_view program, Arguments arguments) {
         for (const CommandWords& each : listed_commands()) {
             words.push_back(each.word);
         }
-        return run_tool(word, arguments, std::move(words));
+        return run_tools(word, arguments, std::move(words));
     }
     if (arguments.size() > command->most_arguments) {
         throw UsageError("'{}' takes no '{}'", word, arguments.back());

@@ -73,7 +73,8 @@ class TextWriter final : public Writer {
 
   private:
     struct LivePicture {
-        std::string name;  ///< of the histogram
+        std::string tool;
+        std::string name;  ///< of what it measures
         Picture picture;
     };
 
@@ -115,12 +116,14 @@ class TextWriter final : public Writer {
         if (!options_.terminal) {
             return;
         }
-        // A tool that measures several things tells them in turn: they share the screen.
+        // What measures several things tells them in turn: they share the screen.
         const Screen now = screen();
-        const auto same_name = [&](const LivePicture& each) { return each.name == report.name; };
-        auto place = std::find_if(live_.begin(), live_.end(), same_name);
+        const auto is_same = [&](const LivePicture& each) {
+            return each.tool == report.tool && each.name == report.name;
+        };
+        auto place = std::find_if(live_.begin(), live_.end(), is_same);
         if (place == live_.end()) {
-            place = live_.insert(place, {report.name, {}});
+            place = live_.insert(place, {report.tool, report.name, {}});
         }
         const std::size_t share = std::max<std::size_t>(now.height / live_.size(), 1);
         place->picture = draw(report, "so far", now.width, share);
@@ -161,7 +164,8 @@ class TextWriter final : public Writer {
         const TextRows rows = choose_rows(report, options_);
         Picture picture;
         const std::string title =
-            fmt::format("{}, {}  {}: ", when, format_seconds(report.interval_s), safe(report.name));
+            fmt::format("{}, {}  {}{}: ", when, format_seconds(report.interval_s),
+                        options_.names_tools ? safe(report.tool) + ' ' : "", safe(report.name));
         if (report.rows.empty()) {
             picture.head.push_back({title + "nothing was measured", Style::dim});
             return picture;

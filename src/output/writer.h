@@ -42,9 +42,10 @@ struct TextOptions {
     std::optional<View> view = std::nullopt;        ///< none: bars for up to three keys, else table
     std::optional<std::size_t> top = std::nullopt;  ///< at most so many keys; 0: all
     std::uint64_t min_count = 0;                    ///< leave out keys with fewer values than this
-    bool terminal = false;  ///< `out` is a terminal: width and redrawing make sense
-    bool colour = false;    ///< terminal and NO_COLOR is not set
-    bool unicode = true;    ///< draw with block characters, else with ASCII
+    bool terminal = false;     ///< `out` is a terminal: width and redrawing make sense
+    bool colour = false;       ///< terminal and NO_COLOR is not set
+    bool unicode = true;       ///< draw with block characters, else with ASCII
+    bool names_tools = false;  ///< reports and events of several tools go to the same place
 };
 
 /// Writes the records of one run in one format. All data goes to `out`, complete and flushed when

@@ -10,6 +10,7 @@
 #include "tracer/engine_names.h"
 #include "tracer/struct_fields.h"
 #include "util/error.h"
+#include "util/split.h"
 #include "wire.h"
 
 namespace tally {

@@ -197,7 +197,7 @@ std::uint64_t map_memory(const OpenedObject& object) {
     std::uint64_t bytes = 0;
     const bpf_map* map = nullptr;
     bpf_object__for_each_map(map, object.get()) {
-        if (bpf_map__autocreate(map)) {
+        if (bpf_map__autocreate(map) && !object.is_shared(map)) {
             bytes += memory_of(map);
         }
     }
@@ -210,10 +210,14 @@ void MapBudget::size(const OpenedObject& object, const TracerSchema& schema,
     if (lockable_) {
         shrink_maps(object);
     }
-    size_thread_states(object, schema, lockable_);
+    std::optional<std::uint64_t> share = lockable_;
+    if (share) {
+        *share = (*share - std::min(*share, sizes.taken)) / sizes.sharers;
+    }
+    size_thread_states(object, schema, share);
     // Last what takes all that is left, where not everything is to be had.
-    size_ring(object, schema, sizes, lockable_);
-    size_slots(object, schema, sizes, lockable_);
+    size_ring(object, schema, sizes, share);
+    size_slots(object, schema, sizes, share);
 }
 
 std::optional<std::string> MapBudget::shrunk() const {

@@ -156,7 +156,7 @@ TEST(Objects, ProbesAreReadWithTheirTags) {
     Tool tool;
     tool.name = "it";
     const auto parsed = parse_tool_arguments(tool, schema, {"--hook", "vfs,mind"});
-    EXPECT_EQ(std::get<Request>(parsed).choices.at("hook"),
+    EXPECT_EQ(std::get<Request>(parsed).tracers[0].choices.at("hook"),
               (std::vector<std::string>{"vfs", "mind"}));
     EXPECT_THROW(parse_tool_arguments(tool, schema, {"--hook", "xfs"}), UsageError);
     EXPECT_THROW(parse_tool_arguments(tool, schema, {"--probe-plan", "-o", "csv"}), UsageError);

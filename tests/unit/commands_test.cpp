@@ -31,6 +31,7 @@ TEST(Commands, MakeTheUsageText) {
               "Usage: tally TOOL [OPTIONS] [INTERVAL [COUNT]] [-- COMMAND ...]\n"
               "\n"
               "  tally TOOL           run a tool, e.g. sudo tally runqlat\n"
+              "  tally TOOL,TOOL      run several together, e.g. sudo tally runqlat,syslat 1\n"
               "  tally list           list the tools\n"
               "  tally containers     list the running containers\n"
               "  tally doctor         check whether each tool runs here, and what would help\n"
@@ -68,6 +69,8 @@ TEST(Commands, ThatAreNoneAreTakenForTools) {
     EXPECT_EQ(refusal("tally", {"dokter"}),
               "unknown tool 'dokter'; did you mean doctor? ('tally list' lists the tools)");
     EXPECT_EQ(refusal("tally", {"help", "lisst"}), no_tool("lisst"));
+    EXPECT_EQ(refusal("tally", {"nonsense,more"}), no_tool("nonsense"));
+    EXPECT_EQ(refusal("tally", {","}), "',': the name of a tool is missing beside a comma");
     EXPECT_EQ(refusal("tally", {}), "which tool? 'tally list' shows them, 'tally help' says more");
 }
 
