@@ -47,12 +47,12 @@ void select(const SelectionSchema& selection, const std::string& word,
             }
             known.push_back(name);
         }
-        throw UsageError("--{} {}: there is no such {}; there are {}", selection.name, word,
+        throw UsageError("--{} {}: there is no such {}; choose from {}", selection.name, word,
                          selection.name, fmt::join(known, ", "));
     }
     const std::optional<std::uint64_t> value = number_of<std::uint64_t>(word);
     if (!value || (selection.size < 8 && *value >> (8 * selection.size) != 0)) {
-        throw UsageError("--{} {}: that is not a number, or too large", selection.name, word);
+        throw UsageError("--{} {}: not a number, or too large", selection.name, word);
     }
     values.push_back(*value);
 }
@@ -112,7 +112,8 @@ void add_own_options(Parser& parser, const Tool& tool, const TracerSchema& schem
                 add(parser, text, each, request);
             } catch (const std::invalid_argument&) {
                 throw Error(
-                    "{}: its option cannot be called '{}'; is there a common one of that name?",
+                    "{}: the name of its option '{}' is invalid or taken by a common option: "
+                    "rename it",
                     tool.name, each.name);
             }
         }

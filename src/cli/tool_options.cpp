@@ -91,7 +91,7 @@ std::uint32_t ring_size_of(const std::string& word) {
     const std::uint64_t size = shift < 0 || number > 1024 * 1024 ? 0 : number << shift;
     if (error != std::errc() || size < 4096 || size > (1U << 30) || !std::has_single_bit(size)) {
         throw UsageError(
-            "--ring-size {}: it is a power of two from 4K to 1024M, written as 512K or 16M", word);
+            "--ring-size {}: must be a power of two from 4K to 1024M, e.g. 512K or 16M", word);
     }
     return static_cast<std::uint32_t>(size);
 }
@@ -107,7 +107,7 @@ void check_default_by(const TracerSchema& schema, const std::string& tool) {
             Grouping(default_by(schema), *each);
         }
     } catch (const UsageError& error) {
-        throw Error("{}: its BY() is wrong, as if typed: {}", tool, error.what());
+        throw Error("{}: invalid BY(...): {}", tool, error.what());
     }
 }
 
@@ -116,7 +116,7 @@ void add_by(Parser& parser, const TracerSchema& schema, std::vector<std::string>
     parser.add_values({.names = "--by",
                        .value = "KEY[,KEY]",
                        .description = fmt::format(
-                           "what makes a row: {}; separate several with commas (default: {})",
+                           "keys that make a row: {}; separate several with commas (default: {})",
                            fmt::join(choices, ", "), fmt::join(default_by(schema), ",")),
                        .group = "Output",
                        .choices = choices},
@@ -163,9 +163,9 @@ std::vector<Parser::Option> add_event_options(Parser& parser, Request& request,
             parser.add_value(
                 {.names = "--ring-size",
                  .value = "SIZE",
-                 .description = fmt::format(
-                     "{}size of the kernel buffer for events not read yet (default: {}M)", when,
-                     kRingSize >> 20),
+                 .description =
+                     fmt::format("{}size of the kernel buffer for unread events (default: {}M)",
+                                 when, kRingSize >> 20),
                  .group = kScripts},
                 nullptr, [&](const std::string& word) { request.ring_size = ring_size_of(word); })};
 }
@@ -184,11 +184,12 @@ void add_target(Parser& parser, TargetRequest& target) {
                                     "from its first instruction",
                      .group = group},
                     target.wait);
-    parser.add_values({.names = "--cgroup",
-                       .value = "PATH",
-                       .description = "a cgroup and all cgroups below it; beside -c: either",
-                       .group = group},
-                      false, target.cgroups);
+    parser.add_values(
+        {.names = "--cgroup",
+         .value = "PATH",
+         .description = "a cgroup and all cgroups below it; with -c, either may match",
+         .group = group},
+        false, target.cgroups);
     const auto add_threads = [&](const OptionText& text, std::vector<std::uint32_t>& numbers) {
         parser.add_values(text, false, number(1U, 1U << 22, "a number"),  // PID_MAX_LIMIT
                           [&numbers](const std::vector<std::string>& words) {
@@ -221,16 +222,16 @@ void check_together(const Request& request, bool tells_events,
     const auto is_given = [](const Parser::Option& each) { return each.is_given(); };
     if (request.format != Format::text && std::any_of(for_text.begin(), for_text.end(), is_given)) {
         throw UsageError(
-            "--view, --top and --min-count are for text: leave them out with json and csv");
+            "--view, --top and --min-count apply only to text: leave them out with json and csv");
     }
     if (!tells_events && std::any_of(for_events.begin(), for_events.end(), is_given)) {
-        throw UsageError("--own-events and --ring-size are about events: they need --events");
+        throw UsageError("--own-events and --ring-size apply only to events: add --events");
     }
     if (request.probe_plan && request.format == Format::csv) {
-        throw UsageError("--probe-plan is text or json");
+        throw UsageError("--probe-plan has only text and json");
     }
     if (request.target.wait && request.target.containers.empty()) {
-        throw UsageError("--wait waits for a container: name it with -c");
+        throw UsageError("--wait needs a container: name it with -c");
     }
     check_ready_fd(request.ready_fd);
 }

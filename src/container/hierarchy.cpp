@@ -275,7 +275,8 @@ HierarchyChoice choose_hierarchy(const std::vector<Hierarchy>& hierarchies,
         return {first, "version 1 is not mounted here with its root visible", ""};
     }
     if (census.processes.empty()) {
-        return {first, "no container runs here now, and runtimes use version 2 where it is", ""};
+        return {first, "no container runs here, and runtimes use version 2 where it is mounted",
+                ""};
     }
     if (count(census.processes, first) == 0) {
         return {most, in_it + ", and none in version 2", ""};
@@ -284,8 +285,8 @@ HierarchyChoice choose_hierarchy(const std::vector<Hierarchy>& hierarchies,
     const Hierarchy& other = most_of(census.not_unified);
     if (const std::size_t unseen = count(census.not_unified, other)) {
         choice.warning = fmt::format(
-            "{} of containers {} in cgroups of version 1 only and not told apart; --hierarchy {} "
-            "shows those",
+            "{} of containers {} only in cgroups of version 1 and not distinguished; "
+            "--hierarchy {} shows those",
             processes(unseen), unseen == 1 ? "is" : "are", other.name);
     }
     return choice;

@@ -66,15 +66,15 @@ bool HostFacts::may_trace() const {
 
 std::string HostFacts::why_not() const {
     if (!initial_user_namespace) {
-        return "the kernel takes no capability of a user namespace for tracing: run it as the "
-               "host's root";
+        return "capabilities of a user namespace do not allow tracing: run tally as the host's "
+               "root";
     }
     const char* missing = has_capability(CAP_BPF)       ? "CAP_PERFMON"
                           : has_capability(CAP_PERFMON) ? "CAP_BPF"
                                                         : "both";
     return fmt::format(
-        "tracing needs root, or CAP_BPF and CAP_PERFMON, and {} {} missing: run it "
-        "with sudo, or see docs/privileges.md",
+        "tracing needs root, or CAP_BPF and CAP_PERFMON, and {} {} missing: run "
+        "tally with sudo, or see docs/privileges.md",
         missing, missing == std::string_view("both") ? "are" : "is");
 }
 

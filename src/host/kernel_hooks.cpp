@@ -92,10 +92,10 @@ FileDescriptor load_trial(bpf_prog_type type, bpf_attach_type attach, std::uint3
         bpf_prog_load(type, "tally_trial", "GPL", program.data(), program.size(), &options));
 }
 
-constexpr const char* kAllowed = "it takes a kernel that lets BPF hook functions";
-constexpr const char* kVersion = "it takes another version of Linux";
+constexpr const char* kAllowed = "it needs a kernel that lets BPF hook functions";
+constexpr const char* kVersion = "it needs another version of Linux";
 constexpr const char* kThere =
-    "if it is part of a module, that has to be loaded first (for a file system, mount one)";
+    "if it is in a module, load the module first (for a file system, mount one)";
 
 Obstacle refusal(std::string reason) {
     return {std::move(reason), kAllowed, true};
@@ -262,8 +262,8 @@ std::optional<Obstacle> KernelHooks::obstacle_to_types(const std::string& what,
                         what == "tracepoint" ? kVersion : kThere};
     }
     if (parameters && found->second.parameters != *parameters) {
-        return Obstacle{fmt::format("{} {} is another one here ({} parameters, not {})", what, name,
-                                    found->second.parameters, *parameters),
+        return Obstacle{fmt::format("{} {} differs on this kernel ({} parameters, not {})", what,
+                                    name, found->second.parameters, *parameters),
                         kVersion};
     }
     return std::nullopt;
@@ -312,7 +312,7 @@ std::optional<Obstacle> KernelHooks::obstacle(const std::string& section,
     // libbpf looks for the types of modules by their ids, which CAP_BPF may not.
     if (is_trampoline(kind) && !types_.at(name).target.module.empty() &&
         !read_host_facts({}).has_capability(CAP_SYS_ADMIN)) {
-        return Obstacle{fmt::format("{} is of a module, and CAP_SYS_ADMIN is missing", section),
+        return Obstacle{fmt::format("{} is in a module, and CAP_SYS_ADMIN is missing", section),
                         "run it as root"};
     }
     return std::nullopt;

@@ -25,7 +25,7 @@ void Picture::fit_height(std::size_t lines) {
         ++left_out;
     }
     if (left_out != 0) {
-        foot.insert(foot.begin(), {fmt::format("... {} more, less bad", left_out), Style::dim});
+        foot.insert(foot.begin(), {fmt::format("... {} more, ranked lower", left_out), Style::dim});
     }
     if (!keys.empty()) {
         // Of a diagram the small values go first: trouble is at the other end.
