@@ -179,7 +179,10 @@ void check_object(const std::string& name, std::span<const std::byte> object) {
     const std::unique_ptr<Elf, ElfCloser> elf(elf_memory(bytes, object.size()));
     GElf_Ehdr header;
     if (!elf || elf_kind(elf.get()) != ELF_K_ELF || gelf_getehdr(elf.get(), &header) == nullptr) {
-        throw Error("{} is not a BPF object: it is not an ELF file", name);
+        throw Error(
+            "{} is not a BPF object: it is not an ELF file; C source must be compiled first "
+            "(docs/new-tool.md)",
+            name);
     }
     if (header.e_ident[EI_DATA] != ELFDATA2LSB) {
         throw Error("{} has the byte order of other machines: build it with --target=bpf", name);
