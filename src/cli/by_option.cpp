@@ -32,8 +32,7 @@ void check_default_by(const ChosenTool& tool) {
     try {
         check(tool.schema, default_by(tool.schema));
     } catch (const UsageError& error) {
-        throw Error("{}: its BY() is wrong, as if typed: {}", escape_text(tool.tool.name),
-                    error.what());
+        throw Error("{}: invalid BY(...): {}", escape_text(tool.tool.name), error.what());
     }
 }
 
@@ -42,7 +41,7 @@ void add_by_of_one(Parser& parser, const TracerSchema& schema, KeyNames& by) {
     parser.add_values({.names = "--by",
                        .value = "KEY[,KEY]",
                        .description = fmt::format(
-                           "what makes a row: {}; separate several with commas (default: {})",
+                           "keys that make a row: {}; separate several with commas (default: {})",
                            fmt::join(choices, ", "), fmt::join(default_by(schema), ",")),
                        .group = "Output",
                        .choices = choices},
@@ -101,17 +100,17 @@ void add_by(Parser& parser, std::span<const ChosenTool> tools,
             return std::find(others.begin(), others.end(), key) == others.end();
         });
     }
-    parser.add_values(
-        {.names = "--by",
-         .value = "[TOOL:]KEY[,KEY]",
-         .description = fmt::format("what makes a row: {}, or a key of one tool after its name and "
-                                    "':' (default: each tool's own)",
-                                    fmt::join(choices, ", ")),
-         .group = "Output",
-         .choices = choices},
-        false, nullptr, [tools, measuring, &request](const KeyNames& words) {
-            take_by(tools, measuring, request, words);
-        });
+    parser.add_values({.names = "--by",
+                       .value = "[TOOL:]KEY[,KEY]",
+                       .description = fmt::format(
+                           "keys that make a row: {}, or a key of one tool after its name and "
+                           "':' (default: each tool's own)",
+                           fmt::join(choices, ", ")),
+                       .group = "Output",
+                       .choices = choices},
+                      false, nullptr, [tools, measuring, &request](const KeyNames& words) {
+                          take_by(tools, measuring, request, words);
+                      });
 }
 
 void complete_by(std::span<const ChosenTool> tools, const std::vector<std::size_t>& measuring,

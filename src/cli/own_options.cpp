@@ -50,12 +50,12 @@ void select(const SelectionSchema& selection, const std::string& word,
             }
             known.push_back(name);
         }
-        throw UsageError("--{} {}: there is no such {}; there are {}", selection.name, word,
+        throw UsageError("--{} {}: there is no such {}; choose from {}", selection.name, word,
                          selection.name, fmt::join(known, ", "));
     }
     const std::optional<std::uint64_t> value = number_of<std::uint64_t>(word);
     if (!value || (selection.size < 8 && *value >> (8 * selection.size) != 0)) {
-        throw UsageError("--{} {}: that is not a number, or too large", selection.name, word);
+        throw UsageError("--{} {}: not a number, or too large", selection.name, word);
     }
     values.push_back(*value);
 }
@@ -170,8 +170,9 @@ void add_all(Parser& parser, std::span<const ChosenTool> tools, Request& request
             add(parser, {.group = fmt::format("Options of {}", fmt::join(names, ", "))}, each,
                 letters);
         } catch (const std::invalid_argument&) {
-            throw Error("{}: its option cannot be called '{}'; is there a common one of that name?",
-                        each.front().tool, each.front().schema->name);
+            throw Error(
+                "{}: the name of its option '{}' is invalid or taken by a common option: rename it",
+                each.front().tool, each.front().schema->name);
         }
     }
 }

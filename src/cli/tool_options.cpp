@@ -92,7 +92,7 @@ std::uint32_t ring_size_of(const std::string& word) {
     const std::uint64_t size = shift < 0 || number > 1024 * 1024 ? 0 : number << shift;
     if (error != std::errc() || size < 4096 || size > (1U << 30) || !std::has_single_bit(size)) {
         throw UsageError(
-            "--ring-size {}: it is a power of two from 4K to 1024M, written as 512K or 16M", word);
+            "--ring-size {}: must be a power of two from 4K to 1024M, e.g. 512K or 16M", word);
     }
     return static_cast<std::uint32_t>(size);
 }
@@ -130,26 +130,25 @@ std::vector<Parser::Option> add_text_options(Parser& parser, TextOptions& text, 
 /// `when` goes before what they do. They are for the tools that have events.
 std::vector<Parser::Option> add_event_options(Parser& parser, std::vector<TracerRequest*> tracers,
                                               const std::string& when) {
-    return {
-        parser.add_flag({.names = "--own-events",
-                         .description = when + "include the events of tally itself",
-                         .group = kScripts},
-                        [tracers] {
-                            for (TracerRequest* each : tracers) {
-                                each->own_events = true;
-                            }
-                        }),
-        parser.add_value({.names = "--ring-size",
-                          .value = "SIZE",
-                          .description = fmt::format(
-                              "{}size of the kernel buffer for events not read yet (default: {}M)",
-                              when, kRingSize >> 20),
-                          .group = kScripts},
-                         nullptr, [tracers](const std::string& word) {
-                             for (TracerRequest* each : tracers) {
-                                 each->ring_size = ring_size_of(word);
-                             }
-                         })};
+    return {parser.add_flag({.names = "--own-events",
+                             .description = when + "include the events of tally itself",
+                             .group = kScripts},
+                            [tracers] {
+                                for (TracerRequest* each : tracers) {
+                                    each->own_events = true;
+                                }
+                            }),
+            parser.add_value({.names = "--ring-size",
+                              .value = "SIZE",
+                              .description = fmt::format(
+                                  "{}size of the kernel buffer for unread events (default: {}M)",
+                                  when, kRingSize >> 20),
+                              .group = kScripts},
+                             nullptr, [tracers](const std::string& word) {
+                                 for (TracerRequest* each : tracers) {
+                                     each->ring_size = ring_size_of(word);
+                                 }
+                             })};
 }
 
 void add_target(Parser& parser, TargetRequest& target) {
@@ -166,11 +165,12 @@ void add_target(Parser& parser, TargetRequest& target) {
                                     "from its first instruction",
                      .group = group},
                     target.wait);
-    parser.add_values({.names = "--cgroup",
-                       .value = "PATH",
-                       .description = "a cgroup and all cgroups below it; beside -c: either",
-                       .group = group},
-                      false, target.cgroups);
+    parser.add_values(
+        {.names = "--cgroup",
+         .value = "PATH",
+         .description = "a cgroup and all cgroups below it; with -c, either may match",
+         .group = group},
+        false, target.cgroups);
     const auto add_threads = [&](const OptionText& text, std::vector<std::uint32_t>& numbers) {
         parser.add_values(text, false, number(1U, 1U << 22, "a number"),  // PID_MAX_LIMIT
                           [&numbers](const std::vector<std::string>& words) {
@@ -203,20 +203,20 @@ void check_together(const Request& request, bool tells_events,
     const auto is_given = [](const Parser::Option& each) { return each.is_given(); };
     if (request.format != Format::text && std::any_of(for_text.begin(), for_text.end(), is_given)) {
         throw UsageError(
-            "--view, --top and --min-count are for text: leave them out with json and csv");
+            "--view, --top and --min-count apply only to text: leave them out with json and csv");
     }
     if (!tells_events && std::any_of(for_events.begin(), for_events.end(), is_given)) {
-        throw UsageError("--own-events and --ring-size are about events: they need --events");
+        throw UsageError("--own-events and --ring-size apply only to events: add --events");
     }
     if (request.tracers.size() > 1 && request.format == Format::csv &&
         !(request.output_file && is_output_folder(*request.output_file))) {
         throw UsageError("CSV of several tools takes a file for each: -O DIR/ writes DIR/TOOL.csv");
     }
     if (request.probe_plan && request.format == Format::csv) {
-        throw UsageError("--probe-plan is text or json");
+        throw UsageError("--probe-plan has only text and json");
     }
     if (request.target.wait && request.target.containers.empty()) {
-        throw UsageError("--wait waits for a container: name it with -c");
+        throw UsageError("--wait needs a container: name it with -c");
     }
     check_ready_fd(request.ready_fd);
 }

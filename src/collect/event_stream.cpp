@@ -57,7 +57,7 @@ FileDescriptor make_period() {
     FileDescriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
     const itimerspec period{{0, kPeriod}, {0, kPeriod}};
     if (!timer || ::timerfd_settime(timer.get(), 0, &period, nullptr) != 0) {
-        throw Error("cannot make a timer: {}", std::strerror(errno));
+        throw Error("cannot create a timer: {}", std::strerror(errno));
     }
     return timer;
 }

@@ -46,7 +46,8 @@ ExitStatus run_program(std::string_view program, Arguments arguments) {
         return run_tools(tool, arguments);
     }
     if (arguments.empty()) {
-        throw UsageError("which tool? 'tally list' shows them, 'tally help' says more");
+        throw UsageError(
+            "no tool given: 'tally list' lists the tools, 'tally help' shows the usage");
     }
     const std::string word = arguments.front();
     arguments.erase(arguments.begin());
@@ -62,7 +63,7 @@ ExitStatus run_program(std::string_view program, Arguments arguments) {
         return run_tools(word, arguments, std::move(words));
     }
     if (arguments.size() > command->most_arguments) {
-        throw UsageError("'{}' takes no '{}'", word, arguments.back());
+        throw UsageError("'{}' does not take the argument '{}'", word, arguments.back());
     }
     return command->run(arguments);
 }

@@ -22,7 +22,7 @@ namespace tally {
 
 namespace {
 
-constexpr std::size_t kMostBars = 3;        // diagrams that can be taken in at once
+constexpr std::size_t kMostBars = 3;        // the most diagrams that are shown at once
 constexpr std::size_t kPlainColumns = 132;  // of a file or a pipe
 constexpr std::size_t kFewestColumns = 20;
 
@@ -79,8 +79,8 @@ class TextWriter final : public Writer {
     };
 
     struct Screen {
-        std::size_t columns;  ///< what the terminal has
-        std::size_t width;    ///< what lines may take of it
+        std::size_t columns;  ///< the width of the terminal
+        std::size_t width;    ///< the width that lines may use
         std::size_t height;
     };
 
@@ -89,7 +89,7 @@ class TextWriter final : public Writer {
             return {kPlainColumns, kPlainColumns, 0};
         }
         const TerminalSize size = terminal_size(out_.fd());
-        // A line that fills the last column leaves terminals in a state in which they differ.
+        // Terminals behave differently after a line that fills the last column.
         return {size.columns, std::max(size.columns, kFewestColumns) - 1,
                 std::max<std::size_t>(size.rows, 2) - 1};
     }
@@ -151,13 +151,13 @@ class TextWriter final : public Writer {
     }
 
     void tell(const std::string& sentence) {
-        // The terminal may be the same: the picture has to be gone first.
+        // It may be the same terminal: the picture must be removed first.
         erase_live();
         out_.flush();
         errors_.append(sentence + "\n");
     }
 
-    /// `height`: what the default view should fit into.
+    /// `height`: the height that the default view should fit into.
     template <typename SomeReport>
     Picture draw(const SomeReport& report, const std::string& when, std::size_t width,
                  std::optional<std::size_t> height) const {

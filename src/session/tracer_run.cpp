@@ -78,7 +78,7 @@ void TracerRun::fill_sets() {
     for (const auto& [set, values] : request_.selections) {
         for (const std::uint64_t value : values) {
             if (!tracer_.add_to_set(set, &value)) {
-                throw UsageError("there are too many values for one option: {} at most",
+                throw UsageError("too many values for one option: at most {}",
                                  tracer_.max_entries(set));
             }
         }

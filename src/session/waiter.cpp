@@ -26,7 +26,7 @@ FileDescriptor make_timer(Seconds first, Seconds period) {
     FileDescriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
     const itimerspec when{to_timespec(period), to_timespec(first)};
     if (!timer || ::timerfd_settime(timer.get(), 0, &when, nullptr) != 0) {
-        throw Error("cannot make a timer: {}", std::strerror(errno));
+        throw Error("cannot create a timer: {}", std::strerror(errno));
     }
     return timer;
 }

@@ -144,7 +144,7 @@ void BtfView::check_name(const std::string& name) const {
     if (name.empty() || is_digit(name.front()) ||
         !std::all_of(name.begin(), name.end(),
                      [&](char each) { return is_letter(each) || is_digit(each); })) {
-        throw Error("{}: '{}' cannot be the name of anything in C", name_, name);
+        throw Error("{}: '{}' is not a valid name in C", name_, name);
     }
 }
 

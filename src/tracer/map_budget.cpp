@@ -79,7 +79,7 @@ std::uint64_t memory_left(const OpenedObject& object, std::uint64_t lockable) {
     const std::uint64_t taken = map_memory(object) + lockable / 8;
     if (taken + kLeastLeft > lockable) {
         throw Error(
-            "{} needs {} KiB for its maps, and this user may lock no more than {}: raise that with "
+            "{} needs {} KiB for its maps, but this user may lock only {}: raise the limit with "
             "ulimit -l unlimited",
             object.name(), (taken + kLeastLeft) / 1024, lockable / 1024);
     }
@@ -225,7 +225,7 @@ std::optional<std::string> MapBudget::shrunk() const {
         return std::nullopt;
     }
     return fmt::format(
-        "maps are smaller, since this user may lock {} KiB in all: raise that with ulimit -l "
+        "maps are smaller, since this user may lock only {} KiB: raise the limit with ulimit -l "
         "unlimited",
         *lockable_ / 1024);
 }

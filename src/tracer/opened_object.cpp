@@ -28,7 +28,7 @@ OpenedObject::OpenedObject(std::string name, std::span<const std::byte> object)
     options.object_name = name_.c_str();
     object_.reset(bpf_object__open_mem(object.data(), object.size(), &options));
     if (!object_) {
-        throw Error("{} is not a BPF object that can be read: {}", name_, first_libbpf_warning());
+        throw Error("{} is not a readable BPF object: {}", name_, first_libbpf_warning());
     }
 }
 

@@ -49,7 +49,8 @@ void read_variable(const BtfView& view, const Variable& variable, TracerSchema& 
     } else if (const auto choice = after("choice:")) {
         schema.choices.push_back(read_choice(view, *choice));
     } else if (!tag.empty() && !after("engine_map:")) {
-        throw Error("{}: this tally does not know the declaration '{}'", view.name(), tag);
+        throw Error("{}: this version of tally does not know the declaration '{}'", view.name(),
+                    tag);
     }
 }
 
@@ -58,7 +59,7 @@ void read_losses(const BtfView& view, TracerSchema& schema) {
     const bpf_map* map = bpf_object__find_map_by_name(view.object(), kCounters);
     if (id < 0 || map == nullptr || bpf_map__type(map) != BPF_MAP_TYPE_PERCPU_ARRAY ||
         bpf_map__value_size(map) != sizeof(std::uint64_t)) {
-        throw Error("{} does not count what it loses: include tally.bpf.h", view.name());
+        throw Error("{} does not count its losses: include tally.bpf.h", view.name());
     }
     const btf_type* counters = view.type(static_cast<std::uint32_t>(id));
     const struct btf_enum* each = ::btf_enum(counters);

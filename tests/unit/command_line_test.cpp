@@ -223,7 +223,7 @@ TEST(CommandLine, RefusesWhatMeansNothingInTheChosenMode) {
     for (const std::vector<std::string>& about_events :
          {std::vector<std::string>{"--own-events"}, {"--ring-size", "1M"}}) {
         EXPECT_EQ(refusal_of_both(about_events),
-                  "--own-events and --ring-size are about events: they need --events");
+                  "--own-events and --ring-size apply only to events: add --events");
     }
 }
 

@@ -13,7 +13,7 @@ using Words = std::vector<std::string>;
 const std::vector<OptionWords> kOptions{
     {{"-h", "--help"}, "", {}, false, "this text"},
     {{"-o", "--output"}, "FORMAT", {"text", "json"}, false, "which format"},
-    {{"--by"}, "KEY[,KEY]", {"pid", "pod", "comm"}, true, "what makes a row"},
+    {{"--by"}, "KEY[,KEY]", {"pid", "pod", "comm"}, true, "keys that make a row"},
     {{"-O", "--output-file"}, "FILE", {}, false, "where"},
     {{"--cgroup"}, "PATH", {}, false, "which"},
     {{"--top"}, "N", {}, false, "how many"},
