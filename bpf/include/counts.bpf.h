@@ -18,7 +18,7 @@
     _Static_assert(sizeof(counts_type) % 8 == 0, "counts are 64 bits wide"); \
     TALLY_SLOTS(name, key_type, counts_type, "counts:" help, (void)0)
 
-#define counts_of(name, key, place) name##_content_of(key, place)
+#define counts_of(name, key, place) tally_##name##_content_of(key, place)
 
 static __always_inline void count_up(__u64* field, __u64 by) {
     __sync_fetch_and_add(field, by);

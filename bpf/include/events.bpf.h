@@ -200,82 +200,85 @@ static __always_inline bool tally_add_word(char* text, __u32* used, struct tally
  *                                  No other text can follow
  * What cannot be read is none, counted as LOST_STRING_FAULT; what was cut says so.
  */
-#define EVENTS(name, event_type, help)                                                          \
-    const volatile __u32 name##_kind = 0;                                                       \
-    struct name##_record {                                                                      \
-        struct tally_event_front front;                                                         \
-        event_type event;                                                                       \
-        char text[TALLY_EVENT_TEXT];                                                            \
-    };                                                                                          \
-    struct name##_scratch {                                                                     \
-        __u64 users;                                                                            \
-        struct name##_record record;                                                            \
-    };                                                                                          \
-    _Static_assert(__builtin_offsetof(event_type, head) == 0, "it begins with its head");       \
-    _Static_assert(sizeof(((event_type*)0)->head) == sizeof(struct event_head), "its head");    \
-                                                                                                \
-    struct {                                                                                    \
-        __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);                                                \
-        __uint(max_entries, TALLY_EVENT_LEVELS);                                                \
-        __type(key, __u32);                                                                     \
-        __type(value, struct name##_scratch);                                                   \
-    } name SEC(".maps") TALLY_TAG("events:" help);                                              \
-                                                                                                \
-    static __always_inline struct name##_record* name##_record_of(event_type* event) {          \
-        return (void*)event - __builtin_offsetof(struct name##_record, event);                  \
-    }                                                                                           \
-                                                                                                \
-    static __always_inline event_type* name##_begin_as(const struct event_head* head) {         \
-        struct name##_scratch* scratch;                                                         \
-        int level;                                                                              \
-                                                                                                \
-        for (level = 0; level < TALLY_EVENT_LEVELS; level++) {                                  \
-            __u32 index = level;                                                                \
-                                                                                                \
-            scratch = bpf_map_lookup_elem(&name, &index);                                       \
-            if (!scratch)                                                                       \
-                break;                                                                          \
-            if (!tally_take(&scratch->users))                                                   \
-                continue;                                                                       \
-            __builtin_memset(&scratch->record.event, 0, sizeof(event_type));                    \
-            scratch->record.front.kind = name##_kind;                                           \
-            scratch->record.front.text_size = 0;                                                \
-            scratch->record.event.head = *head;                                                 \
-            return &scratch->record.event;                                                      \
-        }                                                                                       \
-        count_one(LOST_EVENT_NESTED);                                                           \
-        return NULL;                                                                            \
-    }                                                                                           \
-                                                                                                \
-    static __always_inline void name##_drop(event_type* event) {                                \
-        struct name##_scratch* scratch =                                                        \
-            (void*)name##_record_of(event) - __builtin_offsetof(struct name##_scratch, record); \
-                                                                                                \
-        __sync_fetch_and_add(&scratch->users, -1);                                              \
-    }                                                                                           \
-                                                                                                \
-    static __always_inline void name##_submit(event_type* event) {                              \
-        struct name##_record* record = name##_record_of(event);                                 \
-        __u32 text = *(volatile __u32*)&record->front.text_size;                                \
-                                                                                                \
-        if (text <= TALLY_EVENT_TEXT)                                                           \
-            tally_output(record, __builtin_offsetof(struct name##_record, text) + text);        \
-        name##_drop(event);                                                                     \
-    }                                                                                           \
+#define EVENTS(name, event_type, help)                                                           \
+    const volatile __u32 name##_kind = 0;                                                        \
+    struct tally_##name##_record {                                                               \
+        struct tally_event_front front;                                                          \
+        event_type event;                                                                        \
+        char text[TALLY_EVENT_TEXT];                                                             \
+    };                                                                                           \
+    struct tally_##name##_scratch {                                                              \
+        __u64 users;                                                                             \
+        struct tally_##name##_record record;                                                     \
+    };                                                                                           \
+    _Static_assert(__builtin_offsetof(event_type, head) == 0, "it begins with its head");        \
+    _Static_assert(sizeof(((event_type*)0)->head) == sizeof(struct event_head), "its head");     \
+                                                                                                 \
+    struct {                                                                                     \
+        __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);                                                 \
+        __uint(max_entries, TALLY_EVENT_LEVELS);                                                 \
+        __type(key, __u32);                                                                      \
+        __type(value, struct tally_##name##_scratch);                                            \
+    } name SEC(".maps") TALLY_TAG("events:" help);                                               \
+                                                                                                 \
+    static __always_inline struct tally_##name##_record* tally_##name##_record_of(               \
+        event_type* event) {                                                                     \
+        return (void*)event - __builtin_offsetof(struct tally_##name##_record, event);           \
+    }                                                                                            \
+                                                                                                 \
+    static __always_inline event_type* tally_##name##_begin_as(const struct event_head* head) {  \
+        struct tally_##name##_scratch* scratch;                                                  \
+        int level;                                                                               \
+                                                                                                 \
+        for (level = 0; level < TALLY_EVENT_LEVELS; level++) {                                   \
+            __u32 index = level;                                                                 \
+                                                                                                 \
+            scratch = bpf_map_lookup_elem(&name, &index);                                        \
+            if (!scratch)                                                                        \
+                break;                                                                           \
+            if (!tally_take(&scratch->users))                                                    \
+                continue;                                                                        \
+            __builtin_memset(&scratch->record.event, 0, sizeof(event_type));                     \
+            scratch->record.front.kind = name##_kind;                                            \
+            scratch->record.front.text_size = 0;                                                 \
+            scratch->record.event.head = *head;                                                  \
+            return &scratch->record.event;                                                       \
+        }                                                                                        \
+        count_one(LOST_EVENT_NESTED);                                                            \
+        return NULL;                                                                             \
+    }                                                                                            \
+                                                                                                 \
+    static __always_inline void tally_##name##_drop(event_type* event) {                         \
+        struct tally_##name##_scratch* scratch =                                                 \
+            (void*)tally_##name##_record_of(event) -                                             \
+            __builtin_offsetof(struct tally_##name##_scratch, record);                           \
+                                                                                                 \
+        __sync_fetch_and_add(&scratch->users, -1);                                               \
+    }                                                                                            \
+                                                                                                 \
+    static __always_inline void tally_##name##_submit(event_type* event) {                       \
+        struct tally_##name##_record* record = tally_##name##_record_of(event);                  \
+        __u32 text = *(volatile __u32*)&record->front.text_size;                                 \
+                                                                                                 \
+        if (text <= TALLY_EVENT_TEXT)                                                            \
+            tally_output(record, __builtin_offsetof(struct tally_##name##_record, text) + text); \
+        tally_##name##_drop(event);                                                              \
+    }                                                                                            \
     struct tally_semicolon
 
 #define event_begin(name, task, now)                             \
     ({                                                           \
         struct event_head tally_head = event_head_of(task, now); \
                                                                  \
-        name##_begin_as(&tally_head);                            \
+        tally_##name##_begin_as(&tally_head);                    \
     })
-#define event_begin_as(name, head) name##_begin_as(head)
-#define event_submit(name, event) name##_submit(event)
-#define event_drop(name, event) name##_drop(event)
+#define event_begin_as(name, head) tally_##name##_begin_as(head)
+#define event_submit(name, event) tally_##name##_submit(event)
+#define event_drop(name, event) tally_##name##_drop(event)
 
-#define TALLY_TEXT_OF(name, event, field) \
-    name##_record_of(event)->text, &name##_record_of(event)->front.text_size, &(event)->field
+#define TALLY_TEXT_OF(name, event, field)                                                     \
+    tally_##name##_record_of(event)->text, &tally_##name##_record_of(event)->front.text_size, \
+        &(event)->field
 #define event_user_string(name, event, field, pointer) \
     tally_add_string(TALLY_TEXT_OF(name, event, field), (const void*)(pointer), true)
 #define event_kernel_string(name, event, field, pointer) \

@@ -24,26 +24,27 @@ struct tally_histogram {
  * `place` points to a __u32, initially 0, which keeps the number of the slot for the next value, of
  * any key; it is a part of the thread's state if there is one, else NULL.
  */
-#define HISTOGRAM(name, key_type, unit_type, help)                                           \
-    struct name##_content {                                                                  \
-        unit_type sum;                                                                       \
-        unit_type min;                                                                       \
-        unit_type max;                                                                       \
-        __u64 buckets[TALLY_BUCKETS];                                                        \
-    };                                                                                       \
-    _Static_assert(sizeof(struct name##_content) == sizeof(struct tally_histogram), "unit"); \
-    TALLY_SLOTS(name, key_type, struct name##_content, "histogram:" help,                    \
-                slot->content.min = ~0ULL);                                                  \
-                                                                                             \
-    static __always_inline void name##_add(key_type key, __u64 value, __u32* place) {        \
-        struct name##_content* content = name##_content_of(key, place);                      \
-                                                                                             \
-        if (content)                                                                         \
-            tally_histogram_add((struct tally_histogram*)content, value);                    \
-    }                                                                                        \
+#define HISTOGRAM(name, key_type, unit_type, help)                                            \
+    struct tally_##name##_content {                                                           \
+        unit_type sum;                                                                        \
+        unit_type min;                                                                        \
+        unit_type max;                                                                        \
+        __u64 buckets[TALLY_BUCKETS];                                                         \
+    };                                                                                        \
+    _Static_assert(sizeof(struct tally_##name##_content) == sizeof(struct tally_histogram),   \
+                   "unit");                                                                   \
+    TALLY_SLOTS(name, key_type, struct tally_##name##_content, "histogram:" help,             \
+                slot->content.min = ~0ULL);                                                   \
+                                                                                              \
+    static __always_inline void tally_##name##_add(key_type key, __u64 value, __u32* place) { \
+        struct tally_##name##_content* content = tally_##name##_content_of(key, place);       \
+                                                                                              \
+        if (content)                                                                          \
+            tally_histogram_add((struct tally_histogram*)content, value);                     \
+    }                                                                                         \
     struct tally_semicolon
 
-#define histogram_add(name, key, value, place) name##_add(key, value, place)
+#define histogram_add(name, key, value, place) tally_##name##_add(key, value, place)
 
 /* Without compare-and-swap, which 5.10 lacks. With more than eight CPUs two may store at once; a
  * CPU whose store was overwritten notices and retries, up to three times. */

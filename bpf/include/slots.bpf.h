@@ -25,103 +25,105 @@ const volatile __u32 tally_shard_mask = 0;
  * a key, or counts LOST_MAP_FULL and returns NULL. `initial` runs for a slot that gets its first
  * key; all else in it is zero.
  */
-#define TALLY_SLOTS(name, key_type, content_type, tag, initial)                                    \
-    typedef key_type name##_key_type;                                                              \
-    struct name##_key {                                                                            \
-        key_type key;                                                                              \
-        __u64 shard; /* from 1; 0: the slot is not used */                                         \
-    };                                                                                             \
-    _Static_assert(sizeof(struct name##_key) == sizeof(key_type) + 8, "padding in the key");       \
-    struct name##_slot {                                                                           \
-        struct name##_key key;                                                                     \
-        content_type content;                                                                      \
-    };                                                                                             \
-                                                                                                   \
-    struct {                                                                                       \
-        __uint(type, BPF_MAP_TYPE_ARRAY);                                                          \
-        __uint(max_entries, 1);                                                                    \
-        __type(key, __u32);                                                                        \
-        __type(value, struct name##_slot);                                                         \
-    } name SEC(".maps") TALLY_TAG(tag);                                                            \
-                                                                                                   \
-    struct {                                                                                       \
-        __uint(type, BPF_MAP_TYPE_HASH);                                                           \
-        __uint(max_entries, 1);                                                                    \
-        __type(key, struct name##_key);                                                            \
-        __type(value, __u32);                                                                      \
-    } name##_index SEC(".maps");                                                                   \
-                                                                                                   \
-    /* The numbers of the slots that are not used; user space puts them there. */                  \
-    struct {                                                                                       \
-        __uint(type, BPF_MAP_TYPE_STACK);                                                          \
-        __uint(max_entries, 1);                                                                    \
-        __type(value, __u32);                                                                      \
-    } name##_free SEC(".maps");                                                                    \
-                                                                                                   \
-    /* A slot for a new key, or where another CPU has just put it; negative: there is none. Apart  \
-     * from the rest, which runs for every event and should be small. */                           \
-    static __noinline long name##_claim(struct name##_key* key) {                                  \
-        struct name##_slot* slot;                                                                  \
-        __u32* other;                                                                              \
-        __u32 number;                                                                              \
-                                                                                                   \
-        if (!key || bpf_map_pop_elem(&name##_free, &number))                                       \
-            return -1;                                                                             \
-        slot = bpf_map_lookup_elem(&name, &number);                                                \
-        if (!slot)                                                                                 \
-            return -1;                                                                             \
-        initial;                                                                                   \
-        /* The key only when the slot is ours: a slot that lost this race never had one. */        \
-        if (!bpf_map_update_elem(&name##_index, key, &number, BPF_NOEXIST)) {                      \
-            /* The shard last: who finds it there finds all of the key. */                         \
-            slot->key.key = key->key;                                                              \
-            barrier();                                                                             \
-            *(volatile __u64*)&slot->key.shard = key->shard;                                       \
-            return number;                                                                         \
-        }                                                                                          \
-        bpf_map_push_elem(&name##_free, &number, BPF_ANY);                                         \
-        other = bpf_map_lookup_elem(&name##_index, key);                                           \
-        return other ? *other : -1;                                                                \
-    }                                                                                              \
-                                                                                                   \
-    static __always_inline struct name##_slot* name##_find(struct name##_key* key, __u32* place) { \
-        struct name##_slot* slot;                                                                  \
-        __u32* known;                                                                              \
-        __u32 number;                                                                              \
-        long claimed;                                                                              \
-                                                                                                   \
-        if (place && *place) {                                                                     \
-            number = *place - 1;                                                                   \
-            slot = bpf_map_lookup_elem(&name, &number);                                            \
-            if (slot && tally_same_words(&slot->key, key, sizeof(*key)))                           \
-                return slot;                                                                       \
-        }                                                                                          \
-        known = bpf_map_lookup_elem(&name##_index, key);                                           \
-        if (known) {                                                                               \
-            number = *known;                                                                       \
-        } else {                                                                                   \
-            claimed = name##_claim(key);                                                           \
-            if (claimed < 0)                                                                       \
-                return NULL;                                                                       \
-            number = claimed;                                                                      \
-        }                                                                                          \
-        if (place)                                                                                 \
-            *place = number + 1;                                                                   \
-        return bpf_map_lookup_elem(&name, &number);                                                \
-    }                                                                                              \
-                                                                                                   \
-    static __always_inline content_type* name##_content_of(key_type key, __u32* place) {           \
-        struct name##_key full = {                                                                 \
-            .key = key,                                                                            \
-            .shard = (bpf_get_smp_processor_id() & tally_shard_mask) + 1,                          \
-        };                                                                                         \
-        struct name##_slot* slot = name##_find(&full, place);                                      \
-                                                                                                   \
-        if (slot)                                                                                  \
-            return &slot->content;                                                                 \
-        count_one(LOST_MAP_FULL);                                                                  \
-        return NULL;                                                                               \
-    }                                                                                              \
+#define TALLY_SLOTS(name, key_type, content_type, tag, initial)                                   \
+    typedef key_type tally_##name##_key_type;                                                     \
+    struct tally_##name##_key {                                                                   \
+        key_type key;                                                                             \
+        __u64 shard; /* from 1; 0: the slot is not used */                                        \
+    };                                                                                            \
+    _Static_assert(sizeof(struct tally_##name##_key) == sizeof(key_type) + 8,                     \
+                   "padding in the key");                                                         \
+    struct tally_##name##_slot {                                                                  \
+        struct tally_##name##_key key;                                                            \
+        content_type content;                                                                     \
+    };                                                                                            \
+                                                                                                  \
+    struct {                                                                                      \
+        __uint(type, BPF_MAP_TYPE_ARRAY);                                                         \
+        __uint(max_entries, 1);                                                                   \
+        __type(key, __u32);                                                                       \
+        __type(value, struct tally_##name##_slot);                                                \
+    } name SEC(".maps") TALLY_TAG(tag);                                                           \
+                                                                                                  \
+    struct {                                                                                      \
+        __uint(type, BPF_MAP_TYPE_HASH);                                                          \
+        __uint(max_entries, 1);                                                                   \
+        __type(key, struct tally_##name##_key);                                                   \
+        __type(value, __u32);                                                                     \
+    } name##_index SEC(".maps");                                                                  \
+                                                                                                  \
+    /* The numbers of the slots that are not used; user space puts them there. */                 \
+    struct {                                                                                      \
+        __uint(type, BPF_MAP_TYPE_STACK);                                                         \
+        __uint(max_entries, 1);                                                                   \
+        __type(value, __u32);                                                                     \
+    } name##_free SEC(".maps");                                                                   \
+                                                                                                  \
+    /* A slot for a new key, or where another CPU has just put it; negative: there is none. Apart \
+     * from the rest, which runs for every event and should be small. */                          \
+    static __noinline long tally_##name##_claim(struct tally_##name##_key* key) {                 \
+        struct tally_##name##_slot* slot;                                                         \
+        __u32* other;                                                                             \
+        __u32 number;                                                                             \
+                                                                                                  \
+        if (!key || bpf_map_pop_elem(&name##_free, &number))                                      \
+            return -1;                                                                            \
+        slot = bpf_map_lookup_elem(&name, &number);                                               \
+        if (!slot)                                                                                \
+            return -1;                                                                            \
+        initial;                                                                                  \
+        /* The key only when the slot is ours: a slot that lost this race never had one. */       \
+        if (!bpf_map_update_elem(&name##_index, key, &number, BPF_NOEXIST)) {                     \
+            /* The shard last: who finds it there finds all of the key. */                        \
+            slot->key.key = key->key;                                                             \
+            barrier();                                                                            \
+            *(volatile __u64*)&slot->key.shard = key->shard;                                      \
+            return number;                                                                        \
+        }                                                                                         \
+        bpf_map_push_elem(&name##_free, &number, BPF_ANY);                                        \
+        other = bpf_map_lookup_elem(&name##_index, key);                                          \
+        return other ? *other : -1;                                                               \
+    }                                                                                             \
+                                                                                                  \
+    static __always_inline struct tally_##name##_slot* tally_##name##_find(                       \
+        struct tally_##name##_key* key, __u32* place) {                                           \
+        struct tally_##name##_slot* slot;                                                         \
+        __u32* known;                                                                             \
+        __u32 number;                                                                             \
+        long claimed;                                                                             \
+                                                                                                  \
+        if (place && *place) {                                                                    \
+            number = *place - 1;                                                                  \
+            slot = bpf_map_lookup_elem(&name, &number);                                           \
+            if (slot && tally_same_words(&slot->key, key, sizeof(*key)))                          \
+                return slot;                                                                      \
+        }                                                                                         \
+        known = bpf_map_lookup_elem(&name##_index, key);                                          \
+        if (known) {                                                                              \
+            number = *known;                                                                      \
+        } else {                                                                                  \
+            claimed = tally_##name##_claim(key);                                                  \
+            if (claimed < 0)                                                                      \
+                return NULL;                                                                      \
+            number = claimed;                                                                     \
+        }                                                                                         \
+        if (place)                                                                                \
+            *place = number + 1;                                                                  \
+        return bpf_map_lookup_elem(&name, &number);                                               \
+    }                                                                                             \
+                                                                                                  \
+    static __always_inline content_type* tally_##name##_content_of(key_type key, __u32* place) {  \
+        struct tally_##name##_key full = {                                                        \
+            .key = key,                                                                           \
+            .shard = (bpf_get_smp_processor_id() & tally_shard_mask) + 1,                         \
+        };                                                                                        \
+        struct tally_##name##_slot* slot = tally_##name##_find(&full, place);                     \
+                                                                                                  \
+        if (slot)                                                                                 \
+            return &slot->content;                                                                \
+        count_one(LOST_MAP_FULL);                                                                 \
+        return NULL;                                                                              \
+    }                                                                                             \
     struct tally_semicolon
 
 #endif /* TALLY_SLOTS_BPF_H */

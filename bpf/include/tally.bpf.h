@@ -21,6 +21,7 @@
 #include "declare.bpf.h"
 #include "histogram.bpf.h"
 #include "in_flight.bpf.h"
+#include "key_string.bpf.h"
 #include "loss.bpf.h"
 #include "processes.bpf.h"
 #include "selection.bpf.h"

@@ -7,15 +7,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "cli/common_options.h"
-#include "host/call_values.h"
-#include "host/system_calls.h"
 #include "output/escape.h"
 #include "util/error.h"
 
@@ -25,39 +22,12 @@ namespace {
 /// Adds what `word` means as a value of a selection.
 void select(const SelectionSchema& selection, const std::string& word,
             std::vector<std::uint64_t>& values) {
-    if (selection.type == SemanticType::syscall) {
-        const std::vector<std::uint32_t> numbers = syscall_numbers(word);
-        if (numbers.empty()) {
-            throw UsageError("--{} {}: there is no such system call", selection.name, word);
-        }
-        values.insert(values.end(), numbers.begin(), numbers.end());
-        return;
+    const WordMeaning& meaning = *selection.value.type->meaning;
+    const std::vector<std::uint64_t> found = meaning.values_of(selection.value, word);
+    if (found.empty()) {
+        throw UsageError("--{} {}: {}", selection.name, word, meaning.refusal(selection.value));
     }
-    if (selection.type == SemanticType::signal) {
-        const std::uint32_t number = signal_number(word);
-        if (number == 0) {
-            throw UsageError("--{} {}: there is no such signal", selection.name, word);
-        }
-        values.push_back(number);
-        return;
-    }
-    if (selection.type == SemanticType::enumeration) {
-        std::vector<std::string> known;
-        for (const auto& [value, name] : selection.names) {
-            if (name == word) {
-                values.push_back(static_cast<std::uint32_t>(value));
-                return;
-            }
-            known.push_back(name);
-        }
-        throw UsageError("--{} {}: there is no such {}; choose from {}", selection.name, word,
-                         selection.name, fmt::join(known, ", "));
-    }
-    const std::optional<std::uint64_t> value = number_of<std::uint64_t>(word);
-    if (!value || (selection.size < 8 && *value >> (8 * selection.size) != 0)) {
-        throw UsageError("--{} {}: not a number, or too large", selection.name, word);
-    }
-    values.push_back(*value);
+    values.insert(values.end(), found.begin(), found.end());
 }
 
 /// One declaration of a tool, and the request that its values go to.
@@ -107,10 +77,7 @@ void add(Parser& parser, OptionText text, const SameName<SelectionSchema>& all,
     const SelectionSchema& selection = *all.front().schema;
     const bool has_letter = !selection.letter.empty() && letters.at(selection.letter).size() == 1;
     text.names = (has_letter ? "-" + selection.letter + "," : "") + "--" + selection.name;
-    text.value = selection.type == SemanticType::syscall  ? "CALL"
-                 : selection.type == SemanticType::signal ? "SIGNAL"
-                 : selection.names.empty()                ? "N"
-                                                          : "NAME";
+    text.value = selection.value.type->meaning->placeholder;
     text.description = escape_text(selection.help);
     parser.add_values(text, true, nullptr, [all](const std::vector<std::string>& words) {
         for (const auto& each : all) {

@@ -21,6 +21,7 @@ void Collector::describe(Report& head) const {
     head.description = schema_.help;
     head.headings = grouping_.headings();
     head.key_names = grouping_.key_names();
+    head.other_cgroups = grouping_.other_columns();
 }
 
 bool Collector::is_used(const std::byte* slot) const {
@@ -72,9 +73,14 @@ void Collector::learn_key(std::uint32_t number) {
 }
 
 void Collector::note_cgroup(const std::byte* key) {
-    const CgroupId id = cgroup_of(key);
-    if (id != kKernelThreads && (new_cgroups_.empty() || new_cgroups_.back() != id)) {
-        new_cgroups_.push_back(id);
+    const auto note = [this](CgroupId id) {
+        if (id != kKernelThreads && (new_cgroups_.empty() || new_cgroups_.back() != id)) {
+            new_cgroups_.push_back(id);
+        }
+    };
+    note(cgroup_of(key));
+    for (const StructField& each : grouping_.other_cgroups()) {
+        note(number_at(each, key));
     }
 }
 
@@ -105,16 +111,34 @@ void Collector::add_slot(std::uint32_t number, const std::byte* slot,
 
 /// 0 (kernel threads) where keys have no cgroup.
 CgroupId Collector::cgroup_of(const std::byte* key) const {
-    const KeyField& field = schema_.key.front();
-    CgroupId id = kKernelThreads;
-    if (field.type == SemanticType::cgroup) {
-        std::memcpy(&id, key + field.offset, sizeof id);
-    }
-    return id;
+    const StructField& field = schema_.key.front();
+    return field.is_cgroup() ? number_at(field, key) : kKernelThreads;
 }
 
 Admission Collector::admission_of(const std::byte* key) const {
-    return admission_ ? admission_(cgroup_of(key)) : Admission::counted;
+    if (!admission_) {
+        return Admission::counted;
+    }
+    const Admission own = admission_(cgroup_of(key));
+    // Whether it is counted is the subject's matter alone. But what another cgroup is called may
+    // also be known only later.
+    const auto is_held = [&](const StructField& each) {
+        return admission_(number_at(each, key)) == Admission::held;
+    };
+    const auto& others = grouping_.other_cgroups();
+    return own == Admission::counted && std::any_of(others.begin(), others.end(), is_held)
+               ? Admission::held
+               : own;
+}
+
+/// Whether one of the cgroups that the key names is gone.
+bool Collector::names_the_dead(const std::byte* key,
+                               const std::function<bool(CgroupId)>& is_gone) const {
+    const auto is_dead = [&](CgroupId id) { return id != kKernelThreads && is_gone(id); };
+    const auto& others = grouping_.other_cgroups();
+    return is_dead(cgroup_of(key)) ||
+           std::any_of(others.begin(), others.end(),
+                       [&](const StructField& each) { return is_dead(number_at(each, key)); });
 }
 
 void Collector::forget_dead(const std::function<bool(CgroupId)>& is_gone,
@@ -124,8 +148,7 @@ void Collector::forget_dead(const std::function<bool(CgroupId)>& is_gone,
     }
     for (std::uint32_t number = 0; number < known_.size(); ++number) {
         Slot& known = known_[number];
-        const CgroupId id = known.key.empty() ? kKernelThreads : cgroup_of(known.key.data());
-        if (id == kKernelThreads || known.changed || !is_gone(id) ||
+        if (known.key.empty() || known.changed || !names_the_dead(known.key.data(), is_gone) ||
             admission_of(known.key.data()) == Admission::held) {
             continue;
         }

@@ -70,7 +70,8 @@ class Collector {
 
     /// Gives the slots of dead cgroups back, where more than half of all are used. A cgroup's id is
     /// never used again, and no thread can be in one that is gone, so nothing more can be counted
-    /// there. (A thread's number is used again; keys of threads stay.)
+    /// there. (A thread's number is used again; keys of threads stay.) The same for another cgroup
+    /// that rows name: a tracer that still remembers it gets a new slot.
     void forget_dead(const std::function<bool(CgroupId)>& is_gone, const Containers& containers);
 
     const Grouping& grouping() const { return grouping_; }
@@ -87,7 +88,7 @@ class Collector {
 
     const SlotMap& slots() const { return *slots_; }
 
-    /// Makes the cgroup of a key one of new_cgroups().
+    /// Makes the cgroups that a key names new_cgroups().
     void note_cgroup(const std::byte* key);
 
     /// Leaves each of new_cgroups() there once.
@@ -111,6 +112,7 @@ class Collector {
     void learn_key(std::uint32_t number);
     void add_slot(std::uint32_t number, const std::byte* slot, const Containers& containers);
     CgroupId cgroup_of(const std::byte* key) const;
+    bool names_the_dead(const std::byte* key, const std::function<bool(CgroupId)>& is_gone) const;
 
     std::unique_ptr<SlotMap> slots_;
     const SlotsSchema& schema_;

@@ -9,13 +9,13 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <utility>
 
-#include "collect/event_fields.h"
+#include "collect/event_shape.h"
 #include "collect/owner_fields.h"
 #include "tracer/engine_names.h"
 #include "util/error.h"
+#include "util/unix_time.h"
 #include "wire.h"
 
 namespace tally {
@@ -40,12 +40,6 @@ struct Head {
     std::uint32_t tid;
     char comm[16];
 };
-
-std::int64_t nanoseconds(clockid_t clock) {
-    timespec now{};
-    ::clock_gettime(clock, &now);
-    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
 
 /// Of an EventOwner. Streams of several tracers may have one writer, so no two have the same.
 std::uint64_t next_serial() {
@@ -85,9 +79,7 @@ EventStream::EventStream(const Tracer& tracer)
 
 /// Moves only when it must: times should not jump against each other from one look to the next.
 void EventStream::set_clock() {
-    const std::int64_t before = nanoseconds(CLOCK_MONOTONIC);
-    const std::int64_t utc = nanoseconds(CLOCK_REALTIME);
-    const std::int64_t offset = utc - (before + nanoseconds(CLOCK_MONOTONIC)) / 2;
+    const std::int64_t offset = monotonic_to_unix();
     if (std::llabs(offset - clock_offset_) > kClockStep) {
         clock_offset_ = offset;
     }
@@ -168,9 +160,9 @@ void EventStream::note_cgroups(std::span<const std::byte> record) {
     Head head{};
     std::memcpy(&head, event, sizeof head);
     note(head.cgroup);
-    for (const EventField& field : schema->fields) {
-        if (field.type == SemanticType::container) {
-            note(event_number(field, event));
+    for (const StructField& field : schema->fields) {
+        if (field.is_container_name()) {
+            note(number_at(field, event));
         }
     }
 }
@@ -188,8 +180,8 @@ void EventStream::take_one(std::span<const std::byte> record, const Containers& 
     const std::byte* event = record.data() + sizeof front;
     const std::string_view text(reinterpret_cast<const char*>(event + schema.struct_size),
                                 front.text_size);
-    for (const EventField& field : schema.fields) {
-        if (field.type == SemanticType::string || field.type == SemanticType::words) {
+    for (const StructField& field : schema.fields) {
+        if (field.has_text()) {
             tally_text where{};
             std::memcpy(&where, event + field.offset, sizeof where);
             if (where.state > TALLY_TEXT_CUT ||
@@ -202,8 +194,8 @@ void EventStream::take_one(std::span<const std::byte> record, const Containers& 
     }
     rooms_.resize(std::max(rooms_.size(), schema.fields.size()));
     for (std::size_t i = 0; i < schema.fields.size(); ++i) {
-        if (schema.fields[i].type == SemanticType::container) {
-            rooms_[i] = container_of(event_number(schema.fields[i], event), containers);
+        if (schema.fields[i].is_container_name()) {
+            rooms_[i] = container_of(number_at(schema.fields[i], event), containers);
         }
     }
     Head head{};
@@ -217,11 +209,12 @@ void EventStream::take_one(std::span<const std::byte> record, const Containers& 
         return;
     }
 
+    const DecodeContext context{text, clock_offset_};
     values_.clear();
     for (std::size_t i = 0; i < schema.fields.size(); ++i) {
-        const EventField& field = schema.fields[i];
-        values_.push_back(event_value(field, event, text, clock_offset_, rooms_[i]));
-        if (field.type == SemanticType::words) {
+        const StructField& field = schema.fields[i];
+        values_.push_back(field.type->decode(field, event, context, rooms_[i]));
+        if (field.has_cut_mark()) {
             tally_text where{};
             std::memcpy(&where, event + field.offset, sizeof where);
             values_.emplace_back(where.state == TALLY_TEXT_CUT);

@@ -5,33 +5,18 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "collect/owner_fields.h"
-#include "host/call_values.h"
+#include "fields/key_value.h"
 #include "host/system_calls.h"
+#include "model/heading.h"
 #include "util/error.h"
+#include "util/unix_time.h"
 
 namespace tally {
 namespace {
-
-std::uint64_t number_at(const std::byte* key, const KeyField& field) {
-    std::uint64_t value = 0;
-    std::memcpy(&value, key + field.offset, std::min(field.size, sizeof value));
-    return value;
-}
-
-std::int64_t signed_number_at(const std::byte* key, const KeyField& field) {
-    const std::uint64_t value = number_at(key, field);
-    const std::size_t unused = 64 - 8 * std::min<std::size_t>(field.size, 8);
-    return static_cast<std::int64_t>(value << unused) >> unused;
-}
-
-std::string text_at(const std::byte* key, const KeyField& field) {
-    const char* text = reinterpret_cast<const char*>(key + field.offset);
-    return {text, ::strnlen(text, field.size)};
-}
 
 Value text_or_null(const std::optional<std::string>& text) {
     return text ? Value(*text) : Value();
@@ -49,10 +34,9 @@ void set_field(std::vector<Field>& fields, std::string name, Value value, bool f
     }
 }
 
-const KeyField* find_field(const SlotsSchema& slots, SemanticType type) {
-    const auto found = std::find_if(slots.key.begin(), slots.key.end(),
-                                    [&](const KeyField& each) { return each.type == type; });
-    return found == slots.key.end() ? nullptr : &*found;
+const StructField* subject_cgroup(const SlotsSchema& slots) {
+    const bool is_there = !slots.key.empty() && slots.key.front().is_cgroup();
+    return is_there ? &slots.key.front() : nullptr;
 }
 
 /// Two keys are one row if they are written as the same key: a restarted service is one row, though
@@ -66,6 +50,8 @@ std::string identity_of(const std::vector<Field>& fields) {
                 using T = std::decay_t<decltype(value)>;
                 if constexpr (std::is_same_v<T, std::monostate>) {
                     return "";
+                } else if constexpr (std::is_same_v<T, Moment>) {
+                    return std::to_string(value.time);
                 } else {
                     return fmt::format("{}", value);
                 }
@@ -76,64 +62,89 @@ std::string identity_of(const std::vector<Field>& fields) {
     return identity;
 }
 
-/// Cells say in which unit they are, so a heading need not: "quota_ns" is QUOTA.
-std::string heading_of(std::string text, Unit unit) {
-    if (unit == Unit::nanoseconds && text.ends_with("_ns")) {
-        text.resize(text.size() - 3);
+/// The words of --by that a cgroup has, and what they make of it. Those of another cgroup than the
+/// subject's have its name in front, and its container has that name alone.
+std::vector<std::pair<std::string, Grouping::Kind>> words_of(const StructField& field,
+                                                             bool is_subject) {
+    using Kind = Grouping::Kind;
+    if (is_subject) {
+        return {{"container", Kind::container},
+                {"pod", Kind::pod},
+                {"unit", Kind::unit},
+                {field.name, Kind::cgroup}};
     }
-    for (char& each : text) {
-        if (each >= 'a' && each <= 'z') {
-            each = static_cast<char>(each - 'a' + 'A');
-        }
-    }
-    return text;
+    return {{field.name, Kind::container},
+            {field.name + "_pod", Kind::pod},
+            {field.name + "_unit", Kind::unit},
+            {field.name + "_cgroup", Kind::cgroup}};
 }
 
 }  // namespace
 
+std::vector<Grouping::Part> Grouping::all_parts(const SlotsSchema& slots) {
+    std::vector<Part> parts;
+    std::vector<Part> fields;
+    for (const StructField& each : slots.key) {
+        if (!each.is_cgroup()) {
+            fields.push_back({each.name, Kind::field, each, ""});
+            continue;
+        }
+        const bool is_subject = &each == subject_cgroup(slots);
+        for (auto& [word, kind] : words_of(each, is_subject)) {
+            const std::string prefix = is_subject ? "" : each.name + "_";
+            // `container`, `pod` and `unit` stand before all fields.
+            auto& place = is_subject && kind != Kind::cgroup ? parts : fields;
+            place.push_back({std::move(word), kind, each, prefix});
+        }
+    }
+    parts.insert(parts.end(), fields.begin(), fields.end());
+    return parts;
+}
+
 std::vector<std::string> Grouping::choices(const SlotsSchema& slots) {
     std::vector<std::string> all;
-    if (find_field(slots, SemanticType::cgroup) != nullptr) {
-        all = {"container", "pod", "unit"};
-    }
-    for (const KeyField& each : slots.key) {
-        all.push_back(each.name);
+    for (const Part& each : all_parts(slots)) {
+        all.push_back(each.word);
     }
     all.emplace_back("none");
     return all;
 }
 
-Grouping::Grouping(const std::vector<std::string>& by, const SlotsSchema& slots) {
+Grouping::Grouping(const std::vector<std::string>& by, const SlotsSchema& slots)
+    : clock_offset_(monotonic_to_unix()) {
+    if (by.size() == 1 && by.front() == "none") {
+        return;
+    }
+    const std::vector<Part> known = all_parts(slots);
     for (const std::string& word : by) {
         if (std::count(by.begin(), by.end(), word) > 1) {
             throw UsageError("--by {}: listed twice", word);
         }
-        if (word == "none" && by.size() == 1) {
-            return;
-        }
-        Part part;
-        if (word == "container" || word == "pod" || word == "unit") {
-            part.kind = word == "container" ? Kind::container
-                        : word == "pod"     ? Kind::pod
-                                            : Kind::unit;
-            if (const KeyField* cgroup = find_field(slots, SemanticType::cgroup)) {
-                part.field = *cgroup;
-                parts_.push_back(part);
-                headings_.push_back(heading_of(word, Unit::count));
-                continue;
-            }
-        }
-        const auto field = std::find_if(slots.key.begin(), slots.key.end(),
-                                        [&](const KeyField& each) { return each.name == word; });
-        if (field == slots.key.end()) {
+        const auto found = std::find_if(known.begin(), known.end(),
+                                        [&](const Part& each) { return each.word == word; });
+        if (found == known.end()) {
             throw UsageError("--by {}: there is no such key; keys are {}{}", word,
                              fmt::join(choices(slots), ", "),
                              word == "none" ? " (none cannot be combined)" : "");
         }
-        part.kind = field->type == SemanticType::cgroup ? Kind::cgroup : Kind::field;
-        part.field = *field;
-        parts_.push_back(part);
-        headings_.push_back(heading_of(word, field->unit));
+        parts_.push_back(*found);
+        headings_.push_back(
+            heading_of(word, found->kind == Kind::field ? found->field.unit : Unit::count));
+        if (!found->prefix.empty()) {
+            add_other_cgroup(*found);
+        }
+    }
+}
+
+void Grouping::add_other_cgroup(const Part& part) {
+    const bool names_it = part.kind == Kind::container || part.kind == Kind::cgroup;
+    const auto is_its = [&](const CgroupColumn& each) { return each.prefix == part.prefix; };
+    if (names_it && std::none_of(other_columns_.begin(), other_columns_.end(), is_its)) {
+        other_columns_.push_back({headings_.size() - 1, part.prefix});
+    }
+    const auto same = [&](const StructField& each) { return each.offset == part.field.offset; };
+    if (std::none_of(other_cgroups_.begin(), other_cgroups_.end(), same)) {
+        other_cgroups_.push_back(part.field);
     }
 }
 
@@ -161,7 +172,7 @@ void Grouping::configure(Tracer& tracer) const {
     // A part of a subject, or a key of the tracer's own, that has such a constant is left out of
     // the map where nobody asks for it.
     for (const SlotsSchema* slots : tracer.schema().slots()) {
-        for (const KeyField& field : slots->key) {
+        for (const StructField& field : slots->key) {
             const std::string constant = "by_" + field.name;
             if (tracer.has_constant(constant)) {
                 tracer.set_constant(
@@ -175,85 +186,53 @@ void Grouping::configure(Tracer& tracer) const {
 
 namespace {
 
-/// What a key's own field is called: a value for scripts, and a label for people.
-struct NamedField {
-    Value value;
-    Label label;
-};
-
-NamedField name_field(const KeyField& field, const std::byte* key) {
-    const std::uint64_t number = number_at(key, field);
-    const auto same = [](std::string text) { return NamedField{text, text}; };
-    switch (field.type) {
-        case SemanticType::comm:
-        case SemanticType::text:
-            return same(text_at(key, field));
-        case SemanticType::signed_number: {
-            const std::int64_t value = signed_number_at(key, field);
-            return {value, std::to_string(value)};
-        }
-        case SemanticType::syscall:
-            return same(syscall_name(static_cast<std::uint32_t>(number)));
-        case SemanticType::error:
-            return number == 0 ? NamedField{Value(), "-"}
-                               : same(error_name(static_cast<std::uint32_t>(number)));
-        case SemanticType::enumeration: {
-            const std::int64_t value = signed_number_at(key, field);
-            const auto known = field.names.find(value);
-            return same(known != field.names.end() ? known->second : std::to_string(value));
-        }
-        case SemanticType::capability:
-            return same(capability_name(static_cast<std::uint32_t>(number)));
-        default:
-            break;
-    }
-    if (field.unit == Unit::count) {
-        return {number, std::to_string(number)};
-    }
-    return number == kNoQuantity ? NamedField{Value(), "-"}
-                                 : NamedField{number, Quantity{field.unit, number}};
-}
-
 /// Adds a key's own field to a row's name.
-void add_field(const KeyField& field, const std::byte* key, RowName& name) {
-    NamedField named = name_field(field, key);
+void add_field(const StructField& field, const std::byte* key, std::int64_t clock_offset,
+               RowName& name) {
+    KeyValue named = key_value(field, key, clock_offset);
     set_field(name.key, field.name, named.value);
-    if (field.type == SemanticType::syscall) {
+    if (field.is_system_call()) {
+        const auto* call = std::get_if<std::string>(&named.value);
+        const bool waits = call != nullptr && waits_by_nature(*call);
         if (field.name == "syscall") {  // else it is not what is measured
-            name.waits_by_nature = waits_by_nature(std::get<std::string>(named.value));
-            set_field(name.key, "waits_by_nature", name.waits_by_nature);
+            name.waits_by_nature = waits;
+            set_field(name.key, "waits_by_nature", waits);
         }
         if (name.waits_by_nature) {
             std::get<std::string>(named.label) += " ~";
         }
     }
+    if (field.is_text()) {
+        set_field(name.key, field.name + "_cut", named.is_cut);
+    }
     name.labels.push_back(std::move(named.label));
 }
 
-void add_container(const Owner& owner, RowName& name) {
+void add_container(const Owner& owner, const std::string& prefix, RowName& name) {
     for (Field& each : owner_fields(owner)) {
         const bool finer = each.name != "systemd_unit" && each.name != "cgroup";
-        set_field(name.key, std::move(each.name), std::move(each.value), finer);
+        set_field(name.key, prefix + each.name, std::move(each.value), finer);
     }
     name.labels.push_back(owner.label());
 }
 
-void add_pod(const Owner& owner, RowName& name) {
+void add_pod(const Owner& owner, const std::string& prefix, RowName& name) {
     const auto pod = owner.container ? owner.container->pod : std::nullopt;
     const auto space = owner.container ? owner.container->pod_namespace : std::nullopt;
-    set_field(name.key, "pod", text_or_null(pod));
-    set_field(name.key, "namespace", text_or_null(space));
+    set_field(name.key, prefix + "pod", text_or_null(pod));
+    set_field(name.key, prefix + "namespace", text_or_null(space));
     name.labels.push_back((space ? *space + "/" : "") + pod.value_or("-"));
 }
 
-void add_unit(const std::optional<std::string>& unit, RowName& name) {
-    set_field(name.key, "systemd_unit", text_or_null(unit));
+void add_unit(const std::optional<std::string>& unit, const std::string& prefix, RowName& name) {
+    set_field(name.key, prefix + "systemd_unit", text_or_null(unit));
     name.labels.push_back(unit.value_or("-"));
 }
 
-void add_cgroup(CgroupId id, const std::optional<std::string>& path, RowName& name) {
-    set_field(name.key, "cgroup", text_or_null(path));
-    set_field(name.key, "cgroup_id", id);
+void add_cgroup(CgroupId id, const std::optional<std::string>& path, const std::string& prefix,
+                RowName& name) {
+    set_field(name.key, prefix + "cgroup", text_or_null(path));
+    set_field(name.key, prefix + "cgroup_id", id);
     name.labels.push_back(path ? *path : fmt::format("unknown cgroup {}", id));
 }
 
@@ -262,22 +241,22 @@ void add_cgroup(CgroupId id, const std::optional<std::string>& path, RowName& na
 RowKey Grouping::resolve(const std::byte* key, const Containers& containers) const {
     RowKey row;
     for (const Part& part : parts_) {
-        const CgroupId cgroup = number_at(key, part.field);  // unless it is a field of another kind
+        const CgroupId cgroup = number_at(part.field, key);  // unless it is a field of another kind
         switch (part.kind) {
             case Kind::container:
-                add_container(containers.owner_of(cgroup), row.name);
+                add_container(containers.owner_of(cgroup), part.prefix, row.name);
                 break;
             case Kind::pod:
-                add_pod(containers.owner_of(cgroup), row.name);
+                add_pod(containers.owner_of(cgroup), part.prefix, row.name);
                 break;
             case Kind::unit:
-                add_unit(containers.unit_of(cgroup), row.name);
+                add_unit(containers.unit_of(cgroup), part.prefix, row.name);
                 break;
             case Kind::cgroup:
-                add_cgroup(cgroup, containers.path_of(cgroup), row.name);
+                add_cgroup(cgroup, containers.path_of(cgroup), part.prefix, row.name);
                 break;
             case Kind::field:
-                add_field(part.field, key, row.name);
+                add_field(part.field, key, clock_offset_, row.name);
                 break;
         }
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -40,17 +41,34 @@ class Grouping {
     /// Tells the BPF side which parts of a key to fill in; before the tracer is loaded.
     void configure(Tracer& tracer) const;
 
+    /// The fields of the key that name other cgroups than the subject's, as far as rows have them.
+    const std::vector<StructField>& other_cgroups() const { return other_cgroups_; }
+
+    /// The headings below which they are named, one for each.
+    const std::vector<CgroupColumn>& other_columns() const { return other_columns_; }
+
     /// Names the row of one key, as laid out in the schema.
     RowKey resolve(const std::byte* key, const Containers& containers) const;
 
-  private:
+    /// What a word makes of the field that it stands for.
     enum class Kind { container, pod, unit, cgroup, field };
+
+  private:
     struct Part {
+        std::string word;  ///< of --by
         Kind kind = Kind::field;
-        KeyField field;  ///< where its value is in the key
+        StructField field;   ///< where its value is in the key
+        std::string prefix;  ///< of the members that it becomes: "culprit_"; empty: the subject's
     };
+
+    static std::vector<Part> all_parts(const SlotsSchema& slots);
+    void add_other_cgroup(const Part& part);
+
     std::vector<Part> parts_;
     std::vector<std::string> headings_;
+    std::vector<StructField> other_cgroups_;
+    std::vector<CgroupColumn> other_columns_;
+    std::int64_t clock_offset_;  ///< of times: one for the run, so a key is always the same row
 };
 
 }  // namespace tally

@@ -31,11 +31,6 @@ struct Words {
     }
 };
 
-/// A point in time other than the event's own.
-struct Moment {
-    UnixNanoseconds time = 0;
-};
-
 /// As Value; strings are any bytes.
 using EventValue = std::variant<std::monostate, std::uint64_t, std::int64_t, bool, std::string_view,
                                 Words, Moment>;
@@ -45,7 +40,8 @@ struct EventColumn {
     Unit unit = Unit::count;
     std::size_t width = 0;  ///< the minimum width in text, in columns
     bool is_number = false;
-    bool is_cut_mark = false;  ///< true: whether the words in the column before were cut
+    bool is_cut_mark = false;     ///< true: whether the words in the column before were cut
+    bool is_hexadecimal = false;  ///< the number is 0x... in text
 };
 
 /// What all events of one kind have in common.

@@ -4,6 +4,8 @@
 // Nothing here depends on a tool, a map or a format.
 #pragma once
 
+#include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,9 +16,19 @@
 
 namespace tally {
 
-/// One value of a record. Strings are bytes from the kernel or a container: any byte but NUL, not
-/// always UTF-8; the writers make them safe. monostate is "not known" (null, never 0).
-using Value = std::variant<std::monostate, std::uint64_t, std::int64_t, std::string, bool>;
+/// Nanoseconds since 1970, UTC.
+using UnixNanoseconds = std::uint64_t;
+
+/// A moment that is not that of the record.
+struct Moment {
+    UnixNanoseconds time = 0;
+
+    auto operator<=>(const Moment&) const = default;
+};
+
+/// One value of a record. Strings are bytes from the kernel or a container: any byte but
+/// NUL, not always UTF-8; the writers make them safe. monostate is "not known" (null, never 0).
+using Value = std::variant<std::monostate, std::uint64_t, std::int64_t, std::string, bool, Moment>;
 
 /// One named value. Names are the record's public contract (docs/output.md).
 struct Field {
@@ -32,9 +44,6 @@ enum class Unit {
     bytes,        ///< "bytes"
     count,        ///< a plain number, "count"
 };
-
-/// Nanoseconds since 1970, UTC.
-using UnixNanoseconds = std::uint64_t;
 
 enum class Scope {
     interval,  ///< what happened between two reports
@@ -60,8 +69,8 @@ struct Quantity {
     bool operator==(const Quantity&) const = default;
 };
 
-/// A cell of text, for people: raw bytes, or a quantity with its unit.
-using Label = std::variant<std::string, Quantity>;
+/// A cell of text, for people: raw bytes, a quantity with its unit, or a time of day.
+using Label = std::variant<std::string, Quantity, Moment>;
 
 /// The identity of a row of a report, for people (labels) and for scripts (key).
 struct RowName {
@@ -81,6 +90,12 @@ struct CountsRow : RowName {
     std::vector<std::uint64_t> values;  ///< one for each of CountsReport::columns
 };
 
+/// A heading below which cgroups are named that are not the subject's: who was in the way.
+struct CgroupColumn {
+    std::size_t column = 0;  ///< of Report::headings
+    std::string prefix;      ///< of the fields in a row's key: "culprit_"
+};
+
 /// What all reports have in common.
 struct Report {
     std::string tool;         ///< "runqlat"
@@ -91,6 +106,7 @@ struct Report {
     double interval_s = 0;               ///< its length; for a total the length of the run
     std::vector<std::string> headings;   ///< "CONTAINER", "PID" ...: one for each --by key
     std::vector<std::string> key_names;  ///< of the fields of every row's key, in their order
+    std::vector<CgroupColumn> other_cgroups;
 };
 
 /// All keys of one histogram at one moment.

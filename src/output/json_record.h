@@ -87,6 +87,7 @@ class JsonRecord {
         const std::string text = decimal(value);
         json_.RawValue(text.data(), text.size(), rapidjson::kNumberType);
     }
+    void add(std::string_view key, const Moment& value) { add(key, timestamp(value.time)); }
     void add(const Field& field) {
         std::visit(
             [&](const auto& value) {

@@ -36,18 +36,6 @@ std::string long_duration(double seconds) {
 
 }  // namespace
 
-std::string heading_of(std::string name, Unit unit) {
-    if (unit == Unit::nanoseconds && name.ends_with("_ns")) {
-        name.resize(name.size() - 3);
-    }
-    std::transform(name.begin(), name.end(), name.begin(), [](char each) {
-        return each == '_'                  ? ' '
-               : each >= 'a' && each <= 'z' ? static_cast<char>(each - 'a' + 'A')
-                                            : each;
-    });
-    return name;
-}
-
 std::string format_count(std::uint64_t count) {
     std::string digits = std::to_string(count);
     for (std::size_t place = digits.size(); place > 3; place -= 3) {

@@ -29,10 +29,6 @@ std::string format_duration(std::uint64_t nanoseconds);
 /// "512B", "1.50KiB", "12.0MiB".
 std::string format_bytes(std::uint64_t bytes);
 
-/// The heading of a column: "total_ns" is TOTAL, since the cells have units; "parent_pid" PARENT
-/// PID.
-std::string heading_of(std::string name, Unit unit);
-
 /// A value of a histogram, in the form of its unit.
 std::string format_quantity(Unit unit, std::uint64_t value);
 

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <span>
 
+#include "model/heading.h"
 #include "output/chart.h"
 #include "output/escape.h"
 #include "output/fit.h"

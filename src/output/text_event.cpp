@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "model/heading.h"
 #include "output/escape.h"
 #include "output/fit.h"
 #include "output/quantity.h"
@@ -38,10 +39,6 @@ void end_line(std::string& line) {
     line += '\n';
 }
 
-std::string milliseconds(UnixNanoseconds time) {
-    return fmt::format(".{:03}", time % kSecond / 1'000'000);
-}
-
 }  // namespace
 
 std::string TextEvents::heading(const EventShape& shape) const {
@@ -69,8 +66,9 @@ std::string TextEvents::cell(const EventColumn& column, const EventValue& value)
 
         std::string operator()(std::monostate) const { return "-"; }
         std::string operator()(std::uint64_t number) const {
-            return column.unit == Unit::count ? std::to_string(number)
-                                              : format_quantity(column.unit, number);
+            return column.is_hexadecimal        ? fmt::format("{:#x}", number)
+                   : column.unit == Unit::count ? std::to_string(number)
+                                                : format_quantity(column.unit, number);
         }
         std::string operator()(std::int64_t number) const { return std::to_string(number); }
         std::string operator()(bool yes) const { return yes ? "yes" : "no"; }
@@ -79,7 +77,7 @@ std::string TextEvents::cell(const EventColumn& column, const EventValue& value)
             return escape_words(words, !options.unicode);
         }
         std::string operator()(const Moment& moment) const {
-            return local_clock(moment.time) + milliseconds(moment.time);
+            return local_clock(moment.time) + milliseconds_of(moment.time);
         }
     };
     return std::visit(Visitor{column, options_}, value);
@@ -90,7 +88,7 @@ std::string_view TextEvents::line(const Event& event) {
         second_ = event.time / kSecond;
         clock_ = local_clock(event.time);
     }
-    line_ = clock_ + milliseconds(event.time);
+    line_ = clock_ + milliseconds_of(event.time);
     if (options_.names_tools) {
         add_cell(line_, safe_text(event.shape.tool, options_), kTool, false);
     }

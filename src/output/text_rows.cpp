@@ -12,6 +12,7 @@
 
 #include "output/escape.h"
 #include "output/quantity.h"
+#include "output/times.h"
 
 namespace tally {
 
@@ -28,9 +29,11 @@ constexpr Distinction kDistinctions[] = {
     {"cgroup_id", std::string::npos},
 };
 
-std::string text_of(const RowName& row, const Distinction& distinction) {
+/// `prefix` is that of the fields of one cgroup of several; empty: of the subject's.
+std::string text_of(const RowName& row, const Distinction& distinction, const std::string& prefix) {
+    const std::string name = prefix + distinction.field;
     for (const Field& field : row.key) {
-        if (field.name != distinction.field) {
+        if (field.name != name) {
             continue;
         }
         if (const auto* text = std::get_if<std::string>(&field.value)) {
@@ -44,10 +47,10 @@ std::string text_of(const RowName& row, const Distinction& distinction) {
 }
 
 /// Which of `rows` are the same thing: rows with one identity may differ only in other key fields.
-std::vector<std::string> identity_of(const RowName& row) {
+std::vector<std::string> identity_of(const RowName& row, const std::string& prefix) {
     std::vector<std::string> identity;
     for (const Distinction& distinction : kDistinctions) {
-        identity.push_back(text_of(row, {distinction.field, std::string::npos}));
+        identity.push_back(text_of(row, {distinction.field, std::string::npos}, prefix));
     }
     return identity;
 }
@@ -59,11 +62,11 @@ std::size_t column_of_identity(const std::vector<std::string>& headings) {
 }
 
 /// Extends the labels of rows that share a name, but are different things, by a distinction.
-void distinguish(const std::vector<TextRow*>& namesakes, std::size_t column,
+void distinguish(const std::vector<TextRow*>& namesakes, const CgroupColumn& cgroup,
                  const TextOptions& options) {
     std::set<std::vector<std::string>> identities;
     for (const TextRow* each : namesakes) {
-        identities.insert(identity_of(*each->name));
+        identities.insert(identity_of(*each->name, cgroup.prefix));
     }
     if (identities.size() < 2) {
         return;
@@ -71,34 +74,30 @@ void distinguish(const std::vector<TextRow*>& namesakes, std::size_t column,
     for (const Distinction& distinction : kDistinctions) {
         std::set<std::string> texts;
         for (const TextRow* each : namesakes) {
-            texts.insert(text_of(*each->name, distinction));
+            texts.insert(text_of(*each->name, distinction, cgroup.prefix));
         }
         if (texts.size() < identities.size()) {
             continue;  // does not distinguish all of them
         }
         for (TextRow* each : namesakes) {
-            const std::string text = text_of(*each->name, distinction);
+            const std::string text = text_of(*each->name, distinction, cgroup.prefix);
             if (!text.empty()) {
-                each->labels[column] += fmt::format(" ({})", safe_text(text, options));
+                each->labels[cgroup.column] += fmt::format(" ({})", safe_text(text, options));
             }
         }
         return;
     }
 }
 
-void distinguish_namesakes(std::vector<TextRow>& rows, const std::vector<std::string>& headings,
+void distinguish_namesakes(std::vector<TextRow>& rows, const CgroupColumn& cgroup,
                            const TextOptions& options) {
-    if (headings.empty()) {
-        return;
-    }
-    const std::size_t column = column_of_identity(headings);
     std::map<std::string, std::vector<TextRow*>> by_name;
     for (TextRow& row : rows) {
-        by_name[row.labels[column]].push_back(&row);
+        by_name[row.labels[cgroup.column]].push_back(&row);
     }
     for (const auto& [name, namesakes] : by_name) {
         if (namesakes.size() > 1) {
-            distinguish(namesakes, column, options);
+            distinguish(namesakes, cgroup, options);
         }
     }
 }
@@ -106,6 +105,9 @@ void distinguish_namesakes(std::vector<TextRow>& rows, const std::vector<std::st
 std::string text_of(const Label& label, const TextOptions& options) {
     if (const auto* quantity = std::get_if<Quantity>(&label)) {
         return format_quantity(quantity->unit, quantity->value);
+    }
+    if (const auto* moment = std::get_if<Moment>(&label)) {
+        return local_clock(moment->time) + milliseconds_of(moment->time);
     }
     return safe_text(std::get<std::string>(label), options);
 }
@@ -194,7 +196,12 @@ TextRows choose(const SomeReport& report, const TextOptions& options) {
             chosen.rows.push_back(make_row(row, report.headings.size(), options));
         }
     }
-    distinguish_namesakes(chosen.rows, report.headings, options);
+    if (!report.headings.empty()) {
+        distinguish_namesakes(chosen.rows, {column_of_identity(report.headings), ""}, options);
+    }
+    for (const CgroupColumn& each : report.other_cgroups) {
+        distinguish_namesakes(chosen.rows, each, options);
+    }
     std::sort(chosen.rows.begin(), chosen.rows.end(), is_worse);
 
     const std::size_t most = options.top.value_or(0);

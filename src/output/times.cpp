@@ -44,4 +44,8 @@ std::string local_clock(UnixNanoseconds time) {
     return fmt::format("{:02}:{:02}:{:02}", local.tm_hour, local.tm_min, local.tm_sec);
 }
 
+std::string milliseconds_of(UnixNanoseconds time) {
+    return fmt::format(".{:03}", time % kSecond / 1'000'000);
+}
+
 }  // namespace tally

@@ -25,4 +25,7 @@ class Timestamps {
 /// For people: "14:05:09", local time.
 std::string local_clock(UnixNanoseconds time);
 
+/// What follows it: ".123"
+std::string milliseconds_of(UnixNanoseconds time);
+
 }  // namespace tally

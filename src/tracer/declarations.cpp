@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "buckets.h"
@@ -17,15 +18,42 @@ namespace tally {
 namespace {
 
 /// What each key begins with (struct subject), and each event (struct event_head).
-constexpr SemanticType kSubject[] = {SemanticType::cgroup, SemanticType::pid, SemanticType::tid,
-                                     SemanticType::comm};
-constexpr SemanticType kHead[] = {SemanticType::time, SemanticType::cgroup, SemanticType::pid,
-                                  SemanticType::tid, SemanticType::comm};
+constexpr std::string_view kSubject[] = {"cgroup_id", "pid_nr", "tid_nr", "comm"};
+constexpr std::string_view kHead[] = {"timestamp_ns", "cgroup_id", "pid_nr", "tid_nr", "comm"};
 
-bool begins_with(const std::vector<KeyField>& fields, std::span<const SemanticType> types) {
+bool begins_with(const std::vector<StructField>& fields, std::span<const std::string_view> types) {
     return fields.size() >= types.size() &&
            std::equal(types.begin(), types.end(), fields.begin(),
-                      [](SemanticType type, const KeyField& each) { return each.type == type; });
+                      [](std::string_view type, const StructField& each) {
+                          return each.type == &field_type(type);
+                      });
+}
+
+/// The words of --by are apart from each other, and so are the members of a row's key.
+void check_key(const BtfView& view, const SlotsSchema& slots) {
+    std::set<std::string> taken{"none", "container", "container_id", "runtime",  "pod",
+                                "unit", "namespace", "systemd_unit", "cgroup_id"};
+    const auto take = [&](const std::string& name) {
+        if (!taken.insert(name).second) {
+            throw Error("{}: field '{}' of {} has the name of another key", view.name(), name,
+                        key_of(slots.name));
+        }
+    };
+    for (const StructField& each : slots.key) {
+        take(each.name);
+        if (each.is_text()) {
+            take(each.name + "_cut");
+        }
+        if (each.is_cgroup() && &each != &slots.key.front()) {
+            for (const char* member : {"container", "container_id", "runtime", "pod", "namespace",
+                                       "systemd_unit", "unit", "cgroup", "cgroup_id"}) {
+                take(each.name + "_" + member);
+            }
+        }
+        if (each.is_system_call() && each.name == "syscall") {
+            take("waits_by_nature");
+        }
+    }
 }
 
 /// The part that all maps of slots have in common: struct NAME_slot { struct NAME_key key;
@@ -44,18 +72,21 @@ std::uint32_t read_slots(const BtfView& view, const Variable& map, const std::st
     slots.key_size = view.size_of(key);
     slots.slot_size = view.size_of(slot);
 
-    std::vector<KeyField> fields = fields_of(view, key, FieldPlace::key, key_of(map.name));
+    std::vector<StructField> fields = fields_of(view, key, FieldPlace::key, key_of(map.name));
     std::size_t end = 0;
-    for (const KeyField& each : fields) {
+    for (const StructField& each : fields) {
         // Padding holds whatever was on the stack: one key would become many.
         if (each.offset != end) {
-            throw Error("{}: the key of '{}' has padding before '{}'", view.name(), map.name,
-                        each.name);
+            throw Error(
+                "{}: the key of '{}' has padding before '{}': fill it with a field, or put the "
+                "larger fields first",
+                view.name(), map.name, each.name);
         }
         end = each.offset + each.size;
     }
     if (fields.empty() || fields.back().name != "shard" || end != slots.key_size) {
-        throw Error("{}: the key of '{}' has padding at its end", view.name(), map.name);
+        throw Error("{}: the key of '{}' has padding at its end: fill it with a field", view.name(),
+                    map.name);
     }
     slots.shard_offset = fields.back().offset;
     slots.has_own_keys =
@@ -72,6 +103,7 @@ std::uint32_t read_slots(const BtfView& view, const Variable& map, const std::st
                     map.name);
     }
     slots.key = std::move(fields);
+    check_key(view, slots);
     return btf_members(layout)[1].type;
 }
 
@@ -88,9 +120,9 @@ void check_columns(const BtfView& view, const EventsSchema& events) {
                 view.name(), name, events.name);
         }
     };
-    for (const EventField& each : events.fields) {
+    for (const StructField& each : events.fields) {
         take(each.name);
-        if (each.type == SemanticType::words) {
+        if (each.has_cut_mark()) {
             take(each.name + "_cut");
         }
         if (each.offset + each.size > events.struct_size) {
@@ -103,11 +135,11 @@ void check_columns(const BtfView& view, const EventsSchema& events) {
 }  // namespace
 
 OptionSchema read_option(const BtfView& view, const Variable& variable, const std::string& help) {
-    const btf_type* content = view.resolve(variable.type);
-    const bool is_bool = btf_is_int(content) && (btf_int_encoding(content) & BTF_INT_BOOL) != 0;
-    if (!btf_is_int(content) || (btf_int_encoding(content) & BTF_INT_SIGNED) != 0 ||
-        (!is_bool && content->size != 4 && content->size != 8) || content->size != variable.size ||
-        variable.section != ".rodata") {
+    const FieldType* type = type_of(view, variable.type);
+    const bool is_bool = type == &field_type("bool");
+    if (type == nullptr || !type->may_stand_in(FieldPlace::option) ||
+        (!is_bool && variable.size != 4 && variable.size != 8) ||
+        view.size_of(variable.type) != variable.size || variable.section != ".rodata") {
         throw Error("{}: option '{}' must be declared with OPTION(...) as a bool, __u32 or __u64",
                     view.name(), variable.name);
     }
@@ -135,25 +167,20 @@ SelectionSchema read_selection(const BtfView& view, const Variable& map,
     selection.help = declared.substr(parts[0].size() + parts[1].size() + 2);
     selection.set = map.name;
     selection.constant = parts[0] + "_selection";
-    const std::uint32_t value = view.map_member(map, "key");
-    selection.type = meaning_in_event(view, value) == SemanticType::signal
-                         ? SemanticType::signal
-                         : meaning_in_key(view, value, parts[0], key_of(map.name));
-    selection.size = view.size_of(value);
-    if (selection.type == SemanticType::enumeration) {
-        selection.names = view.names_of(view.resolve(value));
-    }
-    if (!may_be_selected(selection.type) || selection.size > sizeof(std::uint64_t) ||
-        !view.is_map(map.name, BPF_MAP_TYPE_HASH, selection.size, sizeof(std::uint8_t))) {
+    selection.value = field_of(view, view.map_member(map, "key"), FieldPlace::selection,
+                               selection.name, key_of(map.name));
+    if (!selection.value.type->has_size(selection.value.size) ||
+        !view.is_map(map.name, BPF_MAP_TYPE_HASH, selection.value.size, sizeof(std::uint8_t))) {
         throw Error("{}: the values of selection '{}' must be integers", view.name(), parts[0]);
     }
     return selection;
 }
 
 std::string read_waiting_calls(const BtfView& view, const Variable& map) {
-    const std::uint32_t value = view.map_member(map, "key");
-    if (meaning_in_key(view, value, map.name, key_of(map.name)) != SemanticType::syscall ||
-        !view.is_map(map.name, BPF_MAP_TYPE_HASH, view.size_of(value), sizeof(std::uint8_t))) {
+    const StructField value = field_of(view, view.map_member(map, "key"), FieldPlace::selection,
+                                       map.name, key_of(map.name));
+    if (!value.is_system_call() ||
+        !view.is_map(map.name, BPF_MAP_TYPE_HASH, value.size, sizeof(std::uint8_t))) {
         throw Error("{}: '{}' is not declared with WAITING_CALLS(...)", view.name(), map.name);
     }
     return map.name;
@@ -220,7 +247,7 @@ EventsSchema read_events(const BtfView& view, const Variable& map, const std::st
     }
     const btf_member* event = btf_members(record) + 1;
     events.struct_size = view.size_of(event->type);
-    std::vector<KeyField> fields =
+    std::vector<StructField> fields =
         fields_of(view, event->type, FieldPlace::event, struct_of(map.name));
     const btf_type* layout = view.resolve(event->type);
     // Three 64-bit numbers' worth of these, and a name of 16 bytes.
@@ -230,9 +257,7 @@ EventsSchema read_events(const BtfView& view, const Variable& map, const std::st
         throw Error("{}: the struct of '{}' must begin with a struct event_head", view.name(),
                     map.name);
     }
-    for (KeyField& each : std::span(fields).subspan(std::size(kHead))) {
-        events.fields.push_back({std::move(each)});
-    }
+    events.fields.assign(fields.begin() + std::size(kHead), fields.end());
     check_columns(view, events);
     return events;
 }

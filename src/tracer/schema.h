@@ -2,31 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "fields/field.h"
 #include "model/record.h"
-#include "tracer/field_types.h"
 
 namespace tally {
-
-/// NO_DURATION, NO_BYTES: a field that has a unit, and no value.
-constexpr std::uint64_t kNoQuantity = ~0ULL;
-
-/// One field of a map's key, nested structs unfolded.
-struct KeyField {
-    std::string name;
-    SemanticType type = SemanticType::number;
-    std::size_t offset = 0;  ///< in bytes from the beginning of the key
-    std::size_t size = 0;
-    std::map<std::int64_t, std::string> names = {};  ///< of an enumeration, as they are shown
-    Unit unit = Unit::count;
-};
-
-/// One field of the struct of an event, nested structs unfolded.
-struct EventField : KeyField {};
 
 /// EVENTS(name, event_type, help): what comes through the ring for each event.
 struct EventsSchema {
@@ -34,7 +17,7 @@ struct EventsSchema {
     std::string help;
     std::string kind;  ///< the constant for the number that its records begin with
     std::size_t struct_size = 0;
-    std::vector<EventField> fields;  ///< without the struct event_head at its beginning
+    std::vector<StructField> fields;  ///< without the struct event_head at its beginning
 };
 
 /// OPTION(type, name, initial, help)
@@ -54,16 +37,14 @@ struct SelectionSchema {
     std::string help;
     std::string set;       ///< the map of the wanted values
     std::string constant;  ///< to be set if there are any
-    SemanticType type = SemanticType::number;
-    std::size_t size = 0;                            ///< of a value, in bytes
-    std::map<std::int64_t, std::string> names = {};  ///< of an enumeration, as they are typed
+    StructField value;     ///< what kind of values, under the option's name
 };
 
 /// A map of what is measured by key (bpf/include/slots.bpf.h): slots, each with its key.
 struct SlotsSchema {
     std::string name;
     std::string help;
-    std::vector<KeyField> key;     ///< without the shard
+    std::vector<StructField> key;  ///< without the shard
     std::size_t key_size = 0;      ///< with the shard at its end; the content follows
     std::size_t shard_offset = 0;  ///< of the shard, 64 bits; 0 there: the slot is not used
     std::size_t slot_size = 0;     ///< of the whole element of the map

@@ -5,25 +5,24 @@
 #include <string>
 #include <vector>
 
+#include "fields/field.h"
 #include "tracer/btf_view.h"
-#include "tracer/field_types.h"
-#include "tracer/schema.h"
 
 namespace tally {
 
-/// The fields of a struct of the object, nested structs unfolded, with their meanings in a key or
-/// an event. `whole` says in messages what the struct is. Throws Error: which field cannot be
-/// shown.
-std::vector<KeyField> fields_of(const BtfView& view, std::uint32_t type, FieldPlace place,
-                                const std::string& whole);
-
-/// What a field of this type means in a key. `field` and `whole` are for messages. Throws Error: it
+/// The fields of a struct of the object, nested structs unfolded, each with its type, which may
+/// stand in this place. `whole` says in messages what the struct is. Throws Error: which field
 /// cannot be shown.
-SemanticType meaning_in_key(const BtfView& view, std::uint32_t type, const std::string& field,
-                            const std::string& whole);
+std::vector<StructField> fields_of(const BtfView& view, std::uint32_t type, FieldPlace place,
+                                   const std::string& whole);
 
-/// What a type means in events and not in keys; none: what it means in keys.
-std::optional<SemanticType> meaning_in_event(const BtfView& view, std::uint32_t type);
+/// The row of a type: by its name, else by what it is made of. Null: there is none.
+const FieldType* type_of(const BtfView& view, std::uint32_t type);
+
+/// A value of this type, called `name`, as if it were a field. `whole` is for messages. Throws
+/// Error: the type cannot be shown, or not in this place.
+StructField field_of(const BtfView& view, std::uint32_t type, FieldPlace place,
+                     const std::string& name, const std::string& whole);
 
 /// By the typedefs of a type.
 Unit unit_of(const BtfView& view, std::uint32_t type);

@@ -68,6 +68,13 @@ TEST(Objects, SayWhatTheyLack) {
               "it: option 'warmest' must be declared with OPTION(...) as a bool, __u32 or __u64");
     EXPECT_EQ(refusal_of("key_type"),
               "it: field 'task' of the key of 'days' has a type that cannot be shown");
+    EXPECT_EQ(refusal_of("key_name"),
+              "it: field 'culprit_pod' of the key of 'days' has the name of another key");
+    const std::string no_path =
+        "it: field 'file' of the key of 'days' cannot be of the type path; there are cgroup_id, ";
+    EXPECT_EQ(refusal_of("key_path").substr(0, no_path.size()), no_path);
+    EXPECT_EQ(refusal_of("key_path").find("argument_vector"), std::string::npos);
+    EXPECT_EQ(refusal_of("blame"), "");
     EXPECT_EQ(refusal_of("key_subject"), "it: the key of 'days' must begin with a struct subject");
     EXPECT_EQ(refusal_of("event_map"), "it: 'days' is not declared with EVENTS(...)");
     EXPECT_EQ(refusal_of("event_column"),

@@ -12,7 +12,7 @@
 #include "buckets.h"
 #include "cli/command_line.h"
 #include "collect/counts_collector.h"
-#include "collect/event_fields.h"
+#include "collect/event_shape.h"
 #include "collect/grouping.h"
 #include "collect/histogram_collector.h"
 #include "collect/losses.h"
@@ -52,11 +52,10 @@ Lines json_of(const std::set<std::string>& with_values, Write&& write) {
     return members.lines();
 }
 
-template <typename SomeField>
-std::set<std::string> enumerations_of(const std::vector<SomeField>& fields,
+std::set<std::string> enumerations_of(const std::vector<StructField>& fields,
                                       const std::string& before) {
     std::set<std::string> paths;
-    for (const SomeField& each : fields) {
+    for (const StructField& each : fields) {
         if (!each.names.empty()) {
             paths.insert(before + each.name);
         }
@@ -225,16 +224,16 @@ class Facts {
         std::vector<std::string> rooms(schema.fields.size());
         std::vector<EventValue> values;
         for (std::size_t i = 0; i < schema.fields.size(); ++i) {
-            const EventField& field = schema.fields[i];
-            if (field.type == SemanticType::string || field.type == SemanticType::words) {
+            const StructField& field = schema.fields[i];
+            if (field.has_text()) {
                 const tally_text where{0, kText.size(),
                                        tid == 0 ? TALLY_TEXT_NONE : TALLY_TEXT_WHOLE};
                 std::memcpy(event.data() + field.offset, &where, sizeof where);
             }
-            if (field.type == SemanticType::container && tid != 0) {
+            if (field.is_container_name() && tid != 0) {
                 rooms[i] = "web";
             }
-            values.push_back(event_value(field, event.data(), kText, 0, rooms[i]));
+            values.push_back(field.type->decode(field, event.data(), {kText}, rooms[i]));
             if (values.size() < shape.columns.size() && shape.columns[values.size()].is_cut_mark) {
                 values.emplace_back(false);
             }

@@ -15,27 +15,26 @@ namespace tally {
 
 /// Structs of `size` bytes with these fields: all 0, each field 1, all bits set (which is "none"
 /// for many types), and one for each name of an enumeration. An enumeration always has a name.
-template <typename SomeField>
-std::vector<std::vector<std::byte>> samples_of(std::size_t size,
-                                               const std::vector<SomeField>& fields) {
+inline std::vector<std::vector<std::byte>> samples_of(std::size_t size,
+                                                      const std::vector<StructField>& fields) {
     std::vector<std::vector<std::byte>> samples{std::vector<std::byte>(size),
                                                 std::vector<std::byte>(size),
                                                 std::vector<std::byte>(size, std::byte{0xff})};
-    const auto put = [](std::vector<std::byte>& sample, const SomeField& field,
+    const auto put = [](std::vector<std::byte>& sample, const StructField& field,
                         std::int64_t value) {
         std::memcpy(sample.data() + field.offset, &value, std::min(field.size, sizeof value));
     };
-    for (const SomeField& field : fields) {
+    for (const StructField& field : fields) {
         put(samples[1], field, 1);
     }
-    for (const SomeField& field : fields) {
+    for (const StructField& field : fields) {
         if (!field.names.empty()) {
             for (std::vector<std::byte>& each : samples) {
                 put(each, field, field.names.begin()->first);
             }
         }
     }
-    for (const SomeField& field : fields) {
+    for (const StructField& field : fields) {
         for (const auto& [value, name] : field.names) {
             samples.push_back(samples.front());
             put(samples.back(), field, value);

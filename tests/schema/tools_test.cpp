@@ -60,10 +60,10 @@ TEST(Tools, DeclareASummaryAndSomethingToMeasure) {
         for (const SlotsSchema* slots : schema.slots()) {
             SCOPED_TRACE(slots->name);
             ASSERT_GE(slots->key.size(), 4U);
-            EXPECT_EQ(slots->key[0].type, SemanticType::cgroup);
-            EXPECT_EQ(slots->key[1].type, SemanticType::pid);
-            EXPECT_EQ(slots->key[2].type, SemanticType::tid);
-            EXPECT_EQ(slots->key[3].type, SemanticType::comm);
+            EXPECT_EQ(slots->key[0].type->name, "cgroup_id");
+            EXPECT_EQ(slots->key[1].type->name, "pid_nr");
+            EXPECT_EQ(slots->key[2].type->name, "tid_nr");
+            EXPECT_EQ(slots->key[3].type->name, "comm");
             EXPECT_EQ(slots->has_own_keys, slots->key.size() > 4);
             EXPECT_EQ(slots->shard_offset + 8, slots->key_size);
         }
@@ -150,13 +150,13 @@ TEST(Syslat, DeclaresWhatItsPageSays) {
     ASSERT_EQ(schema.histograms.size(), 1U);
     EXPECT_EQ(schema.histograms[0].unit, Unit::nanoseconds);
     EXPECT_TRUE(schema.histograms[0].has_in_flight);
-    EXPECT_EQ(schema.histograms[0].key[4].type, SemanticType::syscall);
-    EXPECT_EQ(schema.histograms[0].key[5].type, SemanticType::error);
+    EXPECT_EQ(schema.histograms[0].key[4].type->name, "syscall_nr");
+    EXPECT_EQ(schema.histograms[0].key[5].type->name, "errno_nr");
     ASSERT_EQ(schema.selections.size(), 1U);
     EXPECT_EQ(schema.selections[0].name, "syscall");
     EXPECT_EQ(schema.selections[0].letter, "s");
-    EXPECT_EQ(schema.selections[0].type, SemanticType::syscall);
-    EXPECT_EQ(schema.selections[0].size, 4U);
+    EXPECT_EQ(schema.selections[0].value.type->name, "syscall_nr");
+    EXPECT_EQ(schema.selections[0].value.size, 4U);
 }
 
 TEST(Fsdist, DeclaresWhatItsPageSays) {
@@ -179,7 +179,7 @@ TEST(Fsdist, NamesTheValuesOfItsEnumerations) {
     const Tracer tracer("fsdist", fsdist->object);
     const SlotsSchema& slots = tracer.schema().histograms.at(0);
     ASSERT_EQ(slots.key.size(), 6U);
-    EXPECT_EQ(slots.key[4].type, SemanticType::enumeration);
+    EXPECT_EQ(slots.key[4].type->name, "enum");
     EXPECT_EQ(slots.key[5].names, (std::map<std::int64_t, std::string>{
                                       {0, "read"}, {1, "write"}, {2, "open"}, {3, "fsync"}}));
 
@@ -240,16 +240,16 @@ TEST(Execsnoop, DeclaresWhatItsPageSays) {
     ASSERT_EQ(tracer.schema().events.size(), 1U);
     const EventsSchema& execs = tracer.schema().events[0];
     EXPECT_EQ(execs.name, "execs");
-    std::vector<std::pair<std::string, SemanticType>> fields;
-    for (const EventField& each : execs.fields) {
-        fields.emplace_back(each.name, each.type);
+    std::vector<std::pair<std::string, std::string_view>> fields;
+    for (const StructField& each : execs.fields) {
+        fields.emplace_back(each.name, each.type->name);
     }
-    EXPECT_EQ(fields, (decltype(fields){{"container_pid", SemanticType::pid},
-                                        {"parent_pid", SemanticType::pid},
-                                        {"uid", SemanticType::number},
-                                        {"error", SemanticType::error},
-                                        {"file", SemanticType::string},
-                                        {"arguments", SemanticType::words}}));
+    EXPECT_EQ(fields, (decltype(fields){{"container_pid", "pid_nr"},
+                                        {"parent_pid", "pid_nr"},
+                                        {"uid", "uid_nr"},
+                                        {"error", "errno_nr"},
+                                        {"file", "path"},
+                                        {"arguments", "argument_vector"}}));
 }
 
 TEST(Tools, OfEventsHaveNoOptionsOfReports) {

@@ -18,11 +18,11 @@ TracerSchema a_schema() {
     schema.options.push_back({"only-late", "only_late", true, 0, 1, "a flag"});
     HistogramSchema histogram;
     histogram.name = "waits";
-    histogram.key = {{"cgroup", SemanticType::cgroup, 0, 8},
-                     {"pid", SemanticType::pid, 8, 4},
-                     {"tid", SemanticType::tid, 12, 4},
-                     {"comm", SemanticType::comm, 16, 16},
-                     {"disk", SemanticType::number, 32, 8}};
+    histogram.key = {{"cgroup", &field_type("cgroup_id"), 0, 8},
+                     {"pid", &field_type("pid_nr"), 8, 4},
+                     {"tid", &field_type("tid_nr"), 12, 4},
+                     {"comm", &field_type("comm"), 16, 16},
+                     {"disk", &field_type("unsigned integer"), 32, 8}};
     histogram.key_size = 48;
     histogram.shard_offset = 40;
     schema.histograms.push_back(histogram);

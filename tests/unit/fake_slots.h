@@ -24,10 +24,10 @@ struct SlotKey {
 };
 
 inline void lay_out_key(SlotsSchema& schema) {
-    schema.key = {{"cgroup", SemanticType::cgroup, offsetof(SlotKey, cgroup), 8},
-                  {"pid", SemanticType::pid, offsetof(SlotKey, pid), 4},
-                  {"tid", SemanticType::tid, offsetof(SlotKey, tid), 4},
-                  {"comm", SemanticType::comm, offsetof(SlotKey, comm), 16}};
+    schema.key = {{"cgroup", &field_type("cgroup_id"), offsetof(SlotKey, cgroup), 8},
+                  {"pid", &field_type("pid_nr"), offsetof(SlotKey, pid), 4},
+                  {"tid", &field_type("tid_nr"), offsetof(SlotKey, tid), 4},
+                  {"comm", &field_type("comm"), offsetof(SlotKey, comm), 16}};
     schema.key_size = sizeof(SlotKey);
     schema.shard_offset = offsetof(SlotKey, shard);
 }

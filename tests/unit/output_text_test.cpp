@@ -439,6 +439,21 @@ TEST(TextWriter, NamesakesAreToldApart) {
     EXPECT_TRUE(has(by_number.out(), "container web (18): "));
 }
 
+TEST(TextWriter, NamesakesBelowAnotherHeadingAreToldApartThere) {
+    Text text;
+    HistogramReport report = report_of({row_of("web", kSome), row_of("web", kSome)});
+    report.headings = {"CONTAINER", "CULPRIT"};
+    report.other_cgroups = {{1, "culprit_"}};
+    for (HistogramRow& each : report.rows) {
+        each.labels = {"web", "db"};
+    }
+    report.rows[0].key.push_back({"culprit_container_id", std::string("3f0a1b2c3d4e")});
+    report.rows[1].key.push_back({"culprit_container_id", std::string("aa0a1b2c3d4e")});
+    text.writer().report(report);
+    EXPECT_TRUE(has(text.out(), "container web, culprit db (3f0a1b2c3d4e): 151 waits"));
+    EXPECT_TRUE(has(text.out(), "container web, culprit db (aa0a1b2c3d4e): 151 waits"));
+}
+
 TEST(TextWriter, OneContainerInSeveralRowsIsNoNamesake) {
     Text text;
     HistogramReport report = report_of({row_of("web", kSome), row_of("web", kSome)});
