@@ -10,8 +10,8 @@ import sys
 from collections import Counter
 
 import pytest
-from support import (CPUS, NEXT, PARENT, SYSTEM_CALL, Measured, Result, Run, check_count, eventually,
-                     held_by, hierarchy, measure, often, run, start_pair)
+from support import (CPUS, NEXT, PARENT, SOON, SYSTEM_CALL, TALLY, Measured, Result, Run, Terminal, check_count,
+                     eventually, held_by, hierarchy, launch, measure, often, run, screen_of, start_pair)
 
 BYTES = often(5003, 503)
 CALLS = often(20_011, 2003)
@@ -200,6 +200,23 @@ def test_tables_say_which_tool_they_are_of():
     assert "runqlat waits: " in text and "syslat " in text
     assert text.index("runqlat waits: ") < text.index("syslat ")
     assert result.err.startswith(b"tally: runqlat,syslat is measuring\n")
+
+
+def test_tables_share_a_terminal(start):
+    """Each is there once, as it is now, below the other."""
+    container = start("talkers", "chatter", 3, 0)
+    container.go()
+    terminal = Terminal()
+    process = launch([TALLY, "runqlat,syslat", "--cgroup", container.cgroup, "--top", 2], **terminal.options)
+    terminal.launched()
+    eventually(lambda: terminal.read(0.05).count(b"so far") >= 6, "three pictures")
+    lines = screen_of(terminal.read(0.5).decode())
+    process.terminate()
+    terminal.read(SOON)
+    terminal.close()
+    assert process.wait(SOON) == 0
+    headings = [line.split("s  ")[1].split(":")[0] for line in lines if line.startswith("so far")]
+    assert headings == ["runqlat waits", "syslat calls"], lines
 
 
 def test_lines_of_events_say_which_tool_they_are_of():
