@@ -53,7 +53,7 @@ Values enumeration(const StructField& field, const std::string& word) {
 }
 
 std::string no_such_number(const StructField&) {
-    return "that is not a number, or too large";
+    return "not a number, or too large";
 }
 
 std::string no_such_name(const StructField& field) {
@@ -61,7 +61,7 @@ std::string no_such_name(const StructField& field) {
     for (const auto& [value, name] : field.names) {
         known.push_back(name);
     }
-    return fmt::format("there is no such {}; there are {}", field.name, fmt::join(known, ", "));
+    return fmt::format("there is no such {}; choose from {}", field.name, fmt::join(known, ", "));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/command_line.h"
+#include "fields/field_type.h"
 #include "session/outputs.h"
 #include "util/error.h"
 
@@ -22,11 +23,11 @@ using Words = std::vector<std::string>;
 HistogramSchema histogram(const std::string& name, const std::string& own_key) {
     HistogramSchema schema;
     schema.name = name;
-    schema.key = {{"cgroup", SemanticType::cgroup, 0, 8},
-                  {"pid", SemanticType::pid, 8, 4},
-                  {"tid", SemanticType::tid, 12, 4},
-                  {"comm", SemanticType::comm, 16, 16},
-                  {own_key, SemanticType::number, 32, 8}};
+    schema.key = {{"cgroup", &field_type("cgroup_id"), 0, 8},
+                  {"pid", &field_type("pid_nr"), 8, 4},
+                  {"tid", &field_type("tid_nr"), 12, 4},
+                  {"comm", &field_type("comm"), 16, 16},
+                  {own_key, &field_type("unsigned integer"), 32, 8}};
     schema.key_size = 48;
     schema.shard_offset = 40;
     return schema;
@@ -43,12 +44,20 @@ class SeveralTools : public testing::Test {
         calls_.by = {"container", "call"};
         calls_.options.push_back({"min-us", "least_us", false, 0, 1000, "shorter ones"});
         calls_.options.push_back({"errors-only", "errors_only", true, 0, 1, "only errors"});
-        calls_.selections.push_back(
-            {"call", "s", "only this one", "calls_wanted", "by_call", SemanticType::number, 4});
+        calls_.selections.push_back({"call",
+                                     "s",
+                                     "only this one",
+                                     "calls_wanted",
+                                     "by_call",
+                                     {"", &field_type("unsigned integer"), 0, 4}});
         calls_.histograms.push_back(histogram("calls", "call"));
         opens_.summary = "Opens";
-        opens_.selections.push_back(
-            {"suffix", "s", "only this one", "suffixes", "by_suffix", SemanticType::number, 4});
+        opens_.selections.push_back({"suffix",
+                                     "s",
+                                     "only this one",
+                                     "suffixes",
+                                     "by_suffix",
+                                     {"", &field_type("unsigned integer"), 0, 4}});
         opens_.events.emplace_back();
         both_.summary = "Both";
         both_.histograms.push_back(histogram("things", "thing"));
