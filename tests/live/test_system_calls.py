@@ -7,8 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from support import (SOON, WORKLOADS, Run, buckets_of, check_count, eventually, launch, often,
-                     run)
+from processes import launch
+from runs import Run, buckets_of, check_count, run
+from support import SOON, WORKLOADS, eventually, often
 
 NOTHING = {"calls": 0, "errors": 0}
 
