@@ -59,19 +59,27 @@ FileDescriptor make_period() {
 }  // namespace
 
 EventStream::EventStream(const Tracer& tracer)
-    : tracer_(tracer),
-      ring_(tracer.map_fd(kEventsRing), tracer.max_entries(kEventsRing)),
+    : EventStream(
+          tracer.name(), tracer.schema(),
+          std::make_unique<KernelRing>(tracer.map_fd(kEventsRing), tracer.max_entries(kEventsRing)),
+          monotonic_to_unix) {}
+
+EventStream::EventStream(const std::string& tool, const TracerSchema& schema,
+                         std::unique_ptr<Ring> ring, ClockOffset clock_offset)
+    : schema_(schema),
+      ring_(std::move(ring)),
+      clock_offset_now_(std::move(clock_offset)),
       timer_(make_period()),
       wake_(::epoll_create1(EPOLL_CLOEXEC)) {
-    for (const EventsSchema& each : tracer.schema().events) {
-        shapes_.push_back(shape_of(tracer.name(), each));
+    for (const EventsSchema& each : schema.events) {
+        shapes_.push_back(shape_of(tool, each));
     }
     // The ring by its edge: it is readable whenever there is anything in it, which is not when we
     // want to be woken, but its waiters are woken only when the kernel's side says so.
     epoll_event on_timer{EPOLLIN, {}};
     epoll_event on_ring{EPOLLIN | EPOLLET, {}};
     if (!wake_ || ::epoll_ctl(wake_.get(), EPOLL_CTL_ADD, timer_.get(), &on_timer) != 0 ||
-        ::epoll_ctl(wake_.get(), EPOLL_CTL_ADD, tracer.map_fd(kEventsRing), &on_ring) != 0) {
+        ::epoll_ctl(wake_.get(), EPOLL_CTL_ADD, ring_->fd(), &on_ring) != 0) {
         throw Error("cannot wait for events: {}", std::strerror(errno));
     }
     set_clock();
@@ -79,7 +87,7 @@ EventStream::EventStream(const Tracer& tracer)
 
 /// Moves only when it must: times should not jump against each other from one look to the next.
 void EventStream::set_clock() {
-    const std::int64_t offset = monotonic_to_unix();
+    const std::int64_t offset = clock_offset_now_();
     if (std::llabs(offset - clock_offset_) > kClockStep) {
         clock_offset_ = offset;
     }
@@ -138,7 +146,7 @@ const EventsSchema* EventStream::schema_of(std::span<const std::byte> record) co
         return nullptr;
     }
     std::memcpy(&front, record.data(), sizeof front);
-    const std::vector<EventsSchema>& all = tracer_.schema().events;
+    const std::vector<EventsSchema>& all = schema_.events;
     const bool is_whole =
         front.kind < all.size() &&
         record.size() == sizeof front + all[front.kind].struct_size + front.text_size;
@@ -235,14 +243,14 @@ bool EventStream::take() {
         new_cgroups_ = {};  // with the memory of a burst
     }
     last_noted_.reset();
-    found_ = ring_.look([this](std::span<const std::byte> record) { note_cgroups(record); });
-    return !ring_.is_taken(found_);
+    found_ = ring_->look([this](std::span<const std::byte> record) { note_cgroups(record); });
+    return !ring_->is_taken(found_);
 }
 
 void EventStream::tell(const Containers& containers, const Take& take) {
     release_held(containers, take);
-    ring_.take(found_,
-               [&](std::span<const std::byte> record) { take_one(record, containers, take); });
+    ring_->take(found_,
+                [&](std::span<const std::byte> record) { take_one(record, containers, take); });
 }
 
 }  // namespace tally

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,8 +29,16 @@ class EventStream {
   public:
     using Take = std::function<void(const Event&)>;
 
+    /// How many nanoseconds lead from CLOCK_MONOTONIC to UTC at this moment.
+    using ClockOffset = std::function<std::int64_t()>;
+
     /// `tracer` is loaded and outlives this. Throws Error.
     explicit EventStream(const Tracer& tracer);
+
+    /// What `ring` holds are the events of `schema`, which outlives this, told by `tool`. Throws
+    /// Error.
+    EventStream(const std::string& tool, const TracerSchema& schema, std::unique_ptr<Ring> ring,
+                ClockOffset clock_offset);
 
     /// What the tracer's events look like, without any.
     const std::vector<EventShape>& shapes() const { return shapes_; }
@@ -80,12 +89,13 @@ class EventStream {
     void take_one(std::span<const std::byte> record, const Containers& containers,
                   const Take& take);
 
-    const Tracer& tracer_;
+    const TracerSchema& schema_;
     std::vector<EventShape> shapes_;  ///< one for each of the schema's events
-    Ring ring_;
+    std::unique_ptr<Ring> ring_;
+    ClockOffset clock_offset_now_;
     FileDescriptor timer_;
     FileDescriptor wake_;
-    std::int64_t clock_offset_ = 0;  ///< from CLOCK_MONOTONIC to UTC
+    std::int64_t clock_offset_ = 0;  ///< what is told with
     std::function<Admission(CgroupId)> admission_;
     std::unordered_map<CgroupId, Known> known_;
     std::unordered_set<CgroupId> new_cgroups_;

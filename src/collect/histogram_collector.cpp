@@ -145,11 +145,12 @@ void HistogramCollector::add_in_flight(const Containers& containers) {
         tally_in_flight one;
         std::memcpy(&one, in_flight_.data() + at + schema_.shard_offset, sizeof one);
         const bool is_older = one.age == TALLY_OLDER_THAN_RUN;
-        const std::uint64_t age =
-            is_older ? static_cast<std::uint64_t>(age_of_run_.count()) : one.age;
+        const auto age_of_run = static_cast<std::uint64_t>(age_of_run_.count());
+        const std::uint64_t age = is_older ? age_of_run : one.age;
         InFlight& in_flight = *row_of(in_flight_.data() + at, containers).in_flight;
         ++in_flight.count;
         in_flight.before_attach += is_older;
+        in_flight.sum_ns += std::min(age, age_of_run);
         if (in_flight.count == 1 ||
             std::pair(is_older, age) >
                 std::pair(in_flight.oldest_before_attach, in_flight.oldest_ns)) {

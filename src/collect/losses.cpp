@@ -23,7 +23,8 @@ constexpr std::string_view kHeldFull = "held_full";
 
 constexpr std::string_view kBeforeAttach = "before_attach";
 
-/// One sentence for each of enum tally_counter, and for what the kernel counts itself.
+}  // namespace
+
 std::string advice(std::string_view reason) {
     if (reason == "map_full") {
         return "there were more keys than the map holds; raise --max-keys, or use fewer --by keys";
@@ -71,8 +72,6 @@ std::string advice(std::string_view reason) {
     }
     return "";
 }
-
-}  // namespace
 
 std::vector<std::string> loss_reasons(const TracerSchema& schema) {
     std::vector<std::string> reasons;

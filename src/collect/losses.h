@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/record.h"
@@ -20,6 +21,10 @@ struct OwnLosses {
 
 /// All reasons for which a tracer may not count something, in the order in which they are told.
 std::vector<std::string> loss_reasons(const TracerSchema& schema);
+
+/// For people: what a loss of this reason means and, where there is something, what helps. One
+/// sentence for each reason that the BPF side, the kernel or user space counts; else empty.
+std::string advice(std::string_view reason);
 
 /// What a running tracer has not counted, by reason: the BPF side's own counters
 /// (bpf/include/loss.bpf.h) and what the kernel says of the programs ("missed_run").

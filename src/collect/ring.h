@@ -3,66 +3,55 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
 namespace tally {
 
-/// The reader's side of a BPF ring buffer (kernel/bpf/ringbuf.c). libbpf's own reads on for as long
-/// as more comes, tells the kernel after each record, and maps the data twice, which a process has
-/// to account for.
+/// What the programs of a tracer have put into its ring of events, for its one reader. An
+/// EventStream reads it; unit tests put their own in its place.
 class Ring {
   public:
-    /// `map` is the descriptor of a BPF_MAP_TYPE_RINGBUF of `size` bytes. All memory is mapped
-    /// here. Throws Error.
-    Ring(int map, std::size_t size);
-    ~Ring();
-    Ring(const Ring&) = delete;
-    Ring& operator=(const Ring&) = delete;
+    /// Is given a record, which is good until it returns.
+    using Visit = std::function<void(std::span<const std::byte> record)>;
+
+    virtual ~Ring() = default;
 
     /// Shows `visit` the records that are there when it begins, oldest first, and leaves them
-    /// there. The span that `visit` is given is good until it returns. Ends early at a record that
-    /// is not yet whole. Returns where it ended, for take().
-    template <typename Visit>
-    std::uint64_t look(Visit&& visit) {
-        std::uint64_t position = position_;
-        for (const std::uint64_t end = produced(); position < end;) {
-            const Record record = at(position);
-            if (!record.is_whole) {
-                break;
-            }
-            if (record.content != 0) {
-                visit(content_at(position, record.content));
-            }
-            position += record.length;
-        }
-        return position;
-    }
+    /// there. Ends early at a record that is not yet whole. Returns where it ended, for take().
+    virtual std::uint64_t look(const Visit& visit) = 0;
 
     /// Hands the records before `end`, which look() has returned, to `visit`, and gives their room
-    /// back. The span that `visit` is given is good until it returns.
-    template <typename Visit>
-    void take(std::uint64_t end, Visit&& visit) {
-        while (position_ < end) {
-            const Record record = at(position_);
-            if (record.content != 0) {
-                visit(content_at(position_, record.content));
-            }
-            position_ += record.length;
-            if (position_ - given_back_ >= kPiece) {
-                give_back();
-            }
-        }
-        give_back();
-    }
+    /// back.
+    virtual void take(std::uint64_t end, const Visit& visit) = 0;
 
     /// Whether there is nothing before `end` that was not taken.
-    bool is_taken(std::uint64_t end) const { return position_ >= end; }
+    virtual bool is_taken(std::uint64_t end) const = 0;
+
+    /// A descriptor that is readable when something is in the ring, with an edge when the other
+    /// side asks for its reader.
+    virtual int fd() const = 0;
+};
+
+/// A BPF ring buffer (kernel/bpf/ringbuf.c). libbpf's own reader reads on for as long as more
+/// comes, tells the kernel after each record, and maps the data twice, which a process has to
+/// account for.
+class KernelRing final : public Ring {
+  public:
+    /// `map` is the descriptor of a BPF_MAP_TYPE_RINGBUF of `size` bytes, and outlives this. All
+    /// memory is mapped here. Throws Error.
+    KernelRing(int map, std::size_t size);
+    ~KernelRing() override;
+    KernelRing(const KernelRing&) = delete;
+    KernelRing& operator=(const KernelRing&) = delete;
+
+    std::uint64_t look(const Visit& visit) override;
+    void take(std::uint64_t end, const Visit& visit) override;
+    bool is_taken(std::uint64_t end) const override { return position_ >= end; }
+    int fd() const override { return map_; }
 
   private:
-    /// After so many bytes their room is given back to the kernel.
-    static constexpr std::uint64_t kPiece = 64 * 1024;
-
     struct Record {
         bool is_whole = false;
         std::uint64_t length = 0;  ///< of the place that it takes
@@ -74,6 +63,7 @@ class Ring {
     std::span<const std::byte> content_at(std::uint64_t position, std::size_t size);
     void give_back();
 
+    const int map_;
     const std::size_t page_size_;
     std::size_t size_;
     std::byte* consumer_ = nullptr;  ///< the page that is ours

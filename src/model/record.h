@@ -59,6 +59,7 @@ struct InFlight {
     std::uint32_t oldest_pid = 0;
     std::uint32_t oldest_tid = 0;
     std::string oldest_comm;
+    std::uint64_t sum_ns = 0;  ///< of all of them: how long each has lasted within the run
 };
 
 /// A number and what it counts.

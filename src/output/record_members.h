@@ -99,6 +99,7 @@ void each_in_flight_member(const InFlight& in_flight, Visit&& visit) {
     visit_oldest("oldest_pid", std::uint64_t{in_flight.oldest_pid});
     visit_oldest("oldest_tid", std::uint64_t{in_flight.oldest_tid});
     visit_oldest("oldest_comm", std::string_view(in_flight.oldest_comm));
+    visit("sum_ns", in_flight.sum_ns);
 }
 
 /// The members of one of "buckets".

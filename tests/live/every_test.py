@@ -7,6 +7,8 @@ import contextlib
 import os
 
 import pytest
+import bpf_ids
+import processes
 import support
 
 
@@ -47,7 +49,7 @@ def pytest_sessionstart(session):
         pytest.exit(f"there are no workloads in {support.WORKLOADS}: make test-programs, or name the folder in "
                     "TALLY_WORKLOADS", 4)
     if not is_worker(session.config):
-        kernel.before = support.loaded()
+        kernel.before = bpf_ids.loaded()
 
 
 @pytest.hookimpl(trylast=True)
@@ -56,10 +58,10 @@ def pytest_sessionfinish(session):
     trace at the same time, so what a process holds is theirs, or is going away with it."""
     if kernel.before is None:
         return
-    kernel.left = support.loaded() - kernel.before
+    kernel.left = bpf_ids.loaded() - kernel.before
 
     def all_gone():
-        kernel.left = support.left_in_the_kernel(kernel.left)
+        kernel.left = bpf_ids.left_in_the_kernel(kernel.left)
         return not kernel.left
 
     try:
@@ -85,16 +87,16 @@ def pytest_terminal_summary(terminalreporter, config):
 def nothing_left_in_the_kernel():
     """After each test, nothing that its own processes have made is still there, unless a process holds it:
     one that the test has handed it to, or that is about to end."""
-    support.made.clear()
+    bpf_ids.made.clear()
     yield
 
     def all_gone():
-        support.made.intersection_update(support.left_in_the_kernel(support.made))
-        return not support.made
+        bpf_ids.made.intersection_update(bpf_ids.left_in_the_kernel(bpf_ids.made))
+        return not bpf_ids.made
 
     with contextlib.suppress(AssertionError):
         support.eventually(all_gone, "all gone")
-    assert not support.made, "left in the kernel"
+    assert not bpf_ids.made, "left in the kernel"
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -107,5 +109,5 @@ def pytest_runtest_makereport(item):
 def nothing_left_running(request, nothing_left_in_the_kernel):
     """What a test has launched ends with it. Only one that failed may leave that to us."""
     yield
-    left = support.kill_launched()
+    left = processes.kill_launched()
     assert not left or request.node.has_failed, f"still ran after the test: {left}"

@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
+import cgroups
+import containers
 import support
 
 pytest_plugins = ["beside"]
@@ -24,7 +26,7 @@ def container_files():
 @pytest.fixture
 def start(container_files, claim_name):
     """start(NAME, WORKLOAD, ARGUMENT...) makes a container; all are stopped after the test."""
-    with support.starting() as start_one:
+    with containers.starting() as start_one:
 
         def start_named(name, *arguments, **options):
             claim_name(name)
@@ -32,6 +34,6 @@ def start(container_files, claim_name):
 
         yield start_named
     # The maker removes the cgroup above them with the last one.
-    assert not (support.hierarchy() / support.PARENT).exists()
+    assert not (cgroups.hierarchy() / support.PARENT).exists()
     assert container_files not in Path("/proc/self/mounts").read_text()
     assert os.listdir(container_files) in ([], ["image"])

@@ -10,7 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from support import PARENT, Measured, Run, Switches, eventually, hierarchy, settle
+from cgroups import hierarchy
+from counters import Measured, Switches, settle
+from runs import Run
+from support import PARENT, eventually
 
 PAIRS, ROUNDS = 4, 500
 

@@ -4,7 +4,9 @@
 import os
 
 import pytest
-from support import PARENT, Run, settle
+from counters import settle
+from runs import Run
+from support import PARENT
 
 TIMES = {"left": (1009, 503, 251), "right": (1013, 509, 257)}
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from support import PARENT, Run, Version1, eventually, hierarchy, parse, run
+from cgroups import Version1, hierarchy
+from runs import Run, parse, run
+from support import PARENT, eventually
 
 # Each step is one change, by a process that tally has started.
 LIFE = """

@@ -13,8 +13,12 @@ import time
 from pathlib import Path
 
 import pytest
-from support import (SOON, TALLY, WORKLOADS, Result, Run, Switches, Terminal, eventually, held_by,
-                     launch, run)
+from bpf_ids import held_by
+from counters import Switches
+from processes import launch
+from runs import Result, Run, run
+from support import SOON, TALLY, WORKLOADS, eventually
+from terminals import Terminal
 
 TREE = WORKLOADS / "workload_tree"
 NAPS = 1009  # of each napper
@@ -39,7 +43,7 @@ class Measured:
         return self
 
     def check(self, count, least, most):
-        """Within these bounds, but for 2 and for what nobody could see (see support). Here timers wake,
+        """Within these bounds, but for 2 and for what nobody could see (see counters). Here timers wake,
         while process 1 runs as well: a wake-up that is hidden by that is told by tally, and one whose
         switch from process 1 is hidden too is one switch of that."""
         lost = self.result.end["lost"]
@@ -400,7 +404,7 @@ def test_loss_is_told_by_the_status():
     assert result.lost["map_full"]
     result = run("runqlat", "--json", "--strict", "--", "sh", "-c", "exit 5", status=None)
     lost = {reason for reason, count in result.end["lost"].items() if count}
-    # What process 1 hides (support.py), and births of cgroups that others make.
+    # What process 1 hides (counters.py), and births of cgroups that others make.
     assert lost <= {"unmatched_begin", "unmatched_end", "cgroup_event"}
     assert result.status == (3 if lost else 5)
 

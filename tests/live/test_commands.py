@@ -4,7 +4,7 @@
 import re
 
 import pytest
-from support import parse, run
+from runs import parse, run
 
 
 @pytest.fixture

@@ -7,7 +7,10 @@ import re
 import shutil
 
 import pytest
-from support import REPOSITORY, SOON, TALLY, WORKLOADS, Terminal, eventually, launch, run
+from processes import launch
+from runs import run
+from support import REPOSITORY, SOON, TALLY, WORKLOADS, eventually
+from terminals import Terminal
 
 SETUP = {
     "bash": ("--norc", "--noprofile", "-i"),

@@ -5,7 +5,9 @@ import json
 from pathlib import Path
 
 import pytest
-from support import CPUS, measure, often, start_pair
+from containers import start_pair
+from counters import measure
+from support import CPUS, often
 
 BYTES = often(20_011, 2003)
 

@@ -6,7 +6,9 @@ import io
 import os
 
 import pytest
-from support import Run, eventually, run, run_beside, settle
+from counters import run_beside, settle
+from runs import Run, run
+from support import eventually
 
 BUCKET = ("bucket.ge", "bucket.lt", "bucket.count")
 

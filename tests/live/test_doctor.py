@@ -2,7 +2,9 @@
 """What `tally doctor` finds: on this machine, and on ones that lack something."""
 
 import pytest
-from support import TALLY, hierarchy, parse, run
+from cgroups import hierarchy
+from runs import parse, run
+from support import TALLY
 
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 

@@ -10,8 +10,12 @@ import tempfile
 import threading
 
 import pytest
-from support import (SOON, TALLY, Run, Terminal, held_by, keep_going, launch, parse, run,
-                     run_beside)
+from bpf_ids import held_by
+from counters import keep_going, run_beside
+from processes import launch
+from runs import Run, parse, run
+from support import SOON, TALLY
+from terminals import Terminal
 
 
 @pytest.fixture

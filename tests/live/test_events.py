@@ -17,8 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from support import (BESIDE_THE_DATA, PARENT, SOON, TALLY, WORKLOADS, Run, check_count, eventually, hierarchy,
-                     in_all, launch, often, parse, run)
+from cgroups import hierarchy
+from processes import launch
+from runs import BESIDE_THE_DATA, Run, check_count, parse, run
+from support import PARENT, SOON, TALLY, WORKLOADS, eventually, in_all, often
 
 FILE = "/etc/group"  # of the container's image: that it cannot be opened is an event as good
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from support import PARENT, Run, in_all, parse, run
+from runs import Run, parse, run
+from support import PARENT, in_all
 
 # The most that the kernel has not added up of a thread that runs: a tick, at 100 Hz.
 TICK_NS = 10_000_000

@@ -4,7 +4,9 @@
 from collections import Counter
 
 import pytest
-from support import CPUS, Run, buckets_of, measure, settle
+from counters import measure, settle
+from runs import Run, buckets_of
+from support import CPUS
 
 PAIRS, ROUNDS = 4, 500
 COMM = "chit-chat"

@@ -6,7 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
-from support import Measured, Run, Switches, Version1, eventually, hierarchy, measure, often, parse, run, settle
+from cgroups import Version1, hierarchy
+from counters import Measured, Switches, measure, settle
+from runs import Run, parse, run
+from support import eventually, often
 
 # Where containers live in one of version 1 too, a tally beside that is not told where they live looks there.
 pytestmark = pytest.mark.alone

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from support import PARENT, Run, often
+from runs import Run
+from support import PARENT, often
 from test_events import HOSTILE, in_json
 
 PLACE = "/tmp/place"

@@ -8,7 +8,11 @@ import re
 import unicodedata
 
 import pytest
-from support import SOON, TALLY, Run, Terminal, launch, parse, run, run_beside
+from counters import run_beside
+from processes import launch
+from runs import Run, parse, run
+from support import SOON, TALLY
+from terminals import Terminal
 
 # Sets the window's title, colours and turns text around, rings; quotes; a C1 control character; line
 # breaks; and two bytes that are no UTF-8.

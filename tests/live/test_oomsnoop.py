@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from support import SOON, WORKLOADS, Run, Version1, eventually
+from cgroups import Version1
+from runs import Run
+from support import SOON, WORKLOADS, eventually
 
 MOST = 24 << 20
 HOLDS, TOUCHES = 18, 9  # megabytes: together too much, and the first is the larger

@@ -4,7 +4,8 @@
 import os
 
 import pytest
-from support import measure, parse, run
+from counters import measure
+from runs import parse, run
 
 
 class Nested:

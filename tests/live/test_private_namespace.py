@@ -3,7 +3,10 @@
 at its own cgroup, and the host's is not mounted."""
 
 import pytest
-from support import PARENT, TALLY, Run, Switches, hierarchy, run, settle
+from cgroups import hierarchy
+from counters import Switches, settle
+from runs import Run, run
+from support import PARENT, TALLY
 
 # Enters the cgroup, then its own namespaces, and mounts what a runtime would.
 INSIDE = """

@@ -13,7 +13,9 @@ import time
 from pathlib import Path
 
 import pytest
-from support import SOON, TALLY, Run, eventually, parse, run, settle
+from counters import settle
+from runs import Run, parse, run
+from support import SOON, TALLY, eventually
 
 # linux/capability.h
 DAC_READ_SEARCH, KILL, BPF = 1 << 2, 1 << 5, 1 << 39

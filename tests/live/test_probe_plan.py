@@ -4,7 +4,9 @@
 import os
 
 import pytest
-from support import WORKLOADS, eventually, left_in_the_kernel, loaded, parse, run
+from bpf_ids import left_in_the_kernel, loaded
+from runs import parse, run
+from support import WORKLOADS, eventually
 
 pytestmark = pytest.mark.guest
 

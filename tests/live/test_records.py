@@ -6,7 +6,9 @@ import time
 from collections import Counter
 
 import pytest
-from support import CPUS, Run, buckets_of, eventually, measure, parse, run, run_beside, settle
+from counters import measure, run_beside, settle
+from runs import Run, buckets_of, parse, run
+from support import CPUS, eventually
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ nothing behind. What they do where it does not is tested in tests/kernels."""
 import re
 
 import pytest
-from support import Run, parse, run
+from runs import Run, parse, run
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support import (CPUS, REPOSITORY, SOON, TALLY, WORKLOADS, Run, Switches, eventually, parse, run,
-                     run_beside, status_of)
+from counters import Switches, run_beside, status_of
+from runs import Run, parse, run
+from support import CPUS, REPOSITORY, SOON, TALLY, WORKLOADS, eventually
 
 OBJECTS = WORKLOADS / "objects"
 

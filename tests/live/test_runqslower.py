@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from support import CPUS, PARENT, Measured, Run, Switches, eventually, measure, often, start_pair
+from containers import start_pair
+from counters import Measured, Switches, measure
+from runs import Run
+from support import CPUS, PARENT, eventually, often
 
 BYTES = often(20_011, 503)
 
@@ -56,7 +59,7 @@ def test_long_waits_behind_a_neighbour(start):
     all_waits, result = every.end(), running.end()
     outer = [now - then for now, then in zip(counters(), outer)]
     missing = Measured(all_waits, [], Switches([1]).total - unseen.total).missing
-    for each in result, all_waits:  # what process 1 hides (support.py)
+    for each in result, all_waits:  # what process 1 hides (counters.py)
         assert each.lost.keys() <= {"unmatched_begin", "unmatched_end"}
 
     events = result.events(container="left", pid=spinner)

@@ -10,8 +10,14 @@ import sys
 from collections import Counter
 
 import pytest
-from support import (CPUS, NEXT, PARENT, SOON, SYSTEM_CALL, TALLY, Measured, Result, Run, Terminal, check_count,
-                     eventually, held_by, hierarchy, launch, measure, often, run, screen_of, start_pair)
+from bpf_ids import NEXT, SYSTEM_CALL, held_by
+from cgroups import hierarchy
+from containers import start_pair
+from counters import Measured, measure
+from processes import launch
+from runs import Result, Run, check_count, run
+from support import CPUS, PARENT, SOON, TALLY, eventually, often
+from terminals import Terminal, screen_of
 
 BYTES = often(5003, 503)
 CALLS = often(20_011, 2003)

@@ -10,7 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from support import MAKER, PARENT, SOON, WORKLOADS, Measured, Run, Switches, hierarchy, in_all
+from cgroups import hierarchy
+from counters import Measured, Switches
+from runs import Run
+from support import MAKER, PARENT, SOON, WORKLOADS, in_all
 
 COUNT = in_all(499, 5000)
 AT_ONCE = 8
@@ -58,7 +61,7 @@ def test_all_have_their_names():
         assert row["key"]["cgroup"] == f"/{PARENT}/{row['key']['container']}"
         _, most = lives[int(row["key"]["container"][1:]) - 1]
         assert 0 < row["count"] <= most
-    # Where both ends of a wait are unseen, there is none (tests/live/support.py): ten of one container
+    # Where both ends of a wait are unseen, there is none (tests/live/counters.py): ten of one container
     # have been missing. So all together are held against what nobody could see.
     lost = result.end["lost"]
     missing = Measured(result, [], Switches([1]).total - before.total).missing

@@ -9,7 +9,9 @@ import sys
 
 import pytest
 
-from support import PARENT, Run, Switches, parse, run
+from counters import Switches
+from runs import Run, parse, run
+from support import PARENT
 
 LOOP = """trap : USR1; read -r go; i=0; while [ $i -lt {} ]; do kill -USR1 $$; i=$((i+1)); done
     echo done; while :; do read -r end; done"""
@@ -112,7 +114,7 @@ def kinds_of_signals(tmp_path):
 
 
 def test_kinds_of_signals(tmp_path):
-    # The timer may end while a thread of process 1 is current, and nobody sees it then (support.py).
+    # The timer may end while a thread of process 1 is current, and nobody sees it then (counters.py).
     for _ in range(3):
         switches = Switches([1]).total
         records, me, child = kinds_of_signals(tmp_path)

@@ -7,7 +7,10 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from support import SOON, TALLY, WORKLOADS, Run, Switches, check_count, launch, settle
+from counters import Switches, settle
+from processes import launch
+from runs import Run, check_count
+from support import SOON, TALLY, WORKLOADS
 
 OBJECTS = WORKLOADS / "objects"
 

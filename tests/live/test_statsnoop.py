@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from support import PARENT, Run, often, parse, run
+from runs import Run, parse, run
+from support import PARENT, often
 from test_events import HOSTILE, in_json
 
 CALLS = ["stat", "lstat", "newfstatat", "statx", "statfs", "access", "faccessat", "faccessat2"]

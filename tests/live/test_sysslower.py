@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from support import PARENT, Run
+from runs import Run
+from support import PARENT
 from test_events import HOSTILE, in_json
 
 FIFO = "/tmp/fifo"

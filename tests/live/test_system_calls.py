@@ -7,8 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from support import (SOON, WORKLOADS, Run, buckets_of, check_count, eventually, launch, often,
-                     run)
+from processes import launch
+from runs import Run, buckets_of, check_count, run
+from support import SOON, WORKLOADS, eventually, often
 
 NOTHING = {"calls": 0, "errors": 0}
 
@@ -315,9 +316,28 @@ def test_calls_that_have_not_returned(start, monkeypatch, state):
         assert (in_flight["oldest_pid"], in_flight["oldest_tid"]) == (container.pid, container.pid)
         assert in_flight["oldest_comm"] == "workload_calls"[:15]
         assert ending - latest <= in_flight["oldest_ns"] <= ended - earliest
+        assert in_flight["sum_ns"] == in_flight["oldest_ns"]
     # Its read of the byte that set it going had begun before the start as well.
     assert result.end["before_attach"] >= 1
     assert result.total(container="after", syscall="read")["count"] == 0
+
+
+def test_time_in_flight_adds_up_to_that_of_the_intervals(start):
+    """Two processes read throughout, since before the start: a second of each is two seconds of reading."""
+    sleepers = [start(name, "calls", "getppid", 1) for name in ("one", "other")]
+    eventually(lambda: all(asleep_in_read(each.pid) for each in sleepers), "both in read")
+    result = run("syslat", "--json", "-c", "one", "-c", "other", "--by", "syscall", "0.5", "4")
+    intervals = result.histograms("interval", syscall="read")
+    assert len(intervals) == 4
+    before = 0
+    for each in intervals:
+        in_flight = each["in_flight"]
+        assert each["count"] == 0 and in_flight["count"] == 2
+        assert in_flight["sum_ns"] == 2 * in_flight["oldest_ns"]
+        # The last report asks the threads a moment before its interval ends.
+        assert abs((in_flight["sum_ns"] - before) / 2e9 - each["interval_s"]) < 0.05
+        before = in_flight["sum_ns"]
+    assert result.total(syscall="read")["in_flight"] == intervals[-1]["in_flight"]
 
 
 def test_a_call_in_flight_in_text(start):

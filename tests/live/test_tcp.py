@@ -17,7 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from support import (CPUS, PARENT, SOON, WORKLOADS, Run, Switches, eventually, launch, parse, run)
+from counters import Switches
+from processes import launch
+from runs import Run, parse, run
+from support import CPUS, PARENT, SOON, WORKLOADS, eventually
 
 PORT = 7001
 COMM = "workload_connec"  # of workload_connections
@@ -66,7 +69,7 @@ def turns_of(pid):
 
 class Hidden:
     """What a thread of process 1 has hidden: on some machines nobody sees what packets change while it is
-    current (support.py). The CPU that it has may work off those that the other CPU's thread sends, for
+    current (counters.py). The CPU that it has may work off those that the other CPU's thread sends, for
     milliseconds on end. Where nothing is hidden, all is exact."""
 
     def __init__(self):

@@ -2,7 +2,9 @@
 """What a terminal shows while a run goes on."""
 
 import pytest
-from support import SOON, TALLY, Terminal, eventually, launch, screen_of
+from processes import launch
+from support import SOON, TALLY, eventually
+from terminals import Terminal, screen_of
 
 
 def test_screen_of():

@@ -8,7 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from support import CPUS, Run, Version1, eventually, hierarchy, run
+from cgroups import Version1, hierarchy
+from runs import Run, run
+from support import CPUS, eventually
 
 # Quotas of CPUs that others use as well say nothing.
 pytestmark = pytest.mark.alone

@@ -9,7 +9,10 @@ import subprocess
 import time
 
 import pytest
-from support import MAKER, PARENT, SOON, WORKLOADS, Run, eventually, hierarchy, run, starting
+from cgroups import hierarchy
+from containers import starting
+from runs import Run, run
+from support import MAKER, PARENT, SOON, WORKLOADS, eventually
 
 CALLS = 1009
 PROGRAM = WORKLOADS / "workload_calls"

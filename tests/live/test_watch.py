@@ -6,7 +6,10 @@ import subprocess
 import time
 
 import pytest
-from support import MAKER, PARENT, SOON, TALLY, WORKLOADS, Run, Version1, eventually, hierarchy, launch, run
+from cgroups import Version1, hierarchy
+from processes import launch
+from runs import Run, run
+from support import MAKER, PARENT, SOON, TALLY, WORKLOADS, eventually
 
 MEMBERS = ["name", "container_id", "runtime", "pod", "namespace", "systemd_unit", "cgroup"]
 
@@ -46,7 +49,7 @@ def parent():
 
 def test_whole_lives(start):
     """One that was there, one that comes, gets another name and goes, and one of a moment. Every
-    record is one of the schema (support.parse)."""
+    record is one of the schema (runs.parse)."""
     start("old", "chatter", 1, 0)
     running = watch()
     new = start("new", "chatter", 1, 0)

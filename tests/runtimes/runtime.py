@@ -5,6 +5,7 @@ import os
 import subprocess
 import time
 
+import containers
 import support
 
 
@@ -53,7 +54,7 @@ class Runtime:
         raise NotImplementedError
 
 
-class Container(support.Contained):
+class Container(containers.Contained):
     """A container with a workload as process 1, as the caller knows it from the runtime."""
 
     def __init__(self, name, command, pid, identity=None, pod=None, namespace=None):

@@ -2,7 +2,8 @@
 """What holds for the containers of every runtime."""
 
 from runtime import workload
-from support import Measured, Run, Switches, keep_going, measure, parse, run, settle
+from counters import Measured, Switches, keep_going, measure, settle
+from runs import Run, parse, run
 
 PAIRS, ROUNDS = 4, 500
 

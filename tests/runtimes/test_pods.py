@@ -6,7 +6,8 @@ import contextlib
 import pytest
 from podman import Podman
 from runtime import workload
-from support import Measured, Run, Switches, settle
+from counters import Measured, Switches, settle
+from runs import Run
 
 PODS = ("front", "back")
 ROUNDS = 211

@@ -3,7 +3,8 @@
 
 import pytest
 from runtime import workload
-from support import Run, eventually, parse, run
+from runs import Run, parse, run
+from support import eventually
 
 
 @pytest.mark.only_for(lambda runtime: runtime.can_rename)

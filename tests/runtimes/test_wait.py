@@ -6,7 +6,8 @@ import os
 import pytest
 from runc import Runc
 from runtime import workload
-from support import Run, settle
+from counters import settle
+from runs import Run
 
 CALLS = 1009
 

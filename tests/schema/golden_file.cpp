@@ -16,13 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kEnding = ".txt";
-constexpr const char* kHead =
-    "# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)\n"
-    "# What scripts rely on. Written by a test: CONTRIBUTING.md, \"Golden files\".\n"
-    "# refused: exit status 2, one line on stderr, nothing on stdout. taken: what is not "
-    "refused.\n";
-
 fs::path folder() {
     return fs::path(TALLY_SOURCE_DIR) / "tests/golden";
 }
@@ -81,38 +74,35 @@ std::string how_to_write_golden_files() {
     return "TALLY_GOLDEN=write BUILD=build-check tests/programs --gtest_filter='*Golden*'";
 }
 
-void expect_golden(const std::string& name, const std::vector<std::string>& lines) {
-    const fs::path path = folder() / (name + std::string(kEnding));
-    std::string found = kHead;
-    for (const std::string& each : lines) {
-        found += each + "\n";
-    }
+void expect_golden(const std::string& file, const std::string& found) {
+    const fs::path path = folder() / file;
     if (is_to_be_written()) {
-        std::ofstream file(path, std::ios::binary);
-        file << found << std::flush;
-        ASSERT_TRUE(file.good()) << "cannot write " << path;
+        std::ofstream written(path, std::ios::binary);
+        written << found << std::flush;
+        ASSERT_TRUE(written.good()) << "cannot write " << path;
         return;
     }
-    std::ifstream file(path, std::ios::binary);
-    ASSERT_TRUE(file.is_open()) << "there is no tests/golden/" << name << kEnding
-                                << " yet. This makes it, to be read and committed:\n"
-                                << how_to_write_golden_files();
+    std::ifstream agreed_file(path, std::ios::binary);
+    ASSERT_TRUE(agreed_file.is_open())
+        << "there is no tests/golden/" << file << " yet. This makes it, to be read and committed:\n"
+        << how_to_write_golden_files();
     std::stringstream agreed;
-    agreed << file.rdbuf();
+    agreed << agreed_file.rdbuf();
     if (agreed.str() != found) {
-        ADD_FAILURE() << "tests/golden/" << name << kEnding
-                      << ": scripts would find this changed:\n"
+        ADD_FAILURE() << "tests/golden/" << file << ": scripts would find this changed:\n"
                       << difference(lines_of(agreed.str()), lines_of(found))
                       << "If it is meant: " << how_to_write_golden_files();
     }
 }
 
-std::set<std::string> golden_names() {
-    std::set<std::string> names;
-    for (const auto& each : fs::directory_iterator(folder())) {
-        names.insert(each.path().stem());
+std::set<std::string> golden_files(const std::string& below) {
+    std::set<std::string> files;
+    for (const auto& each : fs::directory_iterator(folder() / below)) {
+        if (each.is_regular_file()) {
+            files.insert(each.path().filename());
+        }
     }
-    return names;
+    return files;
 }
 
 }  // namespace tally

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
-// tests/golden/NAME.txt: what scripts rely on, as it was agreed to be, one fact a line.
+// The files of tests/golden: what was agreed on, so that a change of it is a difference to be read.
 #pragma once
 
 #include <set>
 #include <string>
-#include <vector>
 
 namespace tally {
 
-/// Fails, with the difference, where tests/golden/NAME.txt does not have these lines. With
+/// Fails, with the difference, where tests/golden/FILE does not have this content. With
 /// TALLY_GOLDEN=write it is written instead.
-void expect_golden(const std::string& name, const std::vector<std::string>& lines);
+void expect_golden(const std::string& file, const std::string& found);
 
-/// The names for which there is a file.
-std::set<std::string> golden_names();
+/// The names of the files in tests/golden/BELOW, or in tests/golden itself.
+std::set<std::string> golden_files(const std::string& below);
 
 /// For people: the command that writes the files anew.
 std::string how_to_write_golden_files();

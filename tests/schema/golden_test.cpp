@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
-// What scripts rely on, for every tool, against tests/golden. Needs no root and loads nothing.
+// What scripts rely on, for every tool, against tests/golden/contract. Needs no root and loads
+// nothing.
 #include <gtest/gtest.h>
 
-#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +18,20 @@ namespace {
 
 /// The file of the program itself.
 constexpr const char* kProgram = "tally";
+
+constexpr const char* kHead =
+    "# SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)\n"
+    "# What scripts rely on. Written by a test: CONTRIBUTING.md, \"Golden files\".\n"
+    "# refused: exit status 2, one line on stderr, nothing on stdout. taken: what is not "
+    "refused.\n";
+
+void expect_contract(const std::string& name, const std::vector<std::string>& facts) {
+    std::string content = kHead;
+    for (const std::string& each : facts) {
+        content += each + "\n";
+    }
+    expect_golden("contract/" + name + ".txt", content);
+}
 
 /// On a machine with all kinds of owners, so that each member of a key is there and is not.
 class Golden : public FakeMachine, public ::testing::WithParamInterface<const Tool*> {
@@ -42,20 +56,21 @@ TEST_P(Golden, IsWhatScriptsFind) {
     for (std::string& each : record_facts(*GetParam(), containers, all)) {
         facts.push_back(std::move(each));
     }
-    expect_golden(name, facts);
+    expect_contract(name, facts);
 }
 
 INSTANTIATE_TEST_SUITE_P(Tools, Golden, ::testing::ValuesIn(all_tools()),
                          [](const auto& each) { return std::string(each.param->name); });
 
 TEST(GoldenProgram, IsWhatScriptsFind) {
-    expect_golden(kProgram, program_facts());
+    expect_contract(kProgram, program_facts());
 }
 
 TEST(GoldenFiles, AreOfToolsThatThereAre) {
-    for (const std::string& each : golden_names()) {
-        EXPECT_TRUE(each == kProgram || find_tool(each) != nullptr)
-            << "there is no tool for tests/golden/" << each << ".txt: remove it";
+    for (const std::string& each : golden_files("contract")) {
+        const std::string name = each.substr(0, each.find('.'));
+        EXPECT_TRUE(name == kProgram || find_tool(name) != nullptr)
+            << "there is no tool for tests/golden/contract/" << each << ": remove it";
     }
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -16,32 +17,42 @@ namespace tally {
 /// A writer as a run has it, whose output stays in memory.
 class MemoryWriter {
   public:
-    explicit MemoryWriter(Format format)
-        : file_(::memfd_create("out", MFD_CLOEXEC)),
-          out_(file_.get(), "stdout"),
-          errors_(-1, "stderr", OutputFile::Failures::ignored),
-          writer_(make_writer(format, {}, out_, errors_)) {}
+    explicit MemoryWriter(Format format, const TextOptions& options = {})
+        : out_(file_.get(), "stdout"),
+          errors_(errors_file_.get(), "stderr"),
+          writer_(make_writer(format, options, out_, errors_)) {}
 
     Writer& writer() { return *writer_; }
 
     /// What was written so far.
-    std::vector<std::string> lines() {
+    std::string text() {
         writer_->flush();
-        std::vector<std::string> lines(1);
-        char byte = 0;
-        for (off_t at = 0; ::pread(file_.get(), &byte, 1, at) == 1; ++at) {
-            if (byte == '\n') {
-                lines.emplace_back();
-            } else {
-                lines.back() += byte;
-            }
+        return content_of(file_);
+    }
+
+    /// The same, line by line.
+    std::vector<std::string> lines() {
+        std::vector<std::string> lines;
+        std::istringstream all(text());
+        for (std::string line; std::getline(all, line);) {
+            lines.push_back(std::move(line));
         }
-        lines.pop_back();
         return lines;
     }
 
+    /// What went to stderr so far.
+    std::string errors() const { return content_of(errors_file_); }
+
   private:
-    FileDescriptor file_;
+    static std::string content_of(const FileDescriptor& file) {
+        std::string content(static_cast<std::size_t>(::lseek(file.get(), 0, SEEK_END)), '\0');
+        const ssize_t got = ::pread(file.get(), content.data(), content.size(), 0);
+        content.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+        return content;
+    }
+
+    FileDescriptor file_{::memfd_create("out", MFD_CLOEXEC)};
+    FileDescriptor errors_file_{::memfd_create("errors", MFD_CLOEXEC)};
     OutputFile out_;
     OutputFile errors_;
     std::unique_ptr<Writer> writer_;

@@ -176,7 +176,7 @@ class Facts {
                 row.histogram.set_extremes(1, ~0ULL);
             }
             if (has_in_flight) {
-                row.in_flight = InFlight{count, 0, 1, false, 1, 1, "it"};
+                row.in_flight = InFlight{count, 0, 1, false, 1, 1, "it", count};
             }
             report.rows.push_back(row);
         }

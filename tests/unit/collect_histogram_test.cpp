@@ -127,12 +127,30 @@ TEST_F(HistogramCollectorTest, InFlightIsOfTheLastLook) {
     EXPECT_EQ(row->in_flight->oldest_ns, 600U);
     EXPECT_TRUE(row->in_flight->oldest_before_attach);
     EXPECT_EQ(row->in_flight->oldest_comm, "cat");
+    EXPECT_EQ(row->in_flight->sum_ns, 500U + 600U + 600U);
 
     slots_->in_flight_records.clear();
     kernel_[0].add(1000);
     collector_->look_in_flight(std::chrono::nanoseconds(700));
     EXPECT_EQ(read()->in_flight->count, 0U);
     EXPECT_EQ(total()->in_flight->count, 0U);
+    EXPECT_EQ(total()->in_flight->sum_ns, 0U);
+}
+
+/// Nothing has lasted for longer than the run, within it.
+TEST_F(HistogramCollectorTest, TheSumInFlightGrowsByTheLengthOfAnInterval) {
+    for (const std::uint64_t seconds : {1, 2, 5}) {
+        slots_->in_flight_records.clear();
+        put_in_flight(1, 11, TALLY_OLDER_THAN_RUN);
+        put_in_flight(1, 12, seconds * 1000 + 1);  // began before the run, and is known to have
+        put_in_flight(1, 13, seconds * 1000);
+        put_in_flight(2, 14, seconds * 1000 - 600);
+        collector_->look_in_flight(std::chrono::nanoseconds(seconds * 1000));
+        const auto row = read();
+        EXPECT_EQ(row->in_flight->count, 4U);
+        EXPECT_EQ(row->in_flight->sum_ns, 4 * seconds * 1000 - 600);
+        EXPECT_EQ(total()->in_flight->sum_ns, row->in_flight->sum_ns);
+    }
 }
 
 TEST_F(HistogramCollectorTest, InFlightOfCgroupsThatAreNotCountedIsLeftOut) {

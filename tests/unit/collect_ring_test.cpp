@@ -26,7 +26,7 @@ class RingTest : public testing::Test {
         EXPECT_EQ(::ftruncate(file_.get(), static_cast<off_t>(2 * page + kSize)), 0);
         memory_ = static_cast<std::byte*>(
             ::mmap(nullptr, 2 * page + kSize, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0));
-        ring_ = std::make_unique<Ring>(file_.get(), kSize);
+        ring_ = std::make_unique<KernelRing>(file_.get(), kSize);
     }
     ~RingTest() override { ::munmap(memory_, 2 * page_size() + kSize); }
 
@@ -62,7 +62,7 @@ class RingTest : public testing::Test {
         return texts;
     }
 
-    std::unique_ptr<Ring> ring_;
+    std::unique_ptr<KernelRing> ring_;
     std::uint64_t end_ = 0;
 
   private:

@@ -221,24 +221,25 @@ TEST(CsvWriter, WritesALineForEachBucket) {
     csv.writer().end({"sometool", kTime, 1, 0, {{"map_full", 0}}});
     const std::string head =
         "1,histogram,sometool,waits,interval,2026-11-22T09:00:05.000000042Z,1.25,web,,"
-        "ns,10,13000,1030,1800,1151,1800,1800,1800,,,,,,,,";
+        "ns,10,13000,1030,1800,1151,1800,1800,1800,,,,,,,,,";
     EXPECT_EQ(csv.text(),
               "schema,type,tool,name,scope,time,interval_s,container,pod,"
               "unit,count,sum,min,max,p50,p90,p99,p99_9,in_flight.count,in_flight.before_attach,"
               "in_flight.oldest_ns,in_flight.oldest_before_attach,in_flight.oldest_pid,"
-              "in_flight.oldest_tid,in_flight.oldest_comm,bucket.ge,bucket.lt,bucket.count\n" +
+              "in_flight.oldest_tid,in_flight.oldest_comm,in_flight.sum_ns,"
+              "bucket.ge,bucket.lt,bucket.count\n" +
                   head + "1024,1152,7\n" + head + "1792,1920,3\n");
     EXPECT_EQ(csv.errors(), "");
 }
 
 TEST(CsvWriter, SaysWhatTheJsonRecordsSay) {
     HistogramReport interval = waits({row_of("web"), row_of("a, \"b\" \\x"), row_of("=cmd")});
-    interval.rows[0].in_flight = InFlight{2, 1, 81'000, true, 4711, 4712, "-sh"};
+    interval.rows[0].in_flight = InFlight{2, 1, 81'000, true, 4711, 4712, "-sh", 95'000};
     interval.rows[1].in_flight = InFlight{};
     interval.rows[2].histogram.add(312, 1);  // the last bucket, without an end
     HistogramRow only_in_flight = row_of("cache");
     only_in_flight.histogram = {};
-    only_in_flight.in_flight = InFlight{1, 0, 5, false, 1, 1, ""};
+    only_in_flight.in_flight = InFlight{1, 0, 5, false, 1, 1, "", 5};
     interval.rows.push_back(only_in_flight);
     HistogramReport other = waits({row_of("web")});
     other.name = "sizes";

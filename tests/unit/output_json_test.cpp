@@ -75,6 +75,7 @@ InFlight in_flight_of(std::uint64_t count, std::uint64_t oldest_ns) {
     in_flight.oldest_pid = 47;
     in_flight.oldest_tid = 48;
     in_flight.oldest_comm = "cat";
+    in_flight.sum_ns = 7'000'000'000;
     return in_flight;
 }
 
@@ -113,17 +114,17 @@ TEST(JsonWriter, WritesEveryFieldOfAHistogramInOrder) {
     HistogramRow row = row_of("web");
     row.in_flight = in_flight_of(2, 81'000);
     json.writer().report(report_of({row}));
-    EXPECT_EQ(
-        json.text(),
-        R"({"schema":1,"type":"histogram","tool":"runqlat","name":"waits",)"
-        R"("scope":"interval","time":"2026-11-22T09:00:05.000000042Z","interval_s":1.0,)"
-        R"("key":{"container":"web","container_id":"3f0a","runtime":"docker","pod":null,)"
-        R"("namespace":null,"systemd_unit":null,"cgroup":"/docker/3f0a"},"unit":"ns",)"
-        R"("count":10,"sum":13000,"min":1030,"max":1800,"p50":1151,"p90":1800,"p99":1800,)"
-        R"("p99_9":1800,"in_flight":{"count":2,"before_attach":0,"oldest_ns":81000,)"
-        R"("oldest_before_attach":false,"oldest_pid":47,"oldest_tid":48,"oldest_comm":"cat"},)"
-        R"("buckets":[{"ge":1024,"lt":1152,"count":7},{"ge":1792,"lt":1920,"count":3}]})"
-        "\n");
+    EXPECT_EQ(json.text(),
+              R"({"schema":1,"type":"histogram","tool":"runqlat","name":"waits",)"
+              R"("scope":"interval","time":"2026-11-22T09:00:05.000000042Z","interval_s":1.0,)"
+              R"("key":{"container":"web","container_id":"3f0a","runtime":"docker","pod":null,)"
+              R"("namespace":null,"systemd_unit":null,"cgroup":"/docker/3f0a"},"unit":"ns",)"
+              R"("count":10,"sum":13000,"min":1030,"max":1800,"p50":1151,"p90":1800,"p99":1800,)"
+              R"("p99_9":1800,"in_flight":{"count":2,"before_attach":0,"oldest_ns":81000,)"
+              R"("oldest_before_attach":false,"oldest_pid":47,"oldest_tid":48,"oldest_comm":"cat",)"
+              R"("sum_ns":7000000000},)"
+              R"("buckets":[{"ge":1024,"lt":1152,"count":7},{"ge":1792,"lt":1920,"count":3}]})"
+              "\n");
 }
 
 TEST(JsonWriter, WritesEveryFieldOfCountsInOrder) {

@@ -62,7 +62,7 @@ SomeReport report_of(const std::vector<std::string>& names) {
         row.key = {{"container", names[i]}, {"comm", names[names.size() - 1 - i]}};
         if constexpr (std::is_same_v<SomeReport, HistogramReport>) {
             row.histogram.add(static_cast<std::uint32_t>(i), 1);
-            row.in_flight = InFlight{1, 0, 100, false, 7, 7, names[i]};
+            row.in_flight = InFlight{1, 0, 100, false, 7, 7, names[i], 100};
         } else {
             row.values = {i};
         }

@@ -8,7 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support import MAKER, PARENT, SOON, WORKLOADS, hierarchy, launch
+from cgroups import hierarchy
+from processes import launch
+from support import MAKER, PARENT, SOON, WORKLOADS
 
 
 class Operating:

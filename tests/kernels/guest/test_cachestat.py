@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-from support import Run, settle
+from counters import settle
+from runs import Run
 
 PAGES = {"left": 1009, "right": 503}
 ALL_OF_THEM = b"crosCtw"

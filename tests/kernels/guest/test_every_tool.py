@@ -6,7 +6,8 @@ import platform
 from pathlib import Path
 
 import pytest
-from support import SOON, Run, parse
+from runs import Run, parse
+from support import SOON
 
 pytestmark = pytest.mark.guest(since="5.10", cgroups="any", everywhere=True)
 

@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 from file_operations import frozen, operating  # noqa: F401 pylint: disable=unused-import
-from support import Run, eventually, run
+from runs import Run, run
+from support import eventually
 
 # Primes, so that no sum of some of them is another.
 OPERATIONS = {"read": 10007, "pread": 101, "readv": 53, "sendfile": 211, "uring": 19, "fault": 23,

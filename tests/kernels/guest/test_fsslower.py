@@ -5,7 +5,8 @@ import time
 
 import pytest
 from file_operations import frozen, operating  # noqa: F401 pylint: disable=unused-import
-from support import Run, eventually
+from runs import Run
+from support import eventually
 
 PAGE = 4096
 

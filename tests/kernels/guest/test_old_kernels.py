@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from support import TALLY, parse, run
+from runs import parse, run
+from support import TALLY
 from test_system_calls import of_calls, values
 
 pytestmark = pytest.mark.guest(since="5.10", before="5.11")

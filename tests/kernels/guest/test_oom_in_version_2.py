@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 """oomsnoop where memory is limited in the version 2 hierarchy, in which the containers are."""
 
-from support import PARENT, Run, hierarchy
+from cgroups import hierarchy
+from runs import Run
+from support import PARENT
 
 MOST = 24 << 20
 HOLDS, TOUCHES = 18, 9  # megabytes: together too much, and the first is the larger

@@ -5,7 +5,8 @@ nothing else."""
 import re
 
 import pytest
-from support import REPOSITORY, run
+from runs import run
+from support import REPOSITORY
 
 pytestmark = pytest.mark.skipif(run("ovlcopyup", "--probe-plan", status=None).status != 0,
                                 reason="ovlcopyup cannot run on this kernel")

@@ -9,7 +9,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support import SOON, Run, has_key, launch, run
+from processes import launch
+from runs import Run, has_key, run
+from support import SOON
 
 pytestmark = pytest.mark.skipif(run("ovlcopyup", "--probe-plan", status=None).status != 0,
                                 reason="ovlcopyup cannot run on this kernel")

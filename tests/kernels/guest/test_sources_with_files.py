@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 """All sources of events in one object, with the operations of a file system."""
 
-from support import check_count
+from runs import check_count
 from test_sources_of_events import OPENS, READS, SOURCES, check, count_by
 
 

@@ -4,7 +4,8 @@
 import socket
 from pathlib import Path
 
-from support import Run, eventually
+from runs import Run
+from support import eventually
 
 
 def sent_again():

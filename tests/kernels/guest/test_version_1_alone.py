@@ -2,7 +2,10 @@
 """A machine whose cgroups are all of version 1."""
 
 import pytest
-from support import Version1, measure, parse, run, starting
+from cgroups import Version1
+from containers import starting
+from counters import measure
+from runs import parse, run
 
 pytestmark = pytest.mark.guest(cgroups="v1")
 
