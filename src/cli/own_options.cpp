@@ -8,6 +8,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "cli/common_options.h"
@@ -74,6 +75,21 @@ void add(Parser& parser, OptionText text, const OptionSchema& option, Request& r
                      });
 }
 
+/// One that means nothing in this run.
+void add_refused(Parser& parser, OptionText text, const OptionSchema& option) {
+    const auto refuse = [name = option.name] {
+        throw UsageError("--{} is about events: it needs --events", name);
+    };
+    text.names = "--" + option.name;
+    text.description = "with --events: " + escape_text(option.help);
+    if (option.is_flag) {
+        parser.add_flag(text, refuse);
+        return;
+    }
+    text.value = "N";
+    parser.add_value(text, nullptr, [refuse](const std::string&) { refuse(); });
+}
+
 void add(Parser& parser, OptionText text, const SelectionSchema& selection, Request& request) {
     text.names =
         (selection.letter.empty() ? "" : "-" + selection.letter + ",") + "--" + selection.name;
@@ -104,12 +120,21 @@ void add(Parser& parser, OptionText text, const ChoiceSchema& choice, Request& r
 }  // namespace
 
 void add_own_options(Parser& parser, const Tool& tool, const TracerSchema& schema,
-                     Request& request) {
+                     bool tells_events, Request& request) {
     const OptionText text{.group = fmt::format("Options of {}", escape_text(tool.name))};
+    const auto add_one = [&](const auto& each) {
+        if constexpr (std::is_same_v<decltype(each), const OptionSchema&>) {
+            if (!tells_events && schema.is_of_events(each)) {
+                add_refused(parser, text, each);
+                return;
+            }
+        }
+        add(parser, text, each, request);
+    };
     const auto add_all = [&](const auto& options) {
         for (const auto& each : options) {
             try {
-                add(parser, text, each, request);
+                add_one(each);
             } catch (const std::invalid_argument&) {
                 throw Error(
                     "{}: its option cannot be called '{}'; is there a common one of that name?",

@@ -8,9 +8,10 @@
 
 namespace tally {
 
-/// Adds the options, selections and choices that the tool declares. `schema` and `request` must
-/// outlive the parser. Throws Error for one whose name is that of a common option.
+/// Adds the options, selections and choices that the tool declares; those of events alone are
+/// refused if this run `tells_events` not. `schema` and `request` must outlive the parser. Throws
+/// Error for one whose name is that of a common option.
 void add_own_options(Parser& parser, const Tool& tool, const TracerSchema& schema,
-                     Request& request);
+                     bool tells_events, Request& request);
 
 }  // namespace tally

@@ -336,7 +336,7 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
                      .description = "log each step and the full verifier output",
                      .group = kScripts},
                     request.verbose);
-    add_own_options(parser, tool, schema, request);
+    add_own_options(parser, tool, schema, tells_events, request);
 
     const std::optional<HelpText> text = parser.parse(
         arguments, tool.command.empty() ? fmt::format("tally help {}", tool.name)

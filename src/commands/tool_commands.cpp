@@ -55,7 +55,7 @@ ExitStatus show_probe_plan(const Tracer& tracer, const Request& request) {
 }
 
 ExitStatus run_as(const Tool& tool, const Arguments& arguments) {
-    Tracer tracer(std::string(tool.name), tool.object);
+    Tracer tracer(tool);
     auto parsed = parse_tool_arguments(tool, tracer.schema(), arguments);
     if (const auto* help = std::get_if<HelpText>(&parsed)) {
         return print(help->text);
@@ -69,7 +69,7 @@ ExitStatus run_as(const Tool& tool, const Arguments& arguments) {
 }
 
 std::string summary_of(const Tool& tool) {
-    return Tracer(std::string(tool.name), tool.object).schema().summary;
+    return Tracer(tool).schema().summary;
 }
 
 }  // namespace
