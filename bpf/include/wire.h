@@ -12,7 +12,7 @@
 
 /* To be raised with every change of this file, of buckets.h, or of a name that src/ looks up in an
  * object: an object of another number is refused. */
-#define TALLY_WIRE_VERSION 7
+#define TALLY_WIRE_VERSION 8
 
 /* In so many hierarchies a cgroup of one without a controller is found: 16 controllers at the most,
  * version 2, and names. */

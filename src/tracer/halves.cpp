@@ -36,7 +36,6 @@ std::vector<std::string> take_of_events(std::vector<std::string>& names,
 
 void leave_out_events(const OpenedObject& object, TracerSchema& schema) {
     object.set_made(kEventsRing, false);
-    object.set_loaded(kReaderProgram, false);
     for (const EventsSchema& each : schema.events) {
         object.set_made(each.name, false);
     }

@@ -460,7 +460,7 @@ TEST(TextWriter, LossesAndTheEndGoToErrors) {
     EXPECT_EQ(text.errors(),
               "tally: runqlat: lost 12: map_full: raise --max-keys\n"
               "tally: runqlat: lost 1: ring_full: read faster\n"
-              "tally: runqlat: 3 had begun before the start and are not in the numbers\n"
+              "tally: runqlat: 3 began before tracing started and are not included\n"
               "tally: runqlat: lost in the whole run: map_full 1,200, ring_full 1\n");
 }
 
