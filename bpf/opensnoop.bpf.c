@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 // opensnoop: each call that opens a file, or fails to.
-#include "full_path.bpf.h"
-#include "system_call.bpf.h"
+#include "path_call.bpf.h"
 
 TRACER("Files opened, and opens that fail");
-OPTION(bool, errors_only, false, "only calls that fail");
-OPTION(bool, full_path, false, "put the directory in front of a relative path");
 
 struct open_event {
     struct event_head head;
@@ -23,20 +20,15 @@ EVENTS(opens, struct open_event, "files that are opened");
 #define O_TMPFILE 020000000
 #define FLAGS_OF_CREAT 01101  // O_CREAT|O_WRONLY|O_TRUNC
 
-#define EFAULT 14
-
 static __always_inline bool call_is_selected(syscall_nr number) {
     return open_call_of(number) != NOT_OPEN;
 }
 
-// The path is read now, at the return: by then its page is there, at the entry one in fifty is not.
 static __always_inline void wanted_call_returned(const struct returned_call* call) {
     enum open_call which = open_call_of(call->number);
     bool has_directory = which == OPENAT || which == OPENAT2;
     struct open_event* event;
     struct open_how how = {};
-    int directory = TALLY_AT_FDCWD;
-    __u64 path;
 
     if (errors_only && !is_error(call->result))
         return;
@@ -46,9 +38,6 @@ static __always_inline void wanted_call_returned(const struct returned_call* cal
     event->fd = is_error(call->result) ? -1 : call->result;
     event->error = error_of(call->result);
     event->duration_ns = call->duration;
-    if (has_directory)
-        directory = call_argument(call->number, call->regs, 0);
-    path = call_argument(call->number, call->regs, has_directory ? 1 : 0);
     switch (which) {
         case OPENAT2:
             if (call->result != -EFAULT &&
@@ -70,11 +59,6 @@ static __always_inline void wanted_call_returned(const struct returned_call* cal
     }
     event->flags = how.flags;
     event->mode = how.flags & (O_CREAT | O_TMPFILE) ? how.mode & 07777 : NO_MODE;
-    if (call->result == -EFAULT)
-        ;  // what the kernel could not read, we cannot
-    else if (full_path)
-        event_user_path(opens, event, path, path, call->task, directory);
-    else
-        event_user_string(opens, event, path, path);
+    event_call_path(opens, event, path, call, path_argument(call, has_directory), has_directory);
     event_submit(opens, event);
 }

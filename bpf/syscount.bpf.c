@@ -12,18 +12,22 @@ struct call_counts {
 };
 COUNTS(calls, struct call_key, struct call_counts, "system calls that returned");
 
-static __always_inline void call_returned(const struct call_key* key, long result, __u64 duration,
-                                          __u32* place) {
+static __always_inline bool call_is_selected(syscall_nr number) {
+    return syscall_is_selected(number);
+}
+
+static __always_inline void wanted_call_returned(const struct returned_call* call) {
+    struct call_key key = call_key_of(call->task, call->number, call->result);
     struct call_counts* counts;
 
-    if (errors_only && !is_error(result))
+    if (errors_only && !is_error(call->result))
         return;
-    counts = counts_of(calls, *key, place);
+    counts = counts_of(calls, key, call->place);
     if (!counts)
         return;
     count_up(&counts->calls, 1);
-    if (is_error(result))
+    if (is_error(call->result))
         count_up(&counts->errors, 1);
-    if (duration != CALL_REFUSED)
-        count_up(&counts->total_ns, duration);
+    if (call->duration != CALL_REFUSED)
+        count_up(&counts->total_ns, call->duration);
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #
-# What is installed: the program, a link tally-TOOL for each tool, man pages, completion, documents.
+# What is installed: the program, a link tally-TOOL for each name of a tool, man pages, completion, documents.
 # `make install` and the Debian package (`make deb`) have the same files. Wants TOOL_SOURCES.
 
 include(GNUInstallDirs)
@@ -27,8 +27,15 @@ endfunction()
 add_man_page(tally tally ${PROJECT_SOURCE_DIR}/docs/output.md)
 set(LINK_DIR ${PROJECT_BINARY_DIR}/links)
 set(PROGRAM_LINKS)
+# What a tool is called stands in its source: `.name = "runqlat",`, and likewise each further name.
+set(TOOL_NAMES)
 foreach(source ${TOOL_SOURCES})
-  get_filename_component(tool ${source} NAME_WE)
+  file(STRINGS ${source} names REGEX "^ *\\.name = \"[a-z0-9]+\",$")
+  list(TRANSFORM names REPLACE ".*\"(.*)\".*" "\\1")
+  list(APPEND TOOL_NAMES ${names})
+endforeach()
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${TOOL_SOURCES})
+foreach(tool ${TOOL_NAMES})
   add_man_page(tally-${tool} ${tool} ${PROJECT_SOURCE_DIR}/docs/tools/${tool}.md)
   file(MAKE_DIRECTORY ${LINK_DIR})
   file(CREATE_LINK tally ${LINK_DIR}/tally-${tool} SYMBOLIC)

@@ -21,6 +21,28 @@ const tally::Registration registered{{
             {"tally syslat --errors-only --by container,syscall,error -d 10",
              "what fails, and how fast"},
         },
+    .further_names = {{
+        .name = "sysslower",
+        .description = "Prints each system call that takes long (10 ms, or --min-us), when it "
+                       "returns, with its container, duration, result and arguments. Calls that "
+                       "are meant to wait (epoll_wait, futex, nanosleep ...) are left out, unless "
+                       "-s names them or --waiting is given.",
+        .examples =
+            {
+                {"tally sysslower", "every container, calls of 10 ms and more, until Ctrl-C"},
+                {"tally sysslower -c db -s fsync -s fdatasync --min-us 1000",
+                 "which files a database waits for"},
+                {"tally sysslower -p 4711 --min-us 0",
+                 "all calls of a process, as strace shows them"},
+                {"tally sysslower --json -d 60 | jq -r '[.container, .syscall, .path] | @tsv'",
+                 "for a script"},
+                {"tally sysslower --min-us 100 -- make", "what a command waits for"},
+            },
+        .summary = "Slow system calls, with their arguments",
+        .tells_events = true,
+        .defaults = {{"min-us", 10'000}},
+        .hidden = {"errors-only"},
+    }},
 }};
 
 }  // namespace

@@ -57,7 +57,14 @@ static __always_inline bool tells_events(void) {
     return tally_tells_events;
 }
 
-/* Half of it. */
+/*
+ * ONLY_EVENTS(asking): what only its events need of what such a tracer declares. A THREAD_STATE and
+ * WAITING_CALLS are not there without --events, an OPTION is refused.
+ */
+#define ONLY_EVENTS(name) \
+    const volatile __u8 tally_only_events_##name TALLY_TAG("only_events:" #name) = 1
+
+/* Half of the ring. */
 const volatile __u32 tally_ring_half = 128 * 1024;
 
 /* To wake the reader for every event makes an open+close loop 3 times slower. It comes every 10 ms

@@ -10,6 +10,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "cli/common_options.h"
@@ -36,6 +37,7 @@ struct Declared {
     const Schema* schema;
     TracerRequest* request;
     std::string tool;
+    bool applies;  ///< it means something in this run
 };
 
 /// Those of one name, of one tool or of several.
@@ -45,10 +47,28 @@ using SameName = std::vector<Declared<Schema>>;
 /// A letter that means something else with another of the tools means nothing.
 using Letters = std::map<std::string, std::set<std::string>>;
 
-void add(Parser& parser, OptionText text, const SameName<OptionSchema>& all, const Letters&) {
+void add_refused(Parser& parser, OptionText text, const OptionSchema& option) {
+    const auto refuse = [name = option.name] {
+        throw UsageError("--{} applies only to events: add --events", name);
+    };
+    text.description = "with --events: " + escape_text(option.help);
+    if (option.is_flag) {
+        parser.add_flag(text, refuse);
+        return;
+    }
+    text.value = "N";
+    parser.add_value(text, nullptr, [refuse](const std::string&) { refuse(); });
+}
+
+void add(Parser& parser, OptionText text, SameName<OptionSchema> all, const Letters&) {
     const OptionSchema& option = *all.front().schema;
     const std::string help = escape_text(option.help);
     text.names = "--" + option.name;
+    std::erase_if(all, [](const auto& each) { return !each.applies; });
+    if (all.empty()) {
+        add_refused(parser, text, option);
+        return;
+    }
     if (option.is_flag) {
         text.description = help;
         parser.add_flag(text, [all] {
@@ -114,18 +134,25 @@ void add(Parser& parser, OptionText text, const SameName<ChoiceSchema>& all, con
 
 /// The options of one kind, those of one name together.
 template <typename Schema>
-void add_all(Parser& parser, std::span<const ChosenTool> tools, Request& request,
+void add_all(Parser& parser, std::span<const ChosenTool> tools,
+             const std::vector<std::size_t>& measuring, Request& request,
              std::vector<Schema> TracerSchema::*options, const Letters& letters) {
     std::vector<SameName<Schema>> all;
     for (std::size_t i = 0; i < tools.size(); ++i) {
+        const bool measures = std::find(measuring.begin(), measuring.end(), i) != measuring.end();
         for (const Schema& each : tools[i].schema.*options) {
+            bool applies = true;
+            if constexpr (std::is_same_v<Schema, OptionSchema>) {
+                applies = !measures || !tools[i].schema.is_of_events(each);
+            }
             auto place = std::find_if(all.begin(), all.end(), [&](const SameName<Schema>& known) {
                 return known.front().schema->name == each.name;
             });
             if (place == all.end()) {
                 place = all.insert(all.end(), SameName<Schema>());
             }
-            place->push_back({&each, &request.tracers[i], escape_text(tools[i].tool.name)});
+            place->push_back(
+                {&each, &request.tracers[i], escape_text(tools[i].tool.name), applies});
         }
     }
     for (const SameName<Schema>& each : all) {
@@ -146,16 +173,17 @@ void add_all(Parser& parser, std::span<const ChosenTool> tools, Request& request
 
 }  // namespace
 
-void add_own_options(Parser& parser, std::span<const ChosenTool> tools, Request& request) {
+void add_own_options(Parser& parser, std::span<const ChosenTool> tools,
+                     const std::vector<std::size_t>& measuring, Request& request) {
     Letters letters;
     for (const ChosenTool& each : tools) {
         for (const SelectionSchema& selection : each.schema.selections) {
             letters[selection.letter].insert(selection.name);
         }
     }
-    add_all(parser, tools, request, &TracerSchema::options, letters);
-    add_all(parser, tools, request, &TracerSchema::selections, letters);
-    add_all(parser, tools, request, &TracerSchema::choices, letters);
+    add_all(parser, tools, measuring, request, &TracerSchema::options, letters);
+    add_all(parser, tools, measuring, request, &TracerSchema::selections, letters);
+    add_all(parser, tools, measuring, request, &TracerSchema::choices, letters);
 }
 
 }  // namespace tally

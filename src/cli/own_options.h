@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #pragma once
 
+#include <cstddef>
 #include <span>
+#include <vector>
 
 #include "cli/command_line.h"
 #include "cli/parser.h"
@@ -10,9 +12,11 @@
 namespace tally {
 
 /// Adds the options, selections and choices that the tools declare. One that several declare is one
-/// option, for all of these. `tools` and `request`, with one TracerRequest for each, must outlive
-/// the parser. Throws Error for one whose name is that of a common option, or of one of another
-/// kind.
-void add_own_options(Parser& parser, std::span<const ChosenTool> tools, Request& request);
+/// option, for all of these. One of events alone is refused where none of its tools tells them;
+/// `measuring`: the places of those that do not. `tools` and `request`, with one TracerRequest for
+/// each, must outlive the parser. Throws Error for one whose name is that of a common option, or of
+/// one of another kind.
+void add_own_options(Parser& parser, std::span<const ChosenTool> tools,
+                     const std::vector<std::size_t>& measuring, Request& request);
 
 }  // namespace tally

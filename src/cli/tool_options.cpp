@@ -380,7 +380,7 @@ std::variant<Request, HelpText> parse_tool_arguments(std::span<const ChosenTool>
         add_max_keys(parser, roles.measuring, request);
     }
     add_run_options(parser, request);
-    add_own_options(parser, tools, request);
+    add_own_options(parser, tools, roles.measuring, request);
 
     const Tool& first = tools.front().tool;
     const std::optional<HelpText> text = parser.parse(

@@ -204,7 +204,7 @@ std::vector<Check> examine(const std::optional<std::string>& hierarchy, bool ver
     std::vector<Tracer> tracers;
     std::vector<std::string> hooks;
     for (const Tool* each : all_tools()) {
-        const Tracer& tracer = tracers.emplace_back(std::string(each->name), each->object);
+        const Tracer& tracer = tracers.emplace_back(*each);
         for (const ProbeSchema& probe : tracer.schema().probes) {
             hooks.push_back(probe.hook);
         }

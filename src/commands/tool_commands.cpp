@@ -63,7 +63,7 @@ ExitStatus show_probe_plans(const std::vector<Tracer>& tracers, const Request& r
 ExitStatus run_as(const std::vector<const Tool*>& tools, const Arguments& arguments) {
     std::vector<Tracer> tracers;
     for (const Tool* each : tools) {
-        tracers.emplace_back(std::string(each->name), each->object);
+        tracers.emplace_back(*each);
     }
     std::vector<ChosenTool> chosen;
     for (std::size_t i = 0; i < tools.size(); ++i) {
@@ -82,7 +82,7 @@ ExitStatus run_as(const std::vector<const Tool*>& tools, const Arguments& argume
 }
 
 std::string summary_of(const Tool& tool) {
-    return Tracer(std::string(tool.name), tool.object).schema().summary;
+    return Tracer(tool).schema().summary;
 }
 
 }  // namespace

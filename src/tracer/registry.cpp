@@ -15,6 +15,10 @@ std::map<std::string_view, Tool>& tools() {
 }  // namespace
 
 Registration::Registration(Tool tool) {
+    for (Tool& each : tool.further_names) {
+        each.object = tool.object;
+        tools().emplace(each.name, each);
+    }
     tools().emplace(tool.name, std::move(tool));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -12,10 +13,11 @@ namespace tally {
 
 /// A tool: what its BPF object cannot say of itself. For a built-in one there is one
 /// tools/NAME.cpp, which registers it; there is no list anywhere. One from a file (`tally run`) has
-/// no description.
+/// no description. A further name of a tool (`runqslower` of runqlat) is a Tool too: one object,
+/// with some of its options set.
 struct Tool {
     std::string_view name;
-    std::span<const std::byte> object;
+    std::span<const std::byte> object{};
     std::string_view description;  ///< paragraphs for `tally help NAME`
     struct Example {
         std::string_view command;  ///< "tally runqlat -c web 1"
@@ -23,15 +25,27 @@ struct Tool {
     };
     std::vector<Example> examples;
     std::string command{};  ///< what is typed after "tally", if it is not the name: "run FILE"
+
+    std::string_view summary{};  ///< the line in `tally list`; empty: that of the object
+    bool tells_events = false;   ///< always, as with --events; the name has no such option
+    struct Default {
+        std::string_view option;  ///< of the object: "min-us"
+        std::uint64_t value = 0;  ///< if the user types no other
+    };
+    std::vector<Default> defaults{};
+    std::vector<std::string_view> hidden{};  ///< options of the object that the name does not have
+
+    /// Registered with this one, and with its object.
+    std::vector<Tool> further_names{};
 };
 
-/// All tools, by name.
+/// All tools, by name; a further name is one of them.
 std::vector<const Tool*> all_tools();
 
 /// A tool by its name; null if there is none.
 const Tool* find_tool(std::string_view name);
 
-/// Adds a tool before main() begins.
+/// Adds a tool and its further names before main() begins.
 struct Registration {
     explicit Registration(Tool tool);
 };

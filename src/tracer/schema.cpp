@@ -16,6 +16,10 @@ std::vector<const SlotsSchema*> TracerSchema::slots() const {
     return all;
 }
 
+bool TracerSchema::is_of_events(const OptionSchema& option) const {
+    return std::find(only_events.begin(), only_events.end(), option.variable) != only_events.end();
+}
+
 bool TracerSchema::has_alternatives() const {
     return std::any_of(probes.begin(), probes.end(), [](const ProbeSchema& each) {
         return !each.group.empty() || each.hook.starts_with("fentry/") ||

@@ -102,6 +102,7 @@ struct TracerSchema {
     std::vector<CountsSchema> counts;
     std::vector<EventsSchema> events;
     std::vector<std::string> thread_states;  ///< THREAD_STATE(name, type)
+    std::vector<std::string> only_events;    ///< ONLY_EVENTS(name): names of the declarations
     std::vector<ProbeSchema> probes;         ///< in the order of the object
     std::vector<OptionalProbesSchema> optional_probes;
     std::vector<ChoiceSchema> choices;
@@ -115,6 +116,9 @@ struct TracerSchema {
 
     /// Whether there are both: a run either tells the events one by one or sums up.
     bool has_both() const { return !events.empty() && !(histograms.empty() && counts.empty()); }
+
+    /// Whether an option is of the events alone: without them it means nothing.
+    bool is_of_events(const OptionSchema& option) const;
 
     /// Whether what it hangs on depends on the kernel: there are PROBE()s, or functions.
     bool has_alternatives() const;

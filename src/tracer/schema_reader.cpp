@@ -2,6 +2,7 @@
 #include "tracer/schema_reader.h"
 
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include "tracer/btf_view.h"
@@ -44,6 +45,8 @@ void read_variable(const BtfView& view, const Variable& variable, TracerSchema& 
         schema.histograms.push_back(read_histogram(view, variable, *histogram_help));
     } else if (const auto state = after("thread_state:")) {
         schema.thread_states.push_back(*state);
+    } else if (const auto of_events = after("only_events:")) {
+        schema.only_events.push_back(*of_events);
     } else if (const auto optional = after("optional:")) {
         schema.optional_probes.push_back(read_optional_probes(*optional));
     } else if (const auto choice = after("choice:")) {
@@ -51,6 +54,21 @@ void read_variable(const BtfView& view, const Variable& variable, TracerSchema& 
     } else if (!tag.empty() && !after("engine_map:")) {
         throw Error("{}: this version of tally does not know the declaration '{}'", view.name(),
                     tag);
+    }
+}
+
+/// Whether each ONLY_EVENTS() names a declaration.
+void check_only_events(const BtfView& view, const TracerSchema& schema) {
+    std::set<std::string> known(schema.thread_states.begin(), schema.thread_states.end());
+    known.insert(schema.waiting_calls.begin(), schema.waiting_calls.end());
+    for (const OptionSchema& each : schema.options) {
+        known.insert(each.variable);
+    }
+    for (const std::string& each : schema.only_events) {
+        if (!known.contains(each)) {
+            throw Error("{}: ONLY_EVENTS({}) names no OPTION, THREAD_STATE or WAITING_CALLS",
+                        view.name(), each);
+        }
     }
 }
 
@@ -87,6 +105,7 @@ TracerSchema read_schema(const bpf_object* object, const std::string& name) {
     for (const Variable& each : view.variables()) {
         read_variable(view, each, schema);
     }
+    check_only_events(view, schema);
     read_engine(view, schema);
     read_probes(view, schema);
     read_losses(view, schema);

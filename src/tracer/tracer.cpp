@@ -16,14 +16,20 @@
 
 #include "tracer/engine_names.h"
 #include "tracer/function_targets.h"
+#include "tracer/halves.h"
 #include "tracer/load_failure.h"
 #include "tracer/schema_reader.h"
+#include "tracer/tool_name.h"
 #include "util/error.h"
 
 namespace tally {
 
 Tracer::Tracer(std::string name, std::span<const std::byte> object)
     : Tracer(std::move(name), object, false) {}
+
+Tracer::Tracer(const Tool& tool) : Tracer(std::string(tool.name), tool.object) {
+    set_up_name(object_, schema_, tool);
+}
 
 Tracer Tracer::engine_only(std::string name, std::span<const std::byte> object) {
     return Tracer(std::move(name), object, true);
@@ -48,25 +54,9 @@ void Tracer::set_constant(const std::string& variable, std::uint64_t value) {
 }
 
 void Tracer::set_tells_events(bool wanted) {
-    if (!schema_.has_both()) {
-        return;
+    if (schema_.has_both()) {
+        keep_half(object_, schema_, wanted);
     }
-    set_constant("tally_tells_events", wanted);
-    if (!wanted) {
-        object_.set_made(kEventsRing, false);
-        for (const EventsSchema& each : schema_.events) {
-            object_.set_made(each.name, false);
-        }
-        schema_.events.clear();
-        return;
-    }
-    for (const SlotsSchema* each : schema_.slots()) {
-        for (const char* map : {"", kIndexEnding, kFreeEnding}) {
-            object_.set_made(each->name + map, false);
-        }
-    }
-    schema_.histograms.clear();
-    schema_.counts.clear();
 }
 
 void Tracer::set_reader_left_out(bool left_out) {

@@ -12,6 +12,7 @@
 #include "tracer/map_budget.h"
 #include "tracer/opened_object.h"
 #include "tracer/probe_plan.h"
+#include "tracer/registry.h"
 #include "tracer/schema.h"
 
 namespace tally {
@@ -26,6 +27,9 @@ class Tracer {
   public:
     /// Opens an object; `name` is for messages. Needs no rights. Throws Error.
     Tracer(std::string name, std::span<const std::byte> object);
+
+    /// A tool by one of its names: with what the name sets.
+    explicit Tracer(const Tool& tool);
 
     /// An object without a tracer: the engine's own programs (bpf/engine).
     static Tracer engine_only(std::string name, std::span<const std::byte> object);
@@ -51,8 +55,7 @@ class Tracer {
     void set_tree(bool wanted);
 
     /// Before load(), of a tracer that has both EVENTS() and what is measured by key: which of the
-    /// two this run is about. The other one leaves the schema, its maps are not made, and its code
-    /// is not loaded. Who says nothing measures.
+    /// two this run is about (tracer/halves.h). Who says nothing measures.
     void set_tells_events(bool wanted);
 
     /// Before load(): whether what the reader of events does is left out. Which process that is,

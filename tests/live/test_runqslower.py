@@ -14,12 +14,17 @@ BYTES = often(20_011, 503)
 
 
 @pytest.mark.guest
-def test_each_wait_of_two_containers(start):
-    """Without a limit every wait is told, as often as the kernel has given the thread a CPU."""
+@pytest.mark.parametrize("tool, every_wait", [("runqslower", ("--min-us", "0")), ("runqlat", ("--events",))])
+def test_each_wait_of_two_containers(start, tool, every_wait):
+    """Without a limit every wait is told, as often as the kernel has given the thread a CPU. runqlat has none
+    unless it is given."""
     left, right = start_pair(start, BYTES, (CPUS[0], CPUS[0]))
-    measured = measure([left, right], "--min-us", "0", "-c", "left", go=[left], tool="runqslower")
+    measured = measure([left, right], *every_wait, "-c", "left", go=[left], tool=tool)
     events = measured.result.events()
     measured.check(len(events), measured.expected[0])
+    assert {(each["tool"], each["name"]) for each in events} == {(tool, "slow_waits")}
+    assert {each["tool"] for each in measured.result.records} == {tool}
+    assert f"tally: {tool} is measuring".encode() in measured.result.err
     assert {each["container"] for each in events} == {"left"}
     # On this one CPU, it mostly waited until the other slept.
     behind = measured.result.events(previous_container="right")

@@ -101,6 +101,37 @@ def test_events_beside_what_is_measured(start):
     assert {event["tool"] for event in result.events()} == {"opensnoop", "execsnoop"}
 
 
+@pytest.mark.guest(since="5.10")
+def test_a_name_beside_the_tool_that_it_is_a_name_of(start):
+    """One object twice, once for each of its two jobs: both see the same waits, each by its own name and default."""
+    both = start_pair(start, BYTES, (CPUS[0], CPUS[0]))
+    measured = measure(both, "-c", "left", "--min-us", 0, go=[both[0]], tool="runqlat,runqslower")
+    check_waits(measured, both[:1])
+    events = measured.result.events(tool="runqslower", name="slow_waits")
+    assert len(events) == len(measured.result.events())
+    measured.check(len(events), measured.expected[0])
+    program = "import time\nfor i in range(307): time.sleep(0.001)"
+    defaults = run("runqlat,runqslower", "--json", "--", sys.executable, "-c", program)
+    assert all(event["duration_ns"] >= 10_000_000 for event in defaults.events())
+    assert only(defaults, "runqlat").total()["min"] < 10_000_000
+
+
+def test_names_of_tools_beside_other_tools(start):
+    """Where no tool is named but its further name, and an option of events is for those that print them."""
+    opener = start("opener", "happen", "opens", 307, "/etc/group")
+    running = Run("runqslower,syslat,sysslower", "--json", "-c", "opener", "--min-us", 0, "-s", "openat", "--waiting")
+    opener.go()
+    opener.line()
+    result = running.end()
+    assert result.status == 0, result.err.decode()
+    calls = only(result, "sysslower").events(syscall="openat", path="/etc/group")
+    check_count(len(calls), 307, only(result, "sysslower"))
+    assert only(result, "syslat").total(syscall="openat")["count"] >= len(calls)
+    assert only(result, "runqslower").events()
+    ends = [record["tool"] for record in result.records if record["type"] == "end"]
+    assert ends == ["runqslower", "syslat", "sysslower"]
+
+
 def test_events_of_tally_itself_are_left_out_for_all():
     """One process says once that it is the reader; also where the first tool has no events."""
     result = run("runqlat,opensnoop,statsnoop", "--json", "-d", 1)

@@ -87,6 +87,8 @@ TEST(Objects, SayWhatTheyLack) {
     EXPECT_EQ(refusal_of("wire_version"),
               "it was built for another version of tally: build it again");
     EXPECT_EQ(refusal_of("optional_probes"), "it: OPTIONAL_PROBES(weather) names no PROBE()");
+    EXPECT_EQ(refusal_of("only_events"),
+              "it: ONLY_EVENTS(weather) names no OPTION, THREAD_STATE or WAITING_CALLS");
     EXPECT_EQ(refusal_of("choice"), "it: CHOICE(weather) has no PROBE() to choose from");
     EXPECT_EQ(refusal_of("probes"), "");
     EXPECT_EQ(refusal_of("rejected"), "");  // that is for the kernel to say

@@ -273,7 +273,7 @@ std::vector<std::string> record_facts(const Tool& tool, Containers& containers,
                                       const std::vector<CgroupId>& cgroups) {
     Lines all;
     for (const bool tells_events : {false, true}) {
-        Tracer tracer(std::string(tool.name), tool.object);
+        Tracer tracer(tool);
         if (tells_events && !tracer.schema().has_both()) {
             continue;
         }

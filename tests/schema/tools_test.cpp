@@ -40,17 +40,29 @@ std::set<std::string> registered() {
     return names;
 }
 
-TEST(Tools, EveryBpfFileHasItsToolAndItsPage) {
+/// Those that a file in tools/ is called by.
+std::set<std::string> first_names() {
+    std::set<std::string> names = registered();
+    for (const Tool* each : all_tools()) {
+        for (const Tool& further : each->further_names) {
+            EXPECT_EQ(names.erase(std::string(further.name)), 1U)
+                << further.name << " is the name of more than one tool";
+        }
+    }
+    return names;
+}
+
+TEST(Tools, EveryBpfFileHasItsToolAndEveryNameItsPage) {
     ASSERT_FALSE(registered().empty());
-    EXPECT_EQ(registered(), names_in("bpf", ".bpf.c"));
-    EXPECT_EQ(registered(), names_in("tools", ".cpp"));
+    EXPECT_EQ(first_names(), names_in("bpf", ".bpf.c"));
+    EXPECT_EQ(first_names(), names_in("tools", ".cpp"));
     EXPECT_EQ(registered(), names_in("docs/tools", ".md"));
 }
 
 TEST(Tools, DeclareASummaryAndSomethingToMeasure) {
     for (const Tool* each : all_tools()) {
         SCOPED_TRACE(each->name);
-        const Tracer tracer(std::string(each->name), each->object);
+        const Tracer tracer(*each);
         const TracerSchema& schema = tracer.schema();
         EXPECT_FALSE(schema.summary.empty());
         EXPECT_FALSE(schema.summary.ends_with("."));
@@ -113,7 +125,7 @@ TEST(Tools, AreNamedWhereANameIsNearlyRight) {
 TEST(Tools, OptionsOfTheirOwnTakeNoCommonName) {
     for (const Tool* each : all_tools()) {
         SCOPED_TRACE(each->name);
-        const Tracer tracer(std::string(each->name), each->object);
+        const Tracer tracer(*each);
         // CLI11 throws for an option that is there already.
         const auto help = parse_tool_arguments(*each, tracer.schema(), {"--help"});
         ASSERT_TRUE(std::holds_alternative<HelpText>(help));
@@ -139,6 +151,71 @@ TEST(Runqlat, DeclaresWhatItsPageSays) {
     EXPECT_FALSE(option.is_flag);
     EXPECT_EQ(option.initial, 0U);
     EXPECT_EQ(option.largest, ~0ULL);
+}
+
+TEST(Runqslower, IsRunqlatWithEventsAndAnotherDefault) {
+    const Tool* runqslower = find_tool("runqslower");
+    ASSERT_NE(runqslower, nullptr);
+    EXPECT_EQ(runqslower->object.data(), find_tool("runqlat")->object.data());
+    const Tracer tracer(*runqslower);
+    const TracerSchema& schema = tracer.schema();
+    EXPECT_EQ(tracer.name(), "runqslower");
+    EXPECT_FALSE(schema.has_both());
+    EXPECT_TRUE(schema.slots().empty());
+    ASSERT_EQ(schema.events.size(), 1U);
+    EXPECT_EQ(schema.events[0].name, "slow_waits");
+    EXPECT_NE(schema.summary, Tracer(*find_tool("runqlat")).schema().summary);
+    ASSERT_EQ(schema.options.size(), 1U);
+    EXPECT_EQ(schema.options[0].initial, 10'000U);
+
+    const auto parse = [&](std::vector<std::string> arguments) {
+        return parse_tool_arguments(*runqslower, schema, std::move(arguments));
+    };
+    EXPECT_TRUE(std::get<Request>(parse({})).options.empty());
+    EXPECT_EQ(std::get<Request>(parse({"--min-us", "5"})).options.at("min_us"), 5U);
+    const std::string help = std::get<HelpText>(parse({"--help"})).text;
+    EXPECT_NE(help.find("(default: 10000)"), std::string::npos);
+    EXPECT_EQ(help.find("--events"), std::string::npos);
+    EXPECT_THROW(parse({"--events"}), UsageError);
+}
+
+TEST(Sysslower, HidesWhatSyslatHasForItsHistograms) {
+    const Tracer tracer(*find_tool("sysslower"));
+    std::vector<std::string> options;
+    for (const OptionSchema& each : tracer.schema().options) {
+        options.push_back(each.name);
+    }
+    EXPECT_EQ(options, (std::vector<std::string>{"min-us", "waiting"}));
+}
+
+TEST(Tools, RefuseAnOptionOfEventsWhereTheySumUp) {
+    const Tool* syslat = find_tool("syslat");
+    ASSERT_NE(syslat, nullptr);
+    const Tracer tracer(*syslat);
+    const auto parse = [&](std::vector<std::string> arguments) {
+        return parse_tool_arguments(*syslat, tracer.schema(), std::move(arguments));
+    };
+    EXPECT_EQ(std::get<Request>(parse({"--waiting", "--events"})).options.at("waiting"), 1U);
+    EXPECT_NE(std::get<HelpText>(parse({"--help"})).text.find("with --events: include calls"),
+              std::string::npos);
+    try {
+        parse({"--waiting"});
+        ADD_FAILURE() << "not refused";
+    } catch (const UsageError& error) {
+        EXPECT_STREQ(error.what(), "--waiting applies only to events: add --events");
+    }
+}
+
+TEST(Tools, ANameThatTheObjectDoesNotKnowTheOptionsOfIsRefused) {
+    Tool name = *find_tool("runqslower");
+    name.hidden = {"weather"};
+    EXPECT_THROW(Tracer{name}, Error);
+    name = *find_tool("runqslower");
+    name.defaults = {{"weather", 1}};
+    EXPECT_THROW(Tracer{name}, Error);
+    name = *find_tool("syscount");
+    name.tells_events = true;
+    EXPECT_THROW(Tracer{name}, Error);
 }
 
 TEST(Syslat, DeclaresWhatItsPageSays) {

@@ -62,6 +62,8 @@ class SeveralTools : public testing::Test {
         both_.summary = "Both";
         both_.histograms.push_back(histogram("things", "thing"));
         both_.events.emplace_back();
+        both_.options.push_back({"loud", "loud", true, 0, 1, "louder events"});
+        both_.only_events = {"loud"};
     }
 
     std::variant<Request, HelpText> read(const std::vector<ChosenTool>& tools, Words words) {
@@ -148,6 +150,22 @@ TEST_F(SeveralTools, IntervalsAreOfThoseThatMeasure) {
     EXPECT_EQ(request.tracers[1].ring_size, 1U << 20);
     EXPECT_TRUE(request.tracers[1].own_events);
     EXPECT_FALSE(request.tracers[0].own_events);
+}
+
+TEST_F(SeveralTools, AnOptionOfEventsIsForThoseThatTellThem) {
+    const std::string sentence = "--loud applies only to events: add --events";
+    EXPECT_EQ(refusal({both()}, {"--loud"}), sentence);
+    EXPECT_EQ(refusal({waits(), both(), opens()}, {"--loud"}), sentence);
+    const std::map<std::string, std::uint64_t> loud{{"loud", 1}};
+    EXPECT_EQ(parse({waits(), both()}, {"--loud", "--events"}).tracers[1].options, loud);
+
+    // A further name of the same object, which always tells events.
+    const Tool name{"loudones", {}, "", {}};
+    TracerSchema always = both_;
+    always.histograms.clear();
+    const Request request = parse({both(), {name, always}}, {"--loud"});
+    EXPECT_TRUE(request.tracers[0].options.empty());
+    EXPECT_EQ(request.tracers[1].options, loud);
 }
 
 TEST_F(SeveralTools, CsvTakesAFileForEach) {
