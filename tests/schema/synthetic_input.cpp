@@ -31,27 +31,26 @@ constexpr std::uint32_t kStates[] = {TALLY_TEXT_WHOLE, TALLY_TEXT_WHOLE, TALLY_T
 
 /// The bytes of a field that is a number, of the thing `i`: neither its type's least nor its most
 /// common value alone, and once "none" where there is a unit.
-std::int64_t number_of(const KeyField& field, std::uint64_t i,
+std::int64_t number_of(const StructField& field, std::uint64_t i,
                        const std::vector<CgroupId>& cgroups) {
     const auto number = static_cast<std::int64_t>(i * 7);
-    switch (field.type) {
-        case SemanticType::cgroup:
-        case SemanticType::container:
-            return static_cast<std::int64_t>(cgroups[i]);
-        case SemanticType::pid:
-        case SemanticType::tid:
-            return 1000 + number;
-        case SemanticType::signed_number:
-        case SemanticType::natural_or_none:
-            return number - 1;
-        case SemanticType::named_flags:
-            return static_cast<std::int64_t>(0x21'0000'0000U + i);  // bits, and what they are of
-        case SemanticType::enumeration:
-            return i < field.names.size()
-                       ? std::next(field.names.begin(), static_cast<std::ptrdiff_t>(i))->first
-                       : 99;
-        default:
-            break;
+    const std::string_view type = field.type->name;
+    if (field.is_cgroup() || field.is_container_name()) {
+        return static_cast<std::int64_t>(cgroups[i]);
+    }
+    if (type == "pid_nr" || type == "tid_nr") {
+        return 1000 + number;
+    }
+    if (type == "signed integer" || type == "natural_or_none") {
+        return number - 1;
+    }
+    if (type == "named_flags") {
+        return static_cast<std::int64_t>(0x21'0000'0000U + i);  // bits, and what they are of
+    }
+    if (field.is_enumeration()) {
+        return i < field.names.size()
+                   ? std::next(field.names.begin(), static_cast<std::ptrdiff_t>(i))->first
+                   : 99;
     }
     if (field.unit == Unit::count) {
         return number;
@@ -59,13 +58,13 @@ std::int64_t number_of(const KeyField& field, std::uint64_t i,
     return i + 1 == kSyntheticThings ? -1 : static_cast<std::int64_t>(1234) << (8 * i);
 }
 
-void put(std::byte* bytes, const KeyField& field, std::uint64_t i,
+void put(std::byte* bytes, const StructField& field, std::uint64_t i,
          const std::vector<CgroupId>& cgroups) {
     std::byte* place = bytes + field.offset;
-    if (field.type == SemanticType::comm || field.type == SemanticType::text) {
+    if (field.type->name == "comm" || field.is_text()) {
         const std::string_view text = kComms[i];
         std::memcpy(place, text.data(), std::min(text.size(), field.size - 1));
-    } else if (field.type == SemanticType::address) {
+    } else if (field.type->name == "ip_addr") {
         // 10.0.0.I, or 2001:db8::I
         static constexpr std::uint8_t kFronts[2][12] = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff},
                                                         {0x20, 0x01, 0x0d, 0xb8}};
@@ -149,12 +148,12 @@ void put_event(FakeRing& ring, std::uint32_t kind, const EventsSchema& schema, s
         std::memcpy(head.comm, kComms[i].data(), kComms[i].size());
     }
     std::memcpy(event.data(), &head, sizeof head);
-    for (const EventField& field : schema.fields) {
-        if (field.type != SemanticType::string && field.type != SemanticType::words) {
+    for (const StructField& field : schema.fields) {
+        if (!field.has_text()) {
             put(event.data(), field, i, cgroups);
             continue;
         }
-        const std::string_view content = (field.type == SemanticType::string ? kTexts : kWords)[i];
+        const std::string_view content = (field.has_cut_mark() ? kWords : kTexts)[i];
         const tally_text where{static_cast<std::uint16_t>(text.size()),
                                static_cast<std::uint16_t>(content.size()), kStates[i]};
         std::memcpy(event.data() + field.offset, &where, sizeof where);
@@ -182,7 +181,7 @@ std::vector<CgroupId> add_synthetic_cgroups(Containers& containers, CgroupId roo
 SyntheticSlots::SyntheticSlots(const SlotsSchema& schema, const std::vector<CgroupId>& cgroups)
     : schema_(schema), slots_(kSyntheticThings * schema.slot_size) {
     for (std::uint64_t i = 0; i < kSyntheticThings; ++i) {
-        for (const KeyField& field : schema.key) {
+        for (const StructField& field : schema.key) {
             put(slot(i), field, i, cgroups);
         }
         const std::uint64_t shard = 1;
