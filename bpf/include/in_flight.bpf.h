@@ -21,9 +21,9 @@
  *
  * is for a thread that can be in several things at once: asked with each `index` below `most`.
  */
-#define IN_FLIGHT_EACH(name, most, task, key, index)                                        \
-    static __always_inline __u64 name##_age(struct task_struct* task, name##_key_type* key, \
-                                            __u32 index);                                   \
+#define IN_FLIGHT_EACH(name, most, its_task, its_key, its_index)                            \
+    static __always_inline __u64 name##_age(struct task_struct* its_task,                   \
+                                            name##_key_type* its_key, __u32 its_index);     \
                                                                                             \
     SEC("iter/task")                                                                        \
     int name##_in_flight(struct bpf_iter__task* ctx) {                                      \
@@ -52,9 +52,9 @@
         return 0;                                                                           \
     }                                                                                       \
                                                                                             \
-    static __always_inline __u64 name##_age(struct task_struct* task, name##_key_type* key, \
-                                            __u32 index)
+    static __always_inline __u64 name##_age(struct task_struct* its_task,                   \
+                                            name##_key_type* its_key, __u32 its_index)
 
-#define IN_FLIGHT(name, task, key) IN_FLIGHT_EACH(name, 1, task, key, tally_only)
+#define IN_FLIGHT(name, its_task, its_key) IN_FLIGHT_EACH(name, 1, its_task, its_key, tally_only)
 
 #endif /* TALLY_IN_FLIGHT_BPF_H */

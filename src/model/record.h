@@ -48,7 +48,7 @@ struct InFlight {
     std::uint64_t oldest_ns = 0;      ///< how long the oldest has lasted by then, or longer if ...
     bool oldest_before_attach = false;  ///< ... it is one of those
     std::uint32_t oldest_pid = 0;
-    std::uint32_t oldest_tid = 0;
+    std::uint32_t oldest_tid = 0;  ///< 0: it is not known which thread's it is
     std::string oldest_comm;
 };
 

@@ -350,10 +350,10 @@ class Session {
             }
         }
         const UnixNanoseconds time = unix_now();
+        if (!finished_) {
+            look_in_flight(now);
+        }
         for (const auto& each : collectors_) {
-            if (!finished_) {
-                each->look_in_flight(now - started_);
-            }
             const AnyReport report =
                 collect(*each, head(Scope::interval, time, now - interval_started_));
             if (request_.interval) {
@@ -373,6 +373,14 @@ class Session {
         forget_dead();
     }
 
+    /// After what is too old to be believed is counted as lost: it is in flight no more.
+    void look_in_flight(Clock::time_point now) {
+        tracer_.forget_old_objects();
+        for (const auto& each : collectors_) {
+            each->look_in_flight(now - started_);
+        }
+    }
+
     OwnLosses own_losses() const {
         return events_ ? OwnLosses{target_.not_added(), events_->malformed(), events_->not_held()}
                        : OwnLosses{target_.not_added(), 0, 0};
@@ -390,10 +398,7 @@ class Session {
     }
 
     void finish() {
-        for (const auto& each : collectors_) {
-            each->look_in_flight(Clock::now() -
-                                 started_);  // afterwards, nothing would end any more
-        }
+        look_in_flight(Clock::now());  // afterwards, nothing would end any more
         finished_ = true;
         const auto ended = Clock::now();
         detach();

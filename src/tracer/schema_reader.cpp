@@ -42,6 +42,10 @@ void read_variable(const BtfView& view, const Variable& variable, TracerSchema& 
         schema.histograms.push_back(read_histogram(view, variable, *histogram_help));
     } else if (const auto state = after("thread_state:")) {
         schema.thread_states.push_back(*state);
+    } else if (after("object_state:")) {
+        schema.object_states.push_back(read_object_state(view, variable));
+    } else if (after("in_flight_of:")) {
+        return;  // when all that it names is known
     } else if (const auto optional = after("optional:")) {
         schema.optional_probes.push_back(read_optional_probes(*optional));
     } else if (const auto choice = after("choice:")) {
@@ -83,6 +87,11 @@ TracerSchema read_schema(const bpf_object* object, const std::string& name) {
     TracerSchema schema;
     for (const Variable& each : view.variables()) {
         read_variable(view, each, schema);
+    }
+    for (const Variable& each : view.variables()) {
+        if (each.tag.starts_with("in_flight_of:")) {
+            read_in_flight_of(view, each, schema);
+        }
     }
     read_probes(view, schema);
     read_losses(view, schema);

@@ -7,8 +7,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from support import (SOON, WORKLOADS, Run, buckets_of, check_count, eventually, launch, often,
+from support import (SOON, TALLY, WORKLOADS, Run, buckets_of, check_count, eventually, launch, often,
                      run)
+
+OBJECTS = WORKLOADS / "objects"
 
 NOTHING = {"calls": 0, "errors": 0}
 
@@ -288,13 +290,22 @@ def asleep_in_read(pid):
 
 @pytest.mark.parametrize("state", ["array", "address", "storage"])
 def test_calls_that_have_not_returned(start, monkeypatch, state):
-    """One process reads since before the start, one since after it."""
     monkeypatch.setenv("TALLY_THREAD_STATE", state)
+    check_unreturned(start, "syslat", (TALLY,), syscall="read")
+
+
+def test_those_of_a_tracer_with_keys_of_its_own(start):
+    check_unreturned(start, OBJECTS / "calls_in_flight.bpf.o", (TALLY, "run"), is_read=1)
+
+
+def check_unreturned(start, tool, program, **read):
+    """One process reads since before the start, one since after it."""
     before = start("before", "calls", "getppid", 1)
     after = start("after", "calls", "getppid", 1)
     eventually(lambda: asleep_in_read(before.pid) and asleep_in_read(after.pid), "both in read")
     attaching = time.monotonic_ns()
-    running = Run("syslat", "--json", "-c", "before", "-c", "after")
+    running = Run(tool, "--json", "-c", "before", "-c", "after", "--by", f"container,{next(iter(read))}",
+                  program=program)
     going = time.monotonic_ns()
     after.go()
     after.line()
@@ -307,7 +318,7 @@ def test_calls_that_have_not_returned(start, monkeypatch, state):
     # The one has been in it for as long as the run has lasted, the other since it was set going.
     for container, older, earliest, latest in ((before, True, attaching, going),
                                                (after, False, going, asleep)):
-        row = result.total(container=container.name, syscall="read")
+        row = result.total(container=container.name, **read)
         in_flight = row["in_flight"]
         assert in_flight["count"] == 1
         assert in_flight["before_attach"] == older
@@ -317,7 +328,7 @@ def test_calls_that_have_not_returned(start, monkeypatch, state):
         assert ending - latest <= in_flight["oldest_ns"] <= ended - earliest
     # Its read of the byte that set it going had begun before the start as well.
     assert result.end["before_attach"] >= 1
-    assert result.total(container="after", syscall="read")["count"] == 0
+    assert result.total(container="after", **read)["count"] == 0
 
 
 def test_a_call_in_flight_in_text(start):
