@@ -15,10 +15,10 @@ const tally::Registration registered{{
     .examples =
         {
             {"tally cgsnoop", "all hierarchies, until Ctrl-C"},
-            {"tally cgsnoop --comm runc --comm systemd", "what these two do"},
+            {"tally cgsnoop --comm runc --comm systemd", "changes made by these two"},
             {"tally cgsnoop --json | jq -c 'select(.change == \"removed\") | .path'",
              "which cgroups are removed"},
-            {"tally cgsnoop -- docker start web", "what a command itself does"},
+            {"tally cgsnoop -- docker start web", "changes made by a command itself"},
         },
 }};
 

@@ -13,10 +13,10 @@ const tally::Registration registered{{
     .examples =
         {
             {"tally execsnoop", "every container, until Ctrl-C"},
-            {"tally execsnoop -c web", "what one container starts"},
-            {"tally execsnoop --errors-only", "what cannot be started, and why"},
+            {"tally execsnoop -c web", "programs started by one container"},
+            {"tally execsnoop --errors-only", "programs that cannot be started, and why"},
             {"tally execsnoop --json | jq -r '[.container, .arguments[0]] | @tsv'", "for a script"},
-            {"tally execsnoop -- make", "what a build starts"},
+            {"tally execsnoop -- make", "programs started by a build"},
         },
 }};
 

@@ -14,10 +14,12 @@ const tally::Registration registered{{
     .examples =
         {
             {"tally exitsnoop", "every container, until Ctrl-C"},
-            {"tally exitsnoop -c web --failed-only", "what fails or is killed in one container"},
-            {"tally exitsnoop --json | jq -c 'select(.oom_killed)'", "what the OOM killer killed"},
+            {"tally exitsnoop -c web --failed-only",
+             "processes of a container that fail or are killed"},
+            {"tally exitsnoop --json | jq -c 'select(.oom_killed)'",
+             "processes killed by the OOM killer"},
             {"tally exitsnoop --json -- make | jq -r '[.user_ns, .comm] | @tsv' | sort -n | tail",
-             "what a build spends its time on"},
+             "the CPU time of a build, by process"},
         },
 }};
 

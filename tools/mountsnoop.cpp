@@ -17,7 +17,7 @@ const tally::Registration registered{{
         {
             {"tally mountsnoop", "how every container is set up, call by call"},
             {"tally mountsnoop --errors-only", "why a container does not start"},
-            {"tally mountsnoop --json -- runc run web", "what a runtime does, for a script"},
+            {"tally mountsnoop --json -- runc run web", "the calls of a runtime, for a script"},
         },
 }};
 

@@ -14,7 +14,7 @@ const tally::Registration registered{{
     .examples =
         {
             {"tally oomsnoop", "every container, until Ctrl-C"},
-            {"tally oomsnoop -c 'shop/*'", "of the pods of a namespace"},
+            {"tally oomsnoop -c 'shop/*'", "the pods of a Kubernetes namespace"},
             {"tally oomsnoop --json | jq -r '[.container, .memory_cgroup] | @tsv'", "for a script"},
         },
 }};

@@ -15,10 +15,10 @@ const tally::Registration registered{{
         {
             {"tally opensnoop", "every container, until Ctrl-C"},
             {"tally opensnoop -c web --errors-only", "which files a container cannot open"},
-            {"tally opensnoop --full-path -p 4711", "a process, with full paths"},
+            {"tally opensnoop --full-path -p 4711", "files of one process, with full paths"},
             {"tally opensnoop --json -d 10 | jq -r 'select(.duration_ns > 1000000) | .path'",
-             "what took longer than a millisecond"},
-            {"tally opensnoop -- python3 -c 'import json'", "what a command reads"},
+             "opens that took longer than a millisecond"},
+            {"tally opensnoop -- python3 -c 'import json'", "files that a command opens"},
         },
 }};
 

@@ -17,7 +17,7 @@ const tally::Registration registered{{
         {
             {"tally ovlcopyup", "every container, until Ctrl-C"},
             {"tally ovlcopyup --events -c web", "each file of one container, as it is copied up"},
-            {"tally ovlcopyup --by container,why", "what makes copies necessary: openat, chmod"},
+            {"tally ovlcopyup --by container,why", "which calls cause copies: openat, chmod"},
             {"tally ovlcopyup --events -o json | jq -c 'select(.copied > 1e8) | [.container, "
              ".path, .why]'",
              "the large ones"},

@@ -13,8 +13,8 @@ const tally::Registration registered{{
     .examples =
         {
             {"tally sigsnoop -s KILL,TERM", "which process kills which"},
-            {"tally sigsnoop -c web", "signals that the processes of a container get"},
-            {"tally sigsnoop -c web --sent", "signals that they send"},
+            {"tally sigsnoop -c web", "signals received by the processes of a container"},
+            {"tally sigsnoop -c web --sent", "signals sent by them"},
             {"tally sigsnoop --json | jq -c 'select(.sender_pid == null)'",
              "signals from the kernel"},
         },

@@ -14,8 +14,8 @@ const tally::Registration registered{{
     .examples =
         {
             {"tally statsnoop", "every container, until Ctrl-C"},
-            {"tally statsnoop -c web --errors-only", "which files a container does not find"},
-            {"tally statsnoop --full-path -p 4711", "a process, with full paths"},
+            {"tally statsnoop -c web --errors-only", "files that a container does not find"},
+            {"tally statsnoop --full-path -p 4711", "calls of one process, with full paths"},
             {"tally statsnoop --json -d 10 | jq -r .path | sort | uniq -c | sort -n",
              "the most frequent paths"},
         },

@@ -14,7 +14,7 @@ const tally::Registration registered{{
     .examples =
         {
             {"tally syscount", "every container and call, until Ctrl-C"},
-            {"tally syscount --by container 1", "who calls the kernel most, each second"},
+            {"tally syscount --by container 1", "which container calls most, each second"},
             {"tally syscount -c web --errors-only --by syscall,error -d 10",
              "which errors a container gets"},
         },

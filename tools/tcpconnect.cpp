@@ -14,11 +14,12 @@ const tally::Registration registered{{
     .examples =
         {
             {"tally tcpconnect", "every container, until Ctrl-C"},
-            {"tally tcpconnect -c web --errors-only", "what a container cannot reach, and why"},
+            {"tally tcpconnect -c web --errors-only",
+             "peers that a container cannot reach, and why"},
             {"tally tcpconnect --remote-port 5432 --min-us 1000",
              "connections to a database that took longer than a millisecond"},
-            {"tally tcpconnect -d 60 -o csv >connects.csv", "a minute, for a spreadsheet"},
-            {"tally tcpconnect -- curl http://example.com", "what a command connects to"},
+            {"tally tcpconnect -d 60 -o csv >connects.csv", "one minute, for a spreadsheet"},
+            {"tally tcpconnect -- curl http://example.com", "connections of a command"},
         },
 }};
 

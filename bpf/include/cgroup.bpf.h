@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Cgroups: which one a thread is in, and which ones are wanted.
+ * Cgroups: the one that a thread is in, and those of the target.
  */
 #ifndef TALLY_CGROUP_BPF_H
 #define TALLY_CGROUP_BPF_H
 
 #include "compat.bpf.h"
+#include "declare.bpf.h"
 #include "wire.h"
 
 /* The one hierarchy of this run (src/session/hierarchy.cpp): its number, which is the first field
@@ -19,11 +20,11 @@ const volatile __u32 hierarchy_controller = TALLY_NO_CONTROLLER;
 
 #define TALLY_NO_CGROUP (~0ULL)
 
-/* Only the list of a css_set's cgroups has those of hierarchies without a controller. It is read
- * without css_set_lock, under which the run queue's lock is taken (css_set_move_task()); so
- * bpf_task_get_cgroup1() is not for the scheduler's events either. A thread that is moved by
- * another CPU at this moment may seem to be in none: then it is in an unknown one, not in 0, which
- * stands for the kernel's threads. */
+/* Cgroups of hierarchies without a controller are only in the list of a css_set's cgroups. It is
+ * read without css_set_lock, because the run queue's lock is taken under that
+ * (css_set_move_task()); for the same reason the scheduler's events cannot use
+ * bpf_task_get_cgroup1(). A thread that is being moved by another CPU may seem to be in no cgroup:
+ * then it is in an unknown one, not in 0, which stands for kernel threads. */
 static __always_inline __u64 cgroup_in_named_hierarchy(struct css_set* set) {
     struct list_head* end = &set->cgrp_links;
     struct list_head* each = BPF_CORE_READ(end, next);
@@ -41,9 +42,9 @@ static __always_inline __u64 cgroup_in_named_hierarchy(struct css_set* set) {
     return TALLY_NO_CGROUP;
 }
 
-/* Every event of a thread passes here: a walk over typed pointers costs 1 ns, a probe read 16. The
- * verifier knows the constants, removes what they switch off, and takes the array's index for a
- * literal one. */
+/* Called for every event of a thread: a walk over typed pointers costs 1 ns, a probe read 16. The
+ * verifier knows the constants, removes the branches that they disable, and treats the array's
+ * index as a literal. */
 static __always_inline __u64 cgroup_of(struct task_struct* task) {
     struct css_set* set;
     struct cgroup_subsys_state** states;
@@ -61,12 +62,12 @@ static __always_inline __u64 cgroup_of(struct task_struct* task) {
     return BPF_CORE_READ(state, cgroup, kn, id);
 }
 
-/* --container, --cgroup: the wanted cgroups with all below them. */
+/* --container, --cgroup: the cgroups of the target, with all cgroups below them. */
 const volatile bool target_by_cgroup = false;
 
-/* --container: every cgroup that is made from now on is wanted until user space knows better. What
- * a container is called may be known only when it has run for a while, and it is to be measured
- * from its first instruction. User space keeps apart what was measured meanwhile
+/* --container: every cgroup that is created from now on belongs to the target until user space
+ * decides otherwise. The name of a container may become known only after it has run for a while,
+ * but it is measured from its first instruction. User space holds back the values until then
  * (src/session/target.h). */
 const volatile bool target_by_name = false;
 
@@ -76,6 +77,6 @@ struct {
     __uint(max_entries, 65536);
     __type(key, __u64);
     __type(value, __u8);
-} target_cgroups SEC(".maps");
+} target_cgroups SEC(".maps") TALLY_ENGINE_MAP;
 
 #endif /* TALLY_CGROUP_BPF_H */

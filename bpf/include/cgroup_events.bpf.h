@@ -14,13 +14,13 @@
 struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
     __uint(max_entries, 256 * 1024);
-} tally_cgroup_events SEC(".maps");
+} tally_cgroup_events SEC(".maps") TALLY_ENGINE_MAP;
 
 static __always_inline void report_cgroup(struct cgroup* cgroup, enum tally_cgroup_change change) {
     struct tally_cgroup_event* event = bpf_ringbuf_reserve(&tally_cgroup_events, sizeof(*event), 0);
 
     if (!event) {
-        count_one(LOST_CGROUP_EVENT);
+        count_one_of_engine(LOST_CGROUP_EVENT);
         return;
     }
     event->change = change;
@@ -37,7 +37,7 @@ static __always_inline void report_cgroup(struct cgroup* cgroup, enum tally_cgro
 
 /* A child of a wanted cgroup is wanted before any thread can enter it: this runs before the new
  * directory becomes visible (cgroup_mkdir() calls TRACE_CGROUP_PATH before kernfs_activate()). */
-SEC("tp_btf/cgroup_mkdir")
+SEC("tp_btf/cgroup_mkdir") TALLY_ENGINE(cgroups)
 int BPF_PROG(tally_cgroup_mkdir, struct cgroup* cgroup, const char* path) {
     __u64 id, parent;
     __u8 member = 1;
@@ -49,14 +49,14 @@ int BPF_PROG(tally_cgroup_mkdir, struct cgroup* cgroup, const char* path) {
         parent = cgroup->self.parent->cgroup->kn->id;
         if ((target_by_name || bpf_map_lookup_elem(&target_cgroups, &parent)) &&
             bpf_map_update_elem(&target_cgroups, &id, &member, BPF_ANY))
-            count_one(LOST_TARGET_FULL);
+            count_one_of_engine(LOST_TARGET_FULL);
     }
     report_cgroup(cgroup, TALLY_CGROUP_MADE);
     return 0;
 }
 
 /* Makes room in the set: a container may make and remove cgroups for ever. */
-SEC("tp_btf/cgroup_rmdir")
+SEC("tp_btf/cgroup_rmdir") TALLY_ENGINE(cgroups)
 int BPF_PROG(tally_cgroup_rmdir, struct cgroup* cgroup, const char* path) {
     __u64 id;
 
@@ -70,7 +70,7 @@ int BPF_PROG(tally_cgroup_rmdir, struct cgroup* cgroup, const char* path) {
 }
 
 /* Version 2 refuses to rename a cgroup. */
-SEC("tp_btf/cgroup_rename")
+SEC("tp_btf/cgroup_rename") TALLY_ENGINE(cgroups)
 int BPF_PROG(tally_cgroup_rename, struct cgroup* cgroup, const char* path) {
     if (cgroup->root->hierarchy_id == hierarchy_number)
         report_cgroup(cgroup, TALLY_CGROUP_RENAMED);
@@ -97,7 +97,7 @@ struct {
     __uint(max_entries, 4096);
     __type(key, struct tally_seen_key);
     __type(value, struct tally_seen);
-} tally_processes_seen SEC(".maps");
+} tally_processes_seen SEC(".maps") TALLY_ENGINE_MAP;
 
 static __always_inline void see_process(struct task_struct* task, __u64 cgroup, bool of_host_too) {
     struct tally_process_event* event;
@@ -120,7 +120,7 @@ static __always_inline void see_process(struct task_struct* task, __u64 cgroup, 
     }
     event = bpf_ringbuf_reserve(&tally_cgroup_events, sizeof(*event), 0);
     if (!event) {
-        count_one(LOST_CGROUP_EVENT);
+        count_one_of_engine(LOST_CGROUP_EVENT);
         return;
     }
     event->change = TALLY_PROCESS_SEEN;
@@ -132,7 +132,7 @@ static __always_inline void see_process(struct task_struct* task, __u64 cgroup, 
 }
 
 /* A process is moved; for all threads of it there is one call. `current` is who moves it. */
-SEC("tp_btf/cgroup_attach_task")
+SEC("tp_btf/cgroup_attach_task") TALLY_ENGINE(cgroups)
 int BPF_PROG(tally_cgroup_attach_task, struct cgroup* cgroup, const char* path,
              struct task_struct* task) {
     if (cgroup->root->hierarchy_id == hierarchy_number)
@@ -142,7 +142,7 @@ int BPF_PROG(tally_cgroup_attach_task, struct cgroup* cgroup, const char* path,
 
 /* By now, who makes a container has mostly named it; and the files of its runtime are there, at the
  * last of its first programs. */
-SEC("tp_btf/sched_process_exec")
+SEC("tp_btf/sched_process_exec") TALLY_ENGINE(cgroups)
 int BPF_PROG(tally_cgroup_exec, struct task_struct* task) {
     see_process(task, cgroup_of(task), true);
     return 0;
@@ -150,7 +150,7 @@ int BPF_PROG(tally_cgroup_exec, struct task_struct* task) {
 
 /* The last chance to hear the name that a process has given itself, and of one that a fork brought
  * here. Its namespaces are still there (do_exit() drops them after this). */
-SEC("tp_btf/sched_process_exit")
+SEC("tp_btf/sched_process_exit") TALLY_ENGINE(cgroups)
 int BPF_PROG(tally_cgroup_exit, struct task_struct* task) {
     if (task->pid == task->tgid && !(task->flags & TALLY_PF_KTHREAD))
         see_process(task, cgroup_of(task), false);

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The path of a cgroup from the root of its hierarchy, for tracers of events: also of another
- * hierarchy than that of the run, whose names user space does not know.
+ * The path of a cgroup from the root of its hierarchy, for tracers of events. It may be in another
+ * hierarchy than that of the run, with names that user space does not know.
  */
 #ifndef TALLY_CGROUP_PATH_BPF_H
 #define TALLY_CGROUP_PATH_BPF_H
 
 #include "events.bpf.h"
 
-/* A cgroup that is deeper has no path. */
+/* Deeper cgroups have no path. */
 #define TALLY_MOST_CGROUPS 48
 
-/* While the path is made, the cgroups on the way up lie behind the text. */
+/* While the path is assembled, the cgroups on the way up are stored after the text. */
 #define TALLY_CGROUPS_AT (TALLY_EVENT_TEXT - 8 * TALLY_MOST_CGROUPS)
 
-/* Whether it could be told. What the loops count is in memory, where the verifier does not follow
- * it: it would look at every way there is through them. */
+/* Returns whether the path was found. The loops count in memory, where the verifier does not track
+ * the values: it would otherwise examine every path through them. */
 static __noinline bool tally_add_cgroup(char* text, __u32* used, struct cgroup* cgroup) {
     struct cgroup** parts;
     __u32 at;

@@ -10,18 +10,18 @@
 
 #define TALLY_PF_KTHREAD 0x00200000 /* PF_KTHREAD, include/linux/sched.h: a macro is not in BTF */
 
-/* Whether the verifier knows the tasks that an object is about as struct task_struct, so that their
- * fields can be read as fields. Of a bare address it lets nothing be read but through a helper, 10
- * to 20 ns a time: the current task is one before 5.11 (3ca1032ab7ab "bpf: Implement
- * get_current_task_btf and RET_PTR_TO_BTF_ID"). An object that does not ask for the current task,
- * or has no other than addresses, says so before it includes anything. */
+/* Whether task pointers are BTF-typed, so that fields can be read directly. A bare address can only
+ * be read through a helper, 10 to 20 ns each time: before 5.11 the current task is one
+ * (3ca1032ab7ab "bpf: Implement get_current_task_btf and RET_PTR_TO_BTF_ID"). An object can define
+ * this before it includes anything: true if no handler uses the current task, false if all tasks
+ * are only addresses. */
 #ifndef TALLY_TASKS_ARE_TYPED
 #define TALLY_TASKS_ARE_TYPED \
     bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
 #endif
 
-/* task_read(task, cgroups, dfl_cgrp, kn, id) is task->cgroups->dfl_cgrp->kn->id, also of a task
- * that is known by its address only. */
+/* task_read(task, cgroups, dfl_cgrp, kn, id) is task->cgroups->dfl_cgrp->kn->id, even if only the
+ * address of the task is known. */
 #define task_read(task, ...) \
     (TALLY_TASKS_ARE_TYPED ? ___arrow(task, __VA_ARGS__) : BPF_CORE_READ(task, __VA_ARGS__))
 
@@ -44,7 +44,7 @@ static __always_inline long task_state(struct task_struct* task) {
     return ((struct task_struct___with_state*)task)->state;
 }
 
-/* Whether a thread was stopped, is traced or frozen: on its way out of the kernel, not in a call.
+/* Whether a thread is stopped, traced or frozen: on its way out of the kernel, not in a call.
  * __TASK_STOPPED, __TASK_TRACED, and since 6.1 TASK_FROZEN (f5d39b020809 "freezer,sched: Rewrite
  * core freezer logic"; the bit meant nothing before). */
 static __always_inline bool task_is_halted(struct task_struct* task) {
@@ -59,7 +59,7 @@ static __always_inline bool task_on_cpu(struct task_struct* task) {
 
     if (!bpf_core_field_exists(task->on_cpu))
         return (__u64)task == bpf_get_current_task();
-    barrier_var(offset); /* or the compiler makes a load of four bytes out of it */
+    barrier_var(offset); /* otherwise the compiler makes it a load of four bytes */
     return *((unsigned char*)task + offset);
 }
 
@@ -74,9 +74,9 @@ static __always_inline bool exit_tells_group_dead(void) {
         ((struct trace_event_raw_sched_process_exit___with_group_dead*)0)->group_dead);
 }
 
-/* Whether a process ends with the thread of which sched_process_exit tells; `arguments` are its
- * own. Where they do not say it, two threads that end at the same moment may both seem to be the
- * last. */
+/* Whether a process ends with the thread that sched_process_exit reports; `arguments` are those of
+ * the tracepoint. Where they do not include it, two threads that end at the same moment may both
+ * seem to be the last. */
 static __always_inline bool is_last_thread(__u64* arguments, struct task_struct* task) {
     if (exit_tells_group_dead())
         return arguments[1] & 0xff;
@@ -105,18 +105,18 @@ static __always_inline struct pt_regs* task_registers(struct task_struct* task) 
     return NULL;
 }
 
-/* Which call a number means. A call through the 32-bit entry has one of another table; the thread
- * is marked while it is in the kernel (TS_COMPAT, arch/x86/include/asm/thread_info.h). */
+/* The system call of a number. A call through the 32-bit entry has a number of another table; the
+ * thread is marked while it is in the kernel (TS_COMPAT, arch/x86/include/asm/thread_info.h). */
 static __always_inline __u32 system_call_number(struct task_struct* task, long number) {
     if ((__u32)number >= TALLY_SYSCALL_UNKNOWN)
         return TALLY_SYSCALL_UNKNOWN;
     return (__u32)number | (task_read(task, thread_info.status) & 2 ? TALLY_SYSCALL_32 : 0);
 }
 
-/* The call that a thread is in, which has a CPU or is on its way to one. None, by the registers
- * that it entered the kernel with: of the kernel's own threads, in an interrupt of its program, and
- * of workers of io_uring, which keep a copy of their maker's registers, without a stack
- * (copy_thread() of arch/x86/kernel/process.c). */
+/* The call that a thread is in, while it has a CPU or is about to get one, by the registers with
+ * which it entered the kernel. Kernel threads are in none, nor is a thread in an interrupt of its
+ * program, nor are workers of io_uring, which have a copy of their creator's registers, without a
+ * stack (copy_thread() of arch/x86/kernel/process.c). */
 static __always_inline __u32 call_in_progress(struct task_struct* task) {
     struct pt_regs* regs = task_registers(task);
 
@@ -157,8 +157,8 @@ static __always_inline enum open_call open_call_of(__u32 number) {
     return NOT_OPEN;
 }
 
-/* Which of the calls that ask for a file by its path a number is: the path is the first argument,
- * or the second, behind the descriptor of a directory. */
+/* Which of the calls that look up a file by its path a number is: the path is the first argument,
+ * or the second, after the descriptor of a directory. */
 enum stat_call { NOT_STAT, STAT, STAT_AT };
 
 static __always_inline enum stat_call stat_call_of(__u32 number) {
@@ -273,13 +273,13 @@ static __always_inline __u64 call_argument(__u32 number, struct pt_regs* regs, i
                         : regs->r9;
 }
 
-/* Before 5.15 a word that is a pointer unless one of its low bits is set (8520e224f547 "bpf,
+/* Before 5.15, a word that is a pointer unless one of its low bits is set (8520e224f547 "bpf,
  * cgroups: Fix cgroup v2 fallback on v1/v2 mixed mode"). */
 struct sock_cgroup_data___with_bits {
     __u64 val;
 } __attribute__((preserve_access_index));
 
-/* The version 2 cgroup that a socket was made in; the root's, 1, where the kernel does not know. */
+/* The version 2 cgroup in which a socket was created; 1, the root's, where it is not known. */
 static __always_inline __u64 socket_cgroup_id(const struct sock* sk) {
     struct cgroup* cgroup = NULL;
 
@@ -297,13 +297,13 @@ static __always_inline __u64 socket_cgroup_id(const struct sock* sk) {
     return cgroup ? BPF_CORE_READ(cgroup, kn, id) : 1;
 }
 
-/* tcp_retransmit_skb has told of its error, as a third argument, since 6.17 (ad892e912b84 "tcp:
- * trace retransmit failures in tcp_retransmit_skb"); before, it told only of what was sent. */
+/* Since 6.17 tcp_retransmit_skb has an error as its third argument (ad892e912b84 "tcp: trace
+ * retransmit failures in tcp_retransmit_skb"); before, it reported only segments that were sent. */
 struct trace_event_raw_tcp_retransmit_skb___with_error {
     int err;
 } __attribute__((preserve_access_index));
 
-/* An errno_nr. What a queue drops is a positive number there: ENOBUFS, as for others
+/* An errno_nr. A segment dropped by a queue has a positive number there: ENOBUFS, as elsewhere
  * (net_xmit_errno()). */
 static __always_inline __u32 retransmit_error(const unsigned long long* arguments) {
     int error = 0;
@@ -313,9 +313,9 @@ static __always_inline __u32 retransmit_error(const unsigned long long* argument
     return error > 0 ? 105 : -error;
 }
 
-/* bpf_probe_read_user_str(), but of an empty string it says 1, its NUL, as of any other:
- * before 6.16 it says 0 ("maccess: fix strncpy_from_user_nofault() empty string handling").
- * Negative: it cannot be read. */
+/* bpf_probe_read_user_str(), but it returns 1 for an empty string, which is its NUL, as for any
+ * other: before 6.16 the helper returns 0 ("maccess: fix strncpy_from_user_nofault() empty string
+ * handling"). Negative: the string cannot be read. */
 static __always_inline long read_user_string(void* to, __u32 size, const void* from) {
     long length = bpf_probe_read_user_str(to, size, from);
 
@@ -330,7 +330,7 @@ static __always_inline struct pid* tally_pid_of(__u32 number) {
     __u64 entry = (__u64)BPF_CORE_READ(host, idr.idr_rt.xa_head);
     int i;
 
-    /* 22 bits are the most, six for each node. Bit 1 marks a node. */
+    /* At most 22 bits, six for each node. Bit 1 marks a node. */
     for (i = 0; i < 4 && (entry & 3) == 2; i++) {
         struct xa_node* node = (struct xa_node*)(entry & ~3ULL);
         __u32 shift = BPF_CORE_READ(node, shift);
@@ -344,8 +344,9 @@ static __always_inline struct pid* tally_pid_of(__u32 number) {
     return (entry & 3) ? NULL : (struct pid*)entry;
 }
 
-/* The thread of a number in the host's pid namespace, for task_read(); NULL: there is none. Only
- * for one that cannot go meanwhile: bpf_task_from_pid() would hold it, since 6.2 (3f0e6f2b41d3). */
+/* The thread with a number in the host's pid namespace, for task_read(); NULL: there is none. Only
+ * for a thread that cannot exit meanwhile: bpf_task_from_pid(), since 6.2, would take a reference
+ * (3f0e6f2b41d3). */
 static __always_inline struct task_struct* task_of_number(__u32 number) {
     struct pid* pid = tally_pid_of(number);
     struct hlist_node* node = pid ? BPF_CORE_READ(pid, tasks[PIDTYPE_PID].first) : NULL;

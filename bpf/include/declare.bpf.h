@@ -23,6 +23,15 @@
 #define OPTION(type, name, initial, help) \
     const volatile type name TALLY_TAG("option:" help) = initial
 
+/*
+ * The engine: the programs and maps that follow cgroups, list processes and hold what is wanted.
+ * They come with every object. Where several tracers run together, those of the first one are for
+ * all, and the others' are left out (src/tracer/tracer.h). A program says what it is for: cgroups,
+ * tree, processes or reader. Variables that all tracers share are in .data.tally.
+ */
+#define TALLY_ENGINE(job) TALLY_TAG("engine:" #job)
+#define TALLY_ENGINE_MAP TALLY_TAG("engine_map:")
+
 /* The clock (clock_ns()) when all probes were attached; 0 until then, and before the first is
  * detached. User space sets it. */
 volatile __u64 tally_started SEC(".data.tally") = 0;

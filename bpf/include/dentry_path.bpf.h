@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * The path of a file from the root of its file system, for tracers of events that know its
- * dentry and no mount: what is done by the file system itself.
+ * dentry but no mount, as in functions of the file system itself.
  */
 #ifndef TALLY_DENTRY_PATH_BPF_H
 #define TALLY_DENTRY_PATH_BPF_H
 
 #include "events.bpf.h"
 
-/* A file in more directories than that has no path. */
+/* Deeper files have no path. */
 #define TALLY_MOST_DENTRIES 64
 
-/* While the path is made, the dentries on the way up lie behind the text. */
+/* While the path is assembled, the dentries on the way up are stored after the text. */
 #define TALLY_DENTRIES_AT (TALLY_EVENT_TEXT - 8 * TALLY_MOST_DENTRIES)
 
-/* Whether it could be told. What the loops count is in memory, where the verifier does not follow
- * it: it would look at every way there is through them. Without the locks of dentry_path(): a file
- * that is renamed at this moment may be told by the old name or the new. */
+/* Returns whether the path was found. The loops count in memory, where the verifier does not track
+ * the values: it would otherwise examine every path through them. Without the locks of
+ * dentry_path(): a file that is being renamed may have its old name or the new one. */
 static __noinline bool tally_add_dentry(char* text, __u32* used, struct dentry* dentry) {
     struct dentry** parts;
     __u32 at;

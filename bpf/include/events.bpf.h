@@ -60,13 +60,6 @@ static __always_inline bool tells_events(void) {
 /* Half of it. */
 const volatile __u32 tally_ring_half = 128 * 1024;
 
-/* Says which process reads the events: read once, by it. */
-SEC("iter/task")
-int tally_reader(struct bpf_iter__task* ctx) {
-    tally_process = bpf_get_current_pid_tgid() >> 32;
-    return 0;
-}
-
 /* To wake the reader for every event makes an open+close loop 3 times slower. It comes every 10 ms
  * by itself; where so much comes that half of the ring is full before, it is woken once. */
 static __always_inline void tally_output(void* record, __u32 size) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * What a relative path is relative to, for tracers of events: the path of a directory, as its
- * process sees it (from its own root).
+ * The directory that a relative path is relative to, for tracers of events: its path as the process
+ * sees it (from its own root).
  */
 #ifndef TALLY_FULL_PATH_BPF_H
 #define TALLY_FULL_PATH_BPF_H
@@ -10,10 +10,10 @@
 
 #define TALLY_AT_FDCWD (-100)
 
-/* A path of more directories than that is left relative. */
+/* A path with more directories stays relative. */
 #define TALLY_MOST_DIRECTORIES 48
 
-/* While the path is made, the directories on the way up lie behind the text. */
+/* While the path is assembled, the directories on the way up are stored after the text. */
 #define TALLY_DIRECTORIES_AT (TALLY_EVENT_TEXT - 8 * TALLY_MOST_DIRECTORIES)
 
 static __always_inline struct mount* tally_mount_of(struct vfsmount* mount) {
@@ -25,7 +25,7 @@ static __always_inline void tally_place_of(const struct file* file, struct path*
     place->mnt = BPF_CORE_READ(file, f_path.mnt);
 }
 
-/* The directory that `descriptor` of a thread stands for. False: there is none. */
+/* The directory that a thread's `descriptor` refers to. False: there is none. */
 static __always_inline bool tally_directory_of(struct task_struct* task, int descriptor,
                                                struct path* directory) {
     struct file** files;
@@ -45,9 +45,9 @@ static __always_inline bool tally_directory_of(struct task_struct* task, int des
     return true;
 }
 
-/* Adds the path of a place in the directories, as a thread sees it, with a '/' at its end, to the
- * text. False: it cannot be told. What the loops count is in memory, where the verifier does not
- * follow it: it would look at every way there is through them. */
+/* Appends the path of a place in the directories, as a thread sees it, with a '/' at its end, to
+ * the text. False: it cannot be determined. The loops count in memory, where the verifier does not
+ * track the values: it would otherwise examine every path through them. */
 static __noinline bool tally_add_place(char* text, __u32* used, struct task_struct* task,
                                        const struct path* place) {
     struct path root, here;
@@ -65,8 +65,8 @@ static __noinline bool tally_add_place(char* text, __u32* used, struct task_stru
     mount = tally_mount_of(here.mnt);
     parts = (struct dentry**)(text + TALLY_DIRECTORIES_AT);
     __builtin_memset(parts, 0, 8 * TALLY_MOST_DIRECTORIES);
-    /* As prepend_path() of fs/d_path.c, but without its locks: a directory that is renamed at this
-     * moment may be told by the old name or the new. */
+    /* As prepend_path() of fs/d_path.c, but without its locks: a directory that is being renamed
+     * may have its old name or the new one. */
     for (i = 0; i < TALLY_MOST_DIRECTORIES; i++) {
         struct dentry* parent;
         struct mount* above;
@@ -83,7 +83,7 @@ static __noinline bool tally_add_place(char* text, __u32* used, struct task_stru
         }
         above = BPF_CORE_READ(mount, mnt_parent);
         if (above == mount) {
-            arrived = true; /* the top of all, or of what is mounted nowhere */
+            arrived = true; /* the topmost mount, or one that is mounted nowhere */
             break;
         }
         here.dentry = BPF_CORE_READ(mount, mnt_mountpoint);
@@ -140,7 +140,8 @@ static __always_inline void tally_add_full_path(char* text, __u32* used, struct 
     }
 }
 
-/* The path of a place. None, and no loss, if it is not in the directories: a socket, a pipe. */
+/* The path of a place. A place outside of the directories (a socket, a pipe) has none; that is not
+ * a loss. */
 static __always_inline void tally_add_place_path(char* text, __u32* used, struct tally_text* field,
                                                  struct task_struct* task,
                                                  const struct path* place) {
@@ -157,7 +158,7 @@ static __always_inline void tally_add_place_path(char* text, __u32* used, struct
     field->state = TALLY_TEXT_WHOLE;
 }
 
-/* The path of the file that `descriptor` stands for, if it stands for one. */
+/* The path of the file that `descriptor` refers to, if any. */
 static __always_inline void tally_add_descriptor_path(char* text, __u32* used,
                                                       struct tally_text* field,
                                                       struct task_struct* task, int descriptor) {
@@ -175,13 +176,13 @@ static __always_inline void tally_add_file_path(char* text, __u32* used, struct 
     tally_add_place_path(text, used, field, task, &place);
 }
 
-/* As event_user_string(), for a path of the current process that is relative to what `descriptor`
- * of `task` stands for, or to the working directory (AT_FDCWD). Where that cannot be told it stays
- * relative. */
+/* As event_user_string(), for a path of the current process that is relative to the directory of
+ * `descriptor` of `task`, or to the working directory (AT_FDCWD). Where that directory cannot be
+ * determined, the path stays relative. */
 #define event_user_path(name, event, field, pointer, task, descriptor) \
     tally_add_full_path(TALLY_TEXT_OF(name, event, field), (const void*)(pointer), task, descriptor)
 
-/* Likewise, the path of the file that `descriptor` of `task` stands for. */
+/* Likewise, the path of the file that `descriptor` of `task` refers to. */
 #define event_file_path(name, event, field, task, descriptor) \
     tally_add_descriptor_path(TALLY_TEXT_OF(name, event, field), task, descriptor)
 

@@ -8,8 +8,8 @@
 #include "buckets.h"
 #include "slots.bpf.h"
 
-/* HISTOGRAM() declares its own with the unit's type. There is no count beside the buckets: their
- * sum is the count, and cannot disagree with them. */
+/* HISTOGRAM() declares its own struct, with the type of the unit. There is no separate count: the
+ * sum of the buckets is the count, so the two cannot disagree. */
 struct tally_histogram {
     __u64 sum;
     __u64 min;
@@ -21,8 +21,8 @@ struct tally_histogram {
  * HISTOGRAM(waits, struct subject, duration_ns, "time from runnable to running"):
  * histogram_add(waits, key, value, &place) counts a value. The key is a struct without padding that
  * begins with a struct subject, or is one; its further fields are the tracer's own --by keys.
- * `place` is a __u32, 0 at first, in which the slot is remembered for the next value, of any key; a
- * part of the thread's state, if there is one, else NULL.
+ * `place` points to a __u32, initially 0, which keeps the number of the slot for the next value, of
+ * any key; it is a part of the thread's state if there is one, else NULL.
  */
 #define HISTOGRAM(name, key_type, unit_type, help)                                           \
     struct name##_content {                                                                  \
@@ -45,8 +45,8 @@ struct tally_histogram {
 
 #define histogram_add(name, key, value, place) name##_add(key, value, place)
 
-/* No compare-and-swap: 5.10 has none. With more than eight CPUs two may store at once; the one
- * whose better value is gone sees that and stores again, three times at the most. */
+/* Without compare-and-swap, which 5.10 lacks. With more than eight CPUs two may store at once; a
+ * CPU whose store was overwritten notices and retries, up to three times. */
 static __noinline int tally_new_extreme(struct tally_histogram* histogram, __u64 value) {
     if (!histogram)
         return 0;
@@ -63,9 +63,9 @@ static __noinline int tally_new_extreme(struct tally_histogram* histogram, __u64
 static __always_inline void tally_histogram_add(struct tally_histogram* histogram, __u64 value) {
     __u32 bucket = tally_bucket_of(value);
 
-    if (bucket >= TALLY_BUCKETS) /* never; the verifier wants to see it */
+    if (bucket >= TALLY_BUCKETS) /* never true; the verifier needs it */
         return;
-    /* First of all: who reads a count finds the extremes that belong to it. */
+    /* First, so that a reader that sees a count also sees its extremes. */
     if (value < histogram->min || value > histogram->max)
         tally_new_extreme(histogram, value);
     __sync_fetch_and_add(&histogram->buckets[bucket], 1);

@@ -6,6 +6,8 @@
 #ifndef TALLY_LOSS_BPF_H
 #define TALLY_LOSS_BPF_H
 
+#include "declare.bpf.h"
+
 /* tally shows LOST_MAP_FULL as "map_full"; src/collect/losses.cpp says what helps. */
 enum tally_counter {
     BEFORE_ATTACH,        /* ended, but had begun before the probes were there: not a loss */
@@ -27,19 +29,33 @@ enum tally_counter {
 /* Keeps the names above in BTF. */
 const volatile enum tally_counter tally_counter_names = BEFORE_ATTACH;
 
-struct {
-    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-    __uint(max_entries, TALLY_COUNTERS);
-    __type(key, __u32);
-    __type(value, __u64);
-} tally_counters SEC(".maps");
+#define TALLY_COUNTERS_MAP(name, tag...)         \
+    struct {                                     \
+        __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); \
+        __uint(max_entries, TALLY_COUNTERS);     \
+        __type(key, __u32);                      \
+        __type(value, __u64);                    \
+    } name SEC(".maps") tag
 
-static __always_inline void count_one(enum tally_counter which) {
+TALLY_COUNTERS_MAP(tally_counters);
+
+/* What the engine's programs lose, every tracer of the session has lost. */
+TALLY_COUNTERS_MAP(tally_engine_counters, TALLY_ENGINE_MAP);
+
+static __always_inline void tally_count_in(void* counters, enum tally_counter which) {
     __u32 index = which;
-    __u64* count = bpf_map_lookup_elem(&tally_counters, &index);
+    __u64* count = bpf_map_lookup_elem(counters, &index);
 
     if (count)
         __sync_fetch_and_add(count, 1); /* atomic: an interrupt may count on the same CPU */
+}
+
+static __always_inline void count_one(enum tally_counter which) {
+    tally_count_in(&tally_counters, which);
+}
+
+static __always_inline void count_one_of_engine(enum tally_counter which) {
+    tally_count_in(&tally_engine_counters, which);
 }
 
 #endif /* TALLY_LOSS_BPF_H */

@@ -35,7 +35,7 @@ static __always_inline void describe_process(struct task_struct* task,
 
 /* One struct tally_process for each process but those that end just now and have no namespaces any
  * more (exit_task_namespaces()). */
-SEC("iter/task")
+SEC("iter/task") TALLY_ENGINE(processes)
 int tally_processes(struct bpf_iter__task* ctx) {
     struct task_struct* task = ctx->task;
     struct tally_process process = {};

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * TCP sockets: their addresses, whose they are, and what is remembered of a connection from one
- * change of its state to another.
+ * TCP sockets: their addresses, their owners, and the state of a connection, which is kept from one
+ * change of the socket's state to the next.
  *
- * A socket's state changes when a packet comes, in an interrupt, while any thread of any container
- * is the current one. In two changes the current thread is the socket's own (net/ipv4/tcp.c,
- * tcp_ipv4.c): to SYN_SENT, in connect(), and to FIN_WAIT1 or LAST_ACK, in close() or shutdown().
- * Elsewhere a socket has a cgroup, but no thread.
+ * A socket's state changes when a packet arrives, in an interrupt, while any thread of any
+ * container is the current one. In two changes the current thread is the socket's own
+ * (net/ipv4/tcp.c, tcp_ipv4.c): to SYN_SENT, in connect(), and to FIN_WAIT1 or LAST_ACK, in close()
+ * or shutdown(). Elsewhere a socket has a cgroup, but no thread.
  */
 #ifndef TALLY_SOCKETS_BPF_H
 #define TALLY_SOCKETS_BPF_H
@@ -19,18 +19,18 @@
 
 struct connection {
     __u64 since;             /* clock_ns(); 0: not known */
-    struct event_head owner; /* tid 0: not known, but for its cgroup */
-    __u32 remote_word;       /* with the next: which peer it is of */
+    struct event_head owner; /* tid 0: only its cgroup is known */
+    __u32 remote_word;       /* with the next: identifies the peer */
     __u16 remote_port;
-    bool is_active;   /* it was opened by connect() */
-    bool is_included; /* what target_includes() has said of the owner */
+    bool is_active;   /* opened by connect() */
+    bool is_included; /* the result of target_includes() for the owner */
 };
 
-/* By the address of the struct sock, taken out at CLOSE. Not sk_storage, which tracing programs
- * have from 5.11 on only (8e4597c627fb "bpf: Allow using bpf_sk_storage in FENTRY/FEXIT/RAW_TP").
- * An address is used again. What is there belongs to the socket at hand, since each connection is
- * put there by the change of state that it begins with, over whatever was left; should the program
- * not have been run for that, and neither for the end of the one before, the peers differ. */
+/* By the address of the struct sock, removed at CLOSE. Not sk_storage, which tracing programs can
+ * use only since 5.11 (8e4597c627fb "bpf: Allow using bpf_sk_storage in FENTRY/FEXIT/RAW_TP").
+ * Addresses are reused. An entry belongs to the current socket, since the first change of state of
+ * each connection overwrites whatever was left; if the kernel ran the program neither for that
+ * change nor for the end of the previous connection, the peers differ. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);
@@ -43,7 +43,7 @@ static __always_inline bool is_tcp(const struct sock* sk) {
     return sk->sk_protocol == IPPROTO_TCP;
 }
 
-/* Also false where the kernel has no IPv6. */
+/* False too if the kernel has no IPv6. */
 static __always_inline bool tally_is_ip6(const struct sock_common* socket) {
     return bpf_core_field_exists(socket->skc_v6_daddr) &&
            BPF_CORE_READ(socket, skc_family) == TALLY_AF_INET6;
@@ -65,7 +65,7 @@ static __always_inline struct connection* connection_of(const struct sock* sk) {
     return found;
 }
 
-/* Puts it in the place of what is there, which then has ended unseen. False: there is no room. */
+/* Stores it, in place of a connection that ended unseen, if any. False: there is no room. */
 static __always_inline bool connection_begin(const struct sock* sk, struct connection* connection) {
     __u64 key = (__u64)sk;
     struct connection* old = bpf_map_lookup_elem(&tally_connections, &key);
@@ -86,7 +86,7 @@ static __always_inline void connection_forget(const struct sock* sk) {
     bpf_map_delete_elem(&tally_connections, &key);
 }
 
-/* Copies what is remembered, and forgets it. False: there is nothing. */
+/* Copies the connection and removes it. False: there is none. */
 static __always_inline bool connection_end(const struct sock* sk, struct connection* connection) {
     struct connection* found = connection_of(sk);
 
@@ -96,8 +96,8 @@ static __always_inline bool connection_end(const struct sock* sk, struct connect
     return found;
 }
 
-/* The cgroup in which a socket was made; for an accepted one, that of the one that listened, whose
- * copy it is (cgroup_sk_alloc(), cgroup_sk_clone()). Version 2 only. */
+/* The cgroup in which a socket was created; an accepted socket is a copy of the listening one and
+ * has its cgroup (cgroup_sk_alloc(), cgroup_sk_clone()). Version 2 only. */
 static __always_inline __u64 cgroup_of_socket(const struct sock* sk) {
     return hierarchy_number == 0 ? socket_cgroup_id(sk) : TALLY_NO_CGROUP;
 }
@@ -107,8 +107,8 @@ static __always_inline void tally_put_ip4(ip_addr* to, __u32 address) {
     to->words[3] = address;
 }
 
-/* The addresses of a socket, or of one that is asked for (struct request_sock begins alike), and
- * the remote port. The local port is elsewhere: at CLOSE skc_num is 0 already. */
+/* The addresses of a socket, or of a requested one (struct request_sock has the same beginning),
+ * and the remote port. The local port is elsewhere: at CLOSE skc_num is already 0. */
 static __always_inline port_nr addresses_of(const struct sock_common* socket, ip_addr* local,
                                             ip_addr* remote) {
     if (tally_is_ip6(socket)) {
@@ -125,17 +125,18 @@ static __always_inline port_nr local_port_of(const struct sock* sk) {
     return bpf_ntohs(BPF_CORE_READ((const struct inet_sock*)sk, inet_sport));
 }
 
-/* What a tool does when the state of a TCP socket has changed. It defines this. */
+/* Defined by the tool: called when the state of a TCP socket has changed. */
 static __always_inline void tcp_state_changed(const struct sock* sk, int state_before, int state);
 
 /* The kernel does not run a program while that program runs on the same CPU (05b24ff9b2cf "bpf:
  * Prevent bpf program recursion for raw tracepoint probes"). But in connect(), close() and when a
- * lock is let go, states change with interrupts on, and packets come: so busy a pair of containers
- * that connect to each other lost 20 of 3,000 changes. There are two programs, the second does what
- * the first was left out of, and no interrupt finds both at work. What the first one has seen is
- * here until the second, right behind it, has taken it out. Should the second be left out, what
- * stays is replaced by the socket's next change, which is another one. (With PREEMPT_RT there may
- * be more than one interruption, and a change that neither was run for.) */
+ * lock is released, states change with interrupts enabled, and packets arrive: two containers that
+ * connected to each other without a pause lost 20 of 3,000 changes this way. So there are two
+ * programs: the second handles the changes that the first was not run for, and no interrupt finds
+ * both running. A change handled by the first is stored here until the second, which runs right
+ * after it, removes it. If the second is not run, the entry is replaced by the socket's next
+ * change, which is a different one. (With PREEMPT_RT there may be more than one interruption, and a
+ * change for which neither is run.) */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);
@@ -152,7 +153,7 @@ int BPF_PROG(tally_tcp_state, const struct sock* sk, int state_before, int state
     if (!is_tcp(sk))
         return 0;
     if (bpf_map_update_elem(&tally_tcp_changes, &key, &change, BPF_ANY))
-        return 0; /* there is no room: the second does it */
+        return 0; /* there is no room: the second handles it */
     tcp_state_changed(sk, state_before, state);
     return 0;
 }

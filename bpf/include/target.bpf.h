@@ -18,9 +18,15 @@ const volatile bool target_by_tid = false;
 const volatile bool target_by_comm = false;
 
 /* In a stream of events, tally would see its own writing of it. Which process it is, it says by an
- * iterator (events.bpf.h): its number may be another one where it is. */
+ * iterator, which it reads once: its number may be another one where it is. */
 const volatile bool target_leaves_tally_out = false;
-__u32 tally_process = 0;
+__u32 tally_process SEC(".data.tally") = 0;
+
+SEC("iter/task") TALLY_ENGINE(reader)
+int tally_reader(struct bpf_iter__task* ctx) {
+    tally_process = bpf_get_current_pid_tgid() >> 32;
+    return 0;
+}
 
 #define TALLY_TARGET_SET(name, key_type)      \
     struct {                                  \
@@ -29,7 +35,7 @@ __u32 tally_process = 0;
         __uint(map_flags, BPF_F_NO_PREALLOC); \
         __type(key, key_type);                \
         __type(value, __u8);                  \
-    } name SEC(".maps")
+    } name SEC(".maps") TALLY_ENGINE_MAP
 
 TALLY_TARGET_SET(target_pids, __u32);
 TALLY_TARGET_SET(target_tids, __u32);

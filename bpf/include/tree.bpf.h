@@ -25,7 +25,7 @@ struct {
     __uint(max_entries, 65536);
     __type(key, __u64);
     __type(value, __u32);
-} target_tree SEC(".maps");
+} target_tree SEC(".maps") TALLY_ENGINE_MAP;
 
 #define TALLY_BEFORE_EXEC 0 /* no process has this number */
 
@@ -41,7 +41,7 @@ static __always_inline bool tree_includes(struct task_struct* task) {
 
 /* What is to become the command reads this iterator once: so it is known by its address, whatever
  * its number is in which pid namespace. */
-SEC("iter/task")
+SEC("iter/task") TALLY_ENGINE(tree)
 int tally_tree_root(struct bpf_iter__task* ctx) {
     __u64 address = bpf_get_current_task();
     __u32 process = TALLY_BEFORE_EXEC;
@@ -49,13 +49,13 @@ int tally_tree_root(struct bpf_iter__task* ctx) {
     /* Asked for each thread of the machine; once is enough. */
     if (!bpf_map_lookup_elem(&target_tree, &address) &&
         bpf_map_update_elem(&target_tree, &address, &process, BPF_ANY))
-        count_one(LOST_TARGET_FULL);
+        count_one_of_engine(LOST_TARGET_FULL);
     return 0;
 }
 
 /* After the last point of no return of a successful exec (exec_binprm()), in the new program's only
  * thread. What the thread did before was tally's. */
-SEC("tp_btf/sched_process_exec")
+SEC("tp_btf/sched_process_exec") TALLY_ENGINE(tree)
 int BPF_PROG(tally_tree_exec, struct task_struct* task) {
     __u64 address = (__u64)task;
     __u32* process = bpf_map_lookup_elem(&target_tree, &address);
@@ -67,20 +67,20 @@ int BPF_PROG(tally_tree_exec, struct task_struct* task) {
 
 /* At the end of copy_process(), for every kind of clone and for kernel threads of a process
  * (io_uring, vhost): before the new thread is woken for the first time. */
-SEC("tp_btf/task_newtask")
+SEC("tp_btf/task_newtask") TALLY_ENGINE(tree)
 int BPF_PROG(tally_tree_newtask, struct task_struct* task) {
     __u64 address = (__u64)task;
     __u32 process = task->tgid;
 
     if (tree_has(bpf_get_current_task(), bpf_get_current_pid_tgid() >> 32) &&
         bpf_map_update_elem(&target_tree, &address, &process, BPF_ANY))
-        count_one(LOST_TARGET_FULL);
+        count_one_of_engine(LOST_TARGET_FULL);
     return 0;
 }
 
 /* When a thread was reaped, has left its CPU for the last time, and an RCU grace period is over
  * (delayed_put_task_struct(), since 5.4: 3fbd7ee285b2 "tasks: Add a count of task RCU users"). */
-SEC("tp_btf/sched_process_free")
+SEC("tp_btf/sched_process_free") TALLY_ENGINE(tree)
 int BPF_PROG(tally_tree_free, struct task_struct* task) {
     __u64 address = (__u64)task;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #pragma once
 
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -12,7 +13,17 @@
 
 namespace tally {
 
-/// Reads the arguments after the tool's name. Throws UsageError.
+/// A tool that the command line names, and what its object declares.
+struct ChosenTool {
+    const Tool& tool;
+    const TracerSchema& schema;
+};
+
+/// Reads the arguments after the names of the tools, which are to run together. Throws UsageError.
+std::variant<Request, HelpText> parse_tool_arguments(std::span<const ChosenTool> tools,
+                                                     std::vector<std::string> arguments);
+
+/// The same of one tool.
 std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const TracerSchema& schema,
                                                      std::vector<std::string> arguments);
 

@@ -64,7 +64,8 @@ void add_ready_fd(Parser& parser, std::optional<int>& ready_fd) {
 void add_keep_privileges(Parser& parser, bool& keep_privileges) {
     parser.add_flag(
         {.names = "--keep-privileges",
-         .description = "keep the privileges that only the start needs; see docs/privileges.md",
+         .description =
+             "keep the privileges that are needed only at the start; see docs/privileges.md",
          .group = kScripts},
         keep_privileges);
 }

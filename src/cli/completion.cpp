@@ -10,6 +10,7 @@
 #include "output/messages.h"
 #include "session/running_containers.h"
 #include "util/error.h"
+#include "util/split.h"
 
 namespace tally {
 namespace {
@@ -103,6 +104,27 @@ const OptionWords* find_option(const std::vector<OptionWords>& options, std::str
     return nullptr;
 }
 
+/// Those that may follow these names and a comma.
+std::vector<Candidate> further_tools(const std::vector<Candidate>& tools,
+                                     const std::string& names) {
+    const std::vector<std::string> named = split(names, ',');
+    std::vector<Candidate> others;
+    for (const Candidate& each : tools) {
+        if (std::find(named.begin(), named.end(), each.word) == named.end()) {
+            others.push_back({names + "," + each.word, each.description});
+        }
+    }
+    return others;
+}
+
+bool are_tools(const std::vector<Candidate>& tools, const std::string& names) {
+    const std::vector<std::string> parts = split(names, ',');
+    return std::all_of(parts.begin(), parts.end(), [&](const std::string& part) {
+        return std::any_of(tools.begin(), tools.end(),
+                           [&](const Candidate& each) { return each.word == part; });
+    });
+}
+
 }  // namespace
 
 std::string complete_arguments(const std::vector<OptionWords>& options,
@@ -148,7 +170,10 @@ std::optional<std::string> complete_command(std::span<const CommandWords> comman
         first.push_back({each.word, each.description});
     }
     if (words.size() == 1) {
-        return answer(first, words.front());
+        const std::size_t comma = words.front().rfind(',');
+        return comma == std::string::npos
+                   ? answer(first, words.front())
+                   : answer(further_tools(tools, words.front().substr(0, comma)), words.front());
     }
     const auto is_word = [&](const auto& each) { return each.word == words.front(); };
     const auto command = std::find_if(commands.begin(), commands.end(), is_word);
@@ -161,7 +186,7 @@ std::optional<std::string> complete_command(std::span<const CommandWords> comman
                    : operand == "[TOOL]" ? answer(first, words[1])
                                          : "";
         }
-    } else if (std::none_of(tools.begin(), tools.end(), is_word)) {
+    } else if (!are_tools(tools, words.front())) {
         return "";
     }
     operands = std::min(operands, words.size() - 2);

@@ -35,7 +35,7 @@ std::variant<ListingRequest, HelpText> parse_listing_arguments(
         return *text;
     }
     if (!request.watch && (request.duration || request.ready_fd || request.keep_privileges)) {
-        throw UsageError("-d, --ready-fd and --keep-privileges are for --watch");
+        throw UsageError("-d, --ready-fd and --keep-privileges apply only to --watch");
     }
     check_ready_fd(request.ready_fd);
     return request;

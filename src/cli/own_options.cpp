@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -47,79 +50,145 @@ void select(const SelectionSchema& selection, const std::string& word,
             }
             known.push_back(name);
         }
-        throw UsageError("--{} {}: there is no such {}; there are {}", selection.name, word,
+        throw UsageError("--{} {}: there is no such {}; choose from {}", selection.name, word,
                          selection.name, fmt::join(known, ", "));
     }
     const std::optional<std::uint64_t> value = number_of<std::uint64_t>(word);
     if (!value || (selection.size < 8 && *value >> (8 * selection.size) != 0)) {
-        throw UsageError("--{} {}: that is not a number, or too large", selection.name, word);
+        throw UsageError("--{} {}: not a number, or too large", selection.name, word);
     }
     values.push_back(*value);
 }
 
-void add(Parser& parser, OptionText text, const OptionSchema& option, Request& request) {
+/// One declaration of a tool, and the request that its values go to.
+template <typename Schema>
+struct Declared {
+    const Schema* schema;
+    TracerRequest* request;
+    std::string tool;
+};
+
+/// Those of one name, of one tool or of several.
+template <typename Schema>
+using SameName = std::vector<Declared<Schema>>;
+
+/// A letter that means something else with another of the tools means nothing.
+using Letters = std::map<std::string, std::set<std::string>>;
+
+void add(Parser& parser, OptionText text, const SameName<OptionSchema>& all, const Letters&) {
+    const OptionSchema& option = *all.front().schema;
     const std::string help = escape_text(option.help);
-    const std::string variable = option.variable;
     text.names = "--" + option.name;
     if (option.is_flag) {
         text.description = help;
-        parser.add_flag(text, [&request, variable] { request.options[variable] = 1; });
+        parser.add_flag(text, [all] {
+            for (const auto& each : all) {
+                each.request->options[each.schema->variable] = 1;
+            }
+        });
         return;
+    }
+    std::uint64_t largest = option.largest;
+    for (const auto& each : all) {
+        largest = std::min(largest, each.schema->largest);
     }
     text.value = "N";
     text.description = fmt::format("{} (default: {})", help, option.initial);
-    parser.add_value(text, number(std::uint64_t{0}, option.largest, "a number"),
-                     [&request, variable](const std::string& word) {
-                         request.options[variable] = *number_of<std::uint64_t>(word);
-                     });
+    parser.add_value(
+        text, number(std::uint64_t{0}, largest, "a number"), [all](const std::string& word) {
+            for (const auto& each : all) {
+                each.request->options[each.schema->variable] = *number_of<std::uint64_t>(word);
+            }
+        });
 }
 
-void add(Parser& parser, OptionText text, const SelectionSchema& selection, Request& request) {
-    text.names =
-        (selection.letter.empty() ? "" : "-" + selection.letter + ",") + "--" + selection.name;
+void add(Parser& parser, OptionText text, const SameName<SelectionSchema>& all,
+         const Letters& letters) {
+    const SelectionSchema& selection = *all.front().schema;
+    const bool has_letter = !selection.letter.empty() && letters.at(selection.letter).size() == 1;
+    text.names = (has_letter ? "-" + selection.letter + "," : "") + "--" + selection.name;
     text.value = selection.type == SemanticType::syscall  ? "CALL"
                  : selection.type == SemanticType::signal ? "SIGNAL"
                  : selection.names.empty()                ? "N"
                                                           : "NAME";
     text.description = escape_text(selection.help);
-    parser.add_values(text, true, nullptr,
-                      [&selection, &request](const std::vector<std::string>& words) {
-                          for (const std::string& word : words) {
-                              select(selection, word, request.selections[selection.set]);
-                          }
-                      });
+    parser.add_values(text, true, nullptr, [all](const std::vector<std::string>& words) {
+        for (const auto& each : all) {
+            for (const std::string& word : words) {
+                select(*each.schema, word, each.request->selections[each.schema->set]);
+            }
+        }
+    });
 }
 
-void add(Parser& parser, OptionText text, const ChoiceSchema& choice, Request& request) {
+void add(Parser& parser, OptionText text, const SameName<ChoiceSchema>& all, const Letters&) {
+    const ChoiceSchema& choice = *all.front().schema;
     text.names = "--" + choice.name;
     text.value = "NAME";
     text.description = fmt::format("{}: {} (default: all available)", escape_text(choice.help),
                                    escape_text(fmt::format("{}", fmt::join(choice.values, ", "))));
     text.choices = choice.values;
-    std::vector<std::string>& values = request.choices[choice.name];
-    parser.add_values(text, true, one_of(choice.values),
-                      [&values](const std::vector<std::string>& words) { values = words; });
+    for (const auto& each : all) {
+        each.request->choices.try_emplace(each.schema->name);
+    }
+    parser.add_values(
+        text, true, one_of(choice.values), [all](const std::vector<std::string>& words) {
+            for (const auto& each : all) {
+                const std::vector<std::string>& values = each.schema->values;
+                for (const std::string& word : words) {
+                    if (std::find(values.begin(), values.end(), word) == values.end()) {
+                        throw UsageError("{} has no --{} {}", each.tool, each.schema->name, word);
+                    }
+                }
+                each.request->choices[each.schema->name] = words;
+            }
+        });
+}
+
+/// The options of one kind, those of one name together.
+template <typename Schema>
+void add_all(Parser& parser, std::span<const ChosenTool> tools, Request& request,
+             std::vector<Schema> TracerSchema::*options, const Letters& letters) {
+    std::vector<SameName<Schema>> all;
+    for (std::size_t i = 0; i < tools.size(); ++i) {
+        for (const Schema& each : tools[i].schema.*options) {
+            auto place = std::find_if(all.begin(), all.end(), [&](const SameName<Schema>& known) {
+                return known.front().schema->name == each.name;
+            });
+            if (place == all.end()) {
+                place = all.insert(all.end(), SameName<Schema>());
+            }
+            place->push_back({&each, &request.tracers[i], escape_text(tools[i].tool.name)});
+        }
+    }
+    for (const SameName<Schema>& each : all) {
+        std::vector<std::string> names;
+        for (const Declared<Schema>& declared : each) {
+            names.push_back(declared.tool);
+        }
+        try {
+            add(parser, {.group = fmt::format("Options of {}", fmt::join(names, ", "))}, each,
+                letters);
+        } catch (const std::invalid_argument&) {
+            throw Error(
+                "{}: the name of its option '{}' is invalid or taken by a common option: rename it",
+                each.front().tool, each.front().schema->name);
+        }
+    }
 }
 
 }  // namespace
 
-void add_own_options(Parser& parser, const Tool& tool, const TracerSchema& schema,
-                     Request& request) {
-    const OptionText text{.group = fmt::format("Options of {}", escape_text(tool.name))};
-    const auto add_all = [&](const auto& options) {
-        for (const auto& each : options) {
-            try {
-                add(parser, text, each, request);
-            } catch (const std::invalid_argument&) {
-                throw Error(
-                    "{}: its option cannot be called '{}'; is there a common one of that name?",
-                    tool.name, each.name);
-            }
+void add_own_options(Parser& parser, std::span<const ChosenTool> tools, Request& request) {
+    Letters letters;
+    for (const ChosenTool& each : tools) {
+        for (const SelectionSchema& selection : each.schema.selections) {
+            letters[selection.letter].insert(selection.name);
         }
-    };
-    add_all(schema.options);
-    add_all(schema.selections);
-    add_all(schema.choices);
+    }
+    add_all(parser, tools, request, &TracerSchema::options, letters);
+    add_all(parser, tools, request, &TracerSchema::selections, letters);
+    add_all(parser, tools, request, &TracerSchema::choices, letters);
 }
 
 }  // namespace tally

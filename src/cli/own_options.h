@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #pragma once
 
+#include <span>
+
+#include "cli/command_line.h"
 #include "cli/parser.h"
 #include "session/request.h"
-#include "tracer/registry.h"
-#include "tracer/schema.h"
 
 namespace tally {
 
-/// Adds the options, selections and choices that the tool declares. `schema` and `request` must
-/// outlive the parser. Throws Error for one whose name is that of a common option.
-void add_own_options(Parser& parser, const Tool& tool, const TracerSchema& schema,
-                     Request& request);
+/// Adds the options, selections and choices that the tools declare. One that several declare is one
+/// option, for all of these. `tools` and `request`, with one TracerRequest for each, must outlive
+/// the parser. Throws Error for one whose name is that of a common option, or of one of another
+/// kind.
+void add_own_options(Parser& parser, std::span<const ChosenTool> tools, Request& request);
 
 }  // namespace tally

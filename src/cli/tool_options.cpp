@@ -9,14 +9,15 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "cli/by_option.h"
 #include "cli/command_line.h"
 #include "cli/common_options.h"
 #include "cli/completion.h"
 #include "cli/help_text.h"
 #include "cli/own_options.h"
-#include "collect/grouping.h"
 #include "output/escape.h"
 #include "output/messages.h"
+#include "session/outputs.h"
 #include "tracer/tracer.h"
 #include "util/error.h"
 
@@ -47,7 +48,7 @@ std::vector<std::string> take_command(std::vector<std::string>& arguments) {
     return command;
 }
 
-std::string footer(const Tool& tool) {
+std::string footer(const std::vector<Tool::Example>& examples) {
     std::string text =
         "COMMAND:\n  " +
         wrap(
@@ -55,8 +56,8 @@ std::string footer(const Tool& tool) {
             "threads and descendants. Its stdout goes to stderr, unless -O is given. The run ends "
             "with COMMAND and has its exit status; a run that ends earlier ends COMMAND too.",
             kHelpWidth - 2, 2) +
-        "\n" + (tool.examples.empty() ? "" : "\nExamples:\n");
-    for (const Tool::Example& each : tool.examples) {
+        "\n" + (examples.empty() ? "" : "\nExamples:\n");
+    for (const Tool::Example& each : examples) {
         text += fmt::format("  {}\n      {}\n", each.command, each.meaning);
     }
     return text;
@@ -91,36 +92,9 @@ std::uint32_t ring_size_of(const std::string& word) {
     const std::uint64_t size = shift < 0 || number > 1024 * 1024 ? 0 : number << shift;
     if (error != std::errc() || size < 4096 || size > (1U << 30) || !std::has_single_bit(size)) {
         throw UsageError(
-            "--ring-size {}: it is a power of two from 4K to 1024M, written as 512K or 16M", word);
+            "--ring-size {}: must be a power of two from 4K to 1024M, e.g. 512K or 16M", word);
     }
     return static_cast<std::uint32_t>(size);
-}
-
-std::vector<std::string> default_by(const TracerSchema& schema) {
-    return schema.by.empty() ? std::vector<std::string>{"container"} : schema.by;
-}
-
-/// Throws Error for a BY() of the object that names no key: that is not what was typed.
-void check_default_by(const TracerSchema& schema, const std::string& tool) {
-    try {
-        for (const SlotsSchema* each : schema.slots()) {
-            Grouping(default_by(schema), *each);
-        }
-    } catch (const UsageError& error) {
-        throw Error("{}: its BY() is wrong, as if typed: {}", tool, error.what());
-    }
-}
-
-void add_by(Parser& parser, const TracerSchema& schema, std::vector<std::string>& by) {
-    const std::vector<std::string> choices = Grouping::choices(*schema.slots().front());
-    parser.add_values({.names = "--by",
-                       .value = "KEY[,KEY]",
-                       .description = fmt::format(
-                           "what makes a row: {}; separate several with commas (default: {})",
-                           fmt::join(choices, ", "), fmt::join(default_by(schema), ",")),
-                       .group = "Output",
-                       .choices = choices},
-                      true, by);
 }
 
 /// The options that only text takes into account.
@@ -153,21 +127,28 @@ std::vector<Parser::Option> add_text_options(Parser& parser, TextOptions& text, 
     return all;
 }
 
-/// `when` goes before what they do.
-std::vector<Parser::Option> add_event_options(Parser& parser, Request& request,
+/// `when` goes before what they do. They are for the tools that have events.
+std::vector<Parser::Option> add_event_options(Parser& parser, std::vector<TracerRequest*> tracers,
                                               const std::string& when) {
     return {parser.add_flag({.names = "--own-events",
                              .description = when + "include the events of tally itself",
                              .group = kScripts},
-                            request.own_events),
-            parser.add_value(
-                {.names = "--ring-size",
-                 .value = "SIZE",
-                 .description = fmt::format(
-                     "{}size of the kernel buffer for events not read yet (default: {}M)", when,
-                     kRingSize >> 20),
-                 .group = kScripts},
-                nullptr, [&](const std::string& word) { request.ring_size = ring_size_of(word); })};
+                            [tracers] {
+                                for (TracerRequest* each : tracers) {
+                                    each->own_events = true;
+                                }
+                            }),
+            parser.add_value({.names = "--ring-size",
+                              .value = "SIZE",
+                              .description = fmt::format(
+                                  "{}size of the kernel buffer for unread events (default: {}M)",
+                                  when, kRingSize >> 20),
+                              .group = kScripts},
+                             nullptr, [tracers](const std::string& word) {
+                                 for (TracerRequest* each : tracers) {
+                                     each->ring_size = ring_size_of(word);
+                                 }
+                             })};
 }
 
 void add_target(Parser& parser, TargetRequest& target) {
@@ -184,11 +165,12 @@ void add_target(Parser& parser, TargetRequest& target) {
                                     "from its first instruction",
                      .group = group},
                     target.wait);
-    parser.add_values({.names = "--cgroup",
-                       .value = "PATH",
-                       .description = "a cgroup and all cgroups below it; beside -c: either",
-                       .group = group},
-                      false, target.cgroups);
+    parser.add_values(
+        {.names = "--cgroup",
+         .value = "PATH",
+         .description = "a cgroup and all cgroups below it; with -c, either may match",
+         .group = group},
+        false, target.cgroups);
     const auto add_threads = [&](const OptionText& text, std::vector<std::uint32_t>& numbers) {
         parser.add_values(text, false, number(1U, 1U << 22, "a number"),  // PID_MAX_LIMIT
                           [&numbers](const std::vector<std::string>& words) {
@@ -221,16 +203,20 @@ void check_together(const Request& request, bool tells_events,
     const auto is_given = [](const Parser::Option& each) { return each.is_given(); };
     if (request.format != Format::text && std::any_of(for_text.begin(), for_text.end(), is_given)) {
         throw UsageError(
-            "--view, --top and --min-count are for text: leave them out with json and csv");
+            "--view, --top and --min-count apply only to text: leave them out with json and csv");
     }
     if (!tells_events && std::any_of(for_events.begin(), for_events.end(), is_given)) {
-        throw UsageError("--own-events and --ring-size are about events: they need --events");
+        throw UsageError("--own-events and --ring-size apply only to events: add --events");
+    }
+    if (request.tracers.size() > 1 && request.format == Format::csv &&
+        !(request.output_file && is_output_folder(*request.output_file))) {
+        throw UsageError("CSV of several tools takes a file for each: -O DIR/ writes DIR/TOOL.csv");
     }
     if (request.probe_plan && request.format == Format::csv) {
-        throw UsageError("--probe-plan is text or json");
+        throw UsageError("--probe-plan has only text and json");
     }
     if (request.target.wait && request.target.containers.empty()) {
-        throw UsageError("--wait waits for a container: name it with -c");
+        throw UsageError("--wait needs a container: name it with -c");
     }
     check_ready_fd(request.ready_fd);
 }
@@ -242,18 +228,33 @@ bool wants_events(const TracerSchema& schema, const std::vector<std::string>& ar
             std::find(arguments.begin(), arguments.end(), "--events") != arguments.end());
 }
 
-Parser make_parser(const Tool& tool, const TracerSchema& schema, bool tells_events) {
+/// What the tools are called together: "runqlat,syslat".
+std::string names_of(std::span<const ChosenTool> tools) {
+    std::vector<std::string> names;
+    for (const ChosenTool& each : tools) {
+        names.push_back(escape_text(each.tool.name));
+    }
+    return fmt::format("{}", fmt::join(names, ","));
+}
+
+Parser make_parser(std::span<const ChosenTool> tools, bool tells_events) {
     // What an object from a file says of itself comes from others.
-    const std::string tool_name = escape_text(tool.name);
+    std::string text;
+    for (const ChosenTool& each : tools) {
+        text +=
+            fmt::format("{}: {}\n", escape_text(each.tool.name), escape_text(each.schema.summary));
+    }
+    const Tool& first = tools.front().tool;
+    const bool is_one = tools.size() == 1;
+    if (is_one && !first.description.empty()) {
+        text += "\n" + wrap(first.description, kHelpWidth, 0) + "\n";
+    }
     return Parser(
-        "tally",
-        fmt::format(
-            "{}: {}\n{}", tool_name, escape_text(schema.summary),
-            tool.description.empty() ? "" : "\n" + wrap(tool.description, kHelpWidth, 0) + "\n"),
+        "tally", text,
         fmt::format("Usage: tally {} [OPTIONS] {}[-- COMMAND ...]",
-                    tool.command.empty() ? tool_name : escape_text(tool.command),
+                    is_one && !first.command.empty() ? escape_text(first.command) : names_of(tools),
                     tells_events ? "" : "[INTERVAL [COUNT]] "),
-        footer(tool));
+        footer(is_one ? first.examples : std::vector<Tool::Example>{}));
 }
 
 /// [INTERVAL [COUNT]]
@@ -268,63 +269,21 @@ void add_intervals(Parser& parser, Request& request) {
                std::uint64_t{1}, std::uint64_t{1} << 62, "a number", request.count);
 }
 
-void add_max_keys(Parser& parser, Request& request) {
-    add_number(parser,
-               {.names = "--max-keys",
-                .value = "N",
-                .description = "how many distinct keys to keep (default: what fits in 12 MiB, or "
-                               "in 23 MiB with keys of the tool's own)",
-                .group = kScripts},
-               1U, 100'000U, "a number", request.max_keys);
+void add_max_keys(Parser& parser, const std::vector<std::size_t>& measuring, Request& request) {
+    parser.add_value(
+        {.names = "--max-keys",
+         .value = "N",
+         .description = "how many distinct keys to keep (default: what fits in 12 MiB, "
+                        "or in 23 MiB with keys of the tool's own)",
+         .group = kScripts},
+        number(1U, 100'000U, "a number"), [measuring, &request](const std::string& word) {
+            for (const std::size_t each : measuring) {
+                request.tracers[each].max_keys = number_of<std::uint32_t>(word);
+            }
+        });
 }
 
-}  // namespace
-
-std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const TracerSchema& schema,
-                                                     std::vector<std::string> arguments) {
-    Request request;
-    request.command = take_command(arguments);
-    const std::string tool_name = escape_text(tool.name);
-    const bool tells_events = wants_events(schema, arguments);
-    Parser parser = make_parser(tool, schema, tells_events);
-
-    if (tells_events) {
-        refuse_reports(parser, tool_name, schema.has_both());
-    } else {
-        add_intervals(parser, request);
-    }
-    add_duration(parser, request.duration);
-    add_target(parser, request.target);
-    if (!tells_events) {
-        check_default_by(schema, tool_name);
-        add_by(parser, schema, request.by);
-    }
-    if (schema.has_both()) {
-        parser.add_flag({.names = "--events",
-                         .description = "print each event instead of totals",
-                         .group = "Output"},
-                        request.tells_events);
-    }
-    add_format(parser, request.format, kFormats);
-    parser.add_value({.names = "-O,--output-file",
-                      .value = "FILE",
-                      .description = "write to FILE instead of stdout",
-                      .group = "Output"},
-                     request.output_file);
-    std::vector<Parser::Option> for_text, for_events;
-    if (!tells_events) {
-        for_text = add_text_options(parser, request.text, !schema.histograms.empty());
-    }
-    parser.add_flag({.names = "--strict",
-                     .description = "exit with status 3 if anything was lost",
-                     .group = kScripts},
-                    request.strict);
-    if (!schema.events.empty()) {
-        for_events = add_event_options(parser, request, tells_events ? "" : "with --events: ");
-    }
-    if (!tells_events) {
-        add_max_keys(parser, request);
-    }
+void add_run_options(Parser& parser, Request& request) {
     add_hierarchy(parser, request.hierarchy);
     add_ready_fd(parser, request.ready_fd);
     add_keep_privileges(parser, request.keep_privileges);
@@ -336,23 +295,113 @@ std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const Tra
                      .description = "log each step and the full verifier output",
                      .group = kScripts},
                     request.verbose);
-    add_own_options(parser, tool, schema, request);
+}
 
+void add_output_file(Parser& parser, Request& request) {
+    parser.add_value({.names = "-O,--output-file",
+                      .value = "FILE",
+                      .description = request.tracers.size() == 1
+                                         ? "write to FILE instead of stdout"
+                                         : "write to FILE instead of stdout; DIR/: a file for each "
+                                           "tool in that folder",
+                      .group = "Output"},
+                     request.output_file);
+}
+
+/// Which tools do what in this run.
+struct Roles {
+    std::vector<std::size_t> measuring;         ///< places of those that sum up by key
+    std::vector<TracerRequest*> having_events;  ///< those that can tell events
+    bool any_both = false;                      ///< one of them has the choice
+    bool any_histogram = false;                 ///< of those that sum up
+};
+
+Roles find_roles(std::span<const ChosenTool> tools, const std::vector<std::string>& arguments,
+                 Request& request) {
+    Roles roles;
+    for (std::size_t i = 0; i < tools.size(); ++i) {
+        const TracerSchema& schema = tools[i].schema;
+        if (!wants_events(schema, arguments)) {
+            roles.measuring.push_back(i);
+            roles.any_histogram = roles.any_histogram || !schema.histograms.empty();
+        }
+        if (!schema.events.empty()) {
+            roles.having_events.push_back(&request.tracers[i]);
+        }
+        roles.any_both = roles.any_both || schema.has_both();
+    }
+    return roles;
+}
+
+}  // namespace
+
+std::variant<Request, HelpText> parse_tool_arguments(std::span<const ChosenTool> tools,
+                                                     std::vector<std::string> arguments) {
+    Request request;
+    request.tracers.resize(tools.size());
+    request.command = take_command(arguments);
+    const Roles roles = find_roles(tools, arguments, request);
+    const bool tells_events = roles.measuring.empty();
+    Parser parser = make_parser(tools, tells_events);
+
+    if (tells_events) {
+        refuse_reports(parser, names_of(tools), roles.any_both);
+    } else {
+        add_intervals(parser, request);
+    }
+    add_duration(parser, request.duration);
+    add_target(parser, request.target);
+    if (!tells_events) {
+        add_by(parser, tools, roles.measuring, request);
+    }
+    bool is_events_given = false;
+    if (roles.any_both) {
+        parser.add_flag({.names = "--events",
+                         .description = "print each event instead of totals",
+                         .group = "Output"},
+                        is_events_given);
+    }
+    add_format(parser, request.format, kFormats);
+    add_output_file(parser, request);
+    std::vector<Parser::Option> for_text, for_events;
+    if (!tells_events) {
+        for_text = add_text_options(parser, request.text, roles.any_histogram);
+    }
+    parser.add_flag({.names = "--strict",
+                     .description = "exit with status 3 if anything was lost",
+                     .group = kScripts},
+                    request.strict);
+    const bool any_tells = roles.measuring.size() < tools.size();
+    if (!roles.having_events.empty()) {
+        for_events =
+            add_event_options(parser, roles.having_events, any_tells ? "" : "with --events: ");
+    }
+    if (!tells_events) {
+        add_max_keys(parser, roles.measuring, request);
+    }
+    add_run_options(parser, request);
+    add_own_options(parser, tools, request);
+
+    const Tool& first = tools.front().tool;
     const std::optional<HelpText> text = parser.parse(
-        arguments, tool.command.empty() ? fmt::format("tally help {}", tool.name)
-                                        : fmt::format("tally {} --help", tool.command));
+        arguments, first.command.empty() ? "tally help " + names_of(tools)
+                                         : fmt::format("tally {} --help", first.command));
     if (text) {
         return *text;
     }
-    check_together(request, tells_events, for_text, for_events);
-    if (request.by.empty()) {
-        request.by = default_by(schema);
+    for (std::size_t i = 0; i < tools.size(); ++i) {
+        request.tracers[i].tells_events = is_events_given && tools[i].schema.has_both();
     }
-    for (const SlotsSchema* each : schema.slots()) {
-        Grouping(request.by, *each);  // throws for a word that is none of its keys
-    }
+    check_together(request, any_tells, for_text, for_events);
+    complete_by(tools, roles.measuring, request);
     describe_terminal(request, request.text);
     return request;
+}
+
+std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const TracerSchema& schema,
+                                                     std::vector<std::string> arguments) {
+    const ChosenTool only{tool, schema};
+    return parse_tool_arguments(std::span(&only, 1), std::move(arguments));
 }
 
 }  // namespace tally

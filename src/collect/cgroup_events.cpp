@@ -63,7 +63,7 @@ CgroupEventReader::CgroupEventReader(const Tracer& tracer)
       ring_(ring_buffer__new(tracer.map_fd("tally_cgroup_events"), take_event, taken_.get(),
                              nullptr)) {
     if (!ring_) {
-        throw Error("cannot read what happens to cgroups: {}", std::strerror(errno));
+        throw Error("cannot read the events of cgroups: {}", std::strerror(errno));
     }
 }
 

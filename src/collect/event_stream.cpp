@@ -47,11 +47,17 @@ std::int64_t nanoseconds(clockid_t clock) {
     return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
+/// Of an EventOwner. Streams of several tracers may have one writer, so no two have the same.
+std::uint64_t next_serial() {
+    static std::uint64_t last = 0;
+    return ++last;
+}
+
 FileDescriptor make_period() {
     FileDescriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
     const itimerspec period{{0, kPeriod}, {0, kPeriod}};
     if (!timer || ::timerfd_settime(timer.get(), 0, &period, nullptr) != 0) {
-        throw Error("cannot make a timer: {}", std::strerror(errno));
+        throw Error("cannot create a timer: {}", std::strerror(errno));
     }
     return timer;
 }
@@ -97,7 +103,7 @@ const EventStream::Known& EventStream::look_up(CgroupId cgroup, const Containers
     }
     const Owner& owner = containers.owner_of(cgroup);
     Known known{admission_ ? admission_(cgroup) : Admission::counted,
-                {++serial_, owner.label(), owner_fields(owner)}};
+                {next_serial(), owner.label(), owner_fields(owner)}};
     return known_.insert_or_assign(cgroup, std::move(known)).first->second;
 }
 

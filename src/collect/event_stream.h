@@ -95,7 +95,6 @@ class EventStream {
     std::unordered_set<CgroupId> held_of_;     ///< those cgroups
     std::size_t held_bytes_ = 0;
     bool may_release_ = false;  ///< something may be decided since the last look at them
-    std::uint64_t serial_ = 0;
     std::uint64_t malformed_ = 0;
     std::uint64_t not_held_ = 0;
     std::vector<EventValue> values_;  ///< of one event, reused, as are the next

@@ -106,7 +106,7 @@ std::vector<std::string> Grouping::choices(const SlotsSchema& slots) {
 Grouping::Grouping(const std::vector<std::string>& by, const SlotsSchema& slots) {
     for (const std::string& word : by) {
         if (std::count(by.begin(), by.end(), word) > 1) {
-            throw UsageError("--by {}: it stands there twice", word);
+            throw UsageError("--by {}: listed twice", word);
         }
         if (word == "none" && by.size() == 1) {
             return;
@@ -126,9 +126,9 @@ Grouping::Grouping(const std::vector<std::string>& by, const SlotsSchema& slots)
         const auto field = std::find_if(slots.key.begin(), slots.key.end(),
                                         [&](const KeyField& each) { return each.name == word; });
         if (field == slots.key.end()) {
-            throw UsageError("--by {}: there is no such key; there are {}{}", word,
+            throw UsageError("--by {}: there is no such key; keys are {}{}", word,
                              fmt::join(choices(slots), ", "),
-                             word == "none" ? " (none stands alone)" : "");
+                             word == "none" ? " (none cannot be combined)" : "");
         }
         part.kind = field->type == SemanticType::cgroup ? Kind::cgroup : Kind::field;
         part.field = *field;

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <utility>
 
+#include "tracer/engine_names.h"
+
 namespace tally {
 namespace {
 
@@ -27,45 +29,48 @@ std::string advice(std::string_view reason) {
         return "there were more keys than the map holds; raise --max-keys, or use fewer --by keys";
     }
     if (reason == "negative_time") {
-        return "the clocks of two CPUs disagreed";
+        return "the end was earlier than the beginning: the clocks of two CPUs differ";
     }
     if (reason == "no_thread_state") {
-        return "a thread's state could not be kept; was kernel.pid_max raised during the run?";
+        return "there was no room for a thread's state; kernel.pid_max may have been raised since "
+               "the start";
     }
     if (reason == "no_socket_state") {
-        return "there were more connections at once than can be remembered";
+        return "more connections were open at once than tally can track";
     }
     if (reason == "no_object_state") {
         return "there were more at once than can be remembered";
     }
     if (reason == "unmatched_begin" || reason == "unmatched_end") {
-        return "the kernel did not run the probe for the other end of them";
+        return "the kernel did not run the probe at their other end";
     }
     if (reason == "target_full") {
-        return "new cgroups or threads of the target did not fit and were not measured";
+        return "new cgroups or threads of the target did not fit into its set and were not "
+               "measured";
     }
     if (reason == "cgroup_event") {
-        return "cgroups were made or removed faster than they could be followed; names may be "
+        return "cgroups were created or removed faster than tally could follow; names may be "
                "missing";
     }
     if (reason == "ring_full") {
-        return "events came faster than they were read or written; raise --ring-size, or let fewer "
-               "in by a filter";
+        return "events came faster than they were read or written; raise --ring-size, or add "
+               "a filter";
     }
     if (reason == "string_fault") {
-        return "strings could not be read, or not to their end; their events are there without";
+        return "strings could not be read, or not to their end; their events are reported without "
+               "them";
     }
     if (reason == "event_nested") {
-        return "interrupts came while events were put together on the same CPU";
+        return "events occurred in interrupts while others were being assembled on the same CPU";
     }
     if (reason == kHeldFull) {
-        return "too many events came from new cgroups before it was known whose they are";
+        return "too many events of new cgroups came before their containers were known";
     }
     if (reason == kMalformedEvent) {
-        return "events are not laid out as the object declares them";
+        return "events do not have the layout that the object declares";
     }
     if (reason == kMissedRun) {
-        return "the kernel left out a program that was already running on the same CPU";
+        return "the kernel did not run a program that was already running on the same CPU";
     }
     return "";
 }
@@ -86,16 +91,19 @@ std::vector<std::string> loss_reasons(const TracerSchema& schema) {
 
 std::vector<LostRecord> Losses::collect(UnixNanoseconds time, const OwnLosses& own) {
     const auto cpus = static_cast<std::size_t>(std::max(1, libbpf_num_possible_cpus()));
-    const int map = tracer_.map_fd("tally_counters");
     std::vector<std::uint64_t> by_cpu(cpus);
-    std::map<std::string_view, std::uint64_t> counts{{kMissedRun, tracer_.missed_runs()},
-                                                     {kMalformedEvent, own.malformed_event},
-                                                     {kHeldFull, own.held_full}};
+    std::map<std::string_view, std::uint64_t> counts{
+        {kMissedRun, tracer_.missed_runs() + engine_.missed_runs_of_engine()},
+        {kMalformedEvent, own.malformed_event},
+        {kHeldFull, own.held_full}};
     const std::vector<std::string>& names = tracer_.schema().losses;
     for (std::uint32_t index = 0; index < names.size(); ++index) {
-        std::fill(by_cpu.begin(), by_cpu.end(), 0);
-        bpf_map_lookup_elem(map, &index, by_cpu.data());
-        counts[names[index]] = std::accumulate(by_cpu.begin(), by_cpu.end(), std::uint64_t{0});
+        std::uint64_t& count = counts[names[index]];
+        for (const char* map : {kCounters, kEngineCounters}) {
+            std::fill(by_cpu.begin(), by_cpu.end(), 0);
+            bpf_map_lookup_elem(tracer_.map_fd(map), &index, by_cpu.data());
+            count = std::accumulate(by_cpu.begin(), by_cpu.end(), count);
+        }
     }
     before_attach_ = counts[kBeforeAttach];
     counts["target_full"] += own.target_full;

@@ -25,8 +25,9 @@ std::vector<std::string> loss_reasons(const TracerSchema& schema);
 /// (bpf/include/loss.bpf.h) and what the kernel says of the programs ("missed_run").
 class Losses {
   public:
-    /// `tracer` is loaded and outlives this.
-    explicit Losses(const Tracer& tracer) : tracer_(tracer) {}
+    /// Of `tracer`, and of the engine that it has or shares: that of `engine`. Both are loaded and
+    /// outlive this.
+    Losses(const Tracer& tracer, const Tracer& engine) : tracer_(tracer), engine_(engine) {}
 
     /// Reads the counters; returns what was lost since the last call, one record a reason.
     std::vector<LostRecord> collect(UnixNanoseconds time, const OwnLosses& own);
@@ -45,6 +46,7 @@ class Losses {
 
   private:
     const Tracer& tracer_;
+    const Tracer& engine_;
     std::vector<EndRecord::Lost> total_;
     std::uint64_t before_attach_ = 0;
 };

@@ -40,7 +40,7 @@ ExitStatus help(const Arguments& arguments) {
             with_help.push_back(each.words.word);
         }
     }
-    return run_tool(word, {"--help"}, std::move(with_help));
+    return run_tools(word, {"--help"}, std::move(with_help));
 }
 
 constexpr std::size_t kAny = CommandRow::kAnyNumber;
@@ -77,7 +77,8 @@ std::string usage() {
         "\n"
         "Usage: tally TOOL [OPTIONS] [INTERVAL [COUNT]] [-- COMMAND ...]\n"
         "\n"
-        "  tally TOOL           run a tool, e.g. sudo tally runqlat\n";
+        "  tally TOOL           run a tool, e.g. sudo tally runqlat\n"
+        "  tally TOOL,TOOL      run several together, e.g. sudo tally runqlat,syslat 1\n";
     for (const CommandRow& each : kCommands) {
         if (!each.is_listed) {
             continue;

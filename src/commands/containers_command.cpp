@@ -146,8 +146,10 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
     ContainerEngine engine = load_container_engine(request.hierarchy, request.verbose);
     LiveContainers live(engine.tracer, engine.host.paths());
     OutputFile errors(STDERR_FILENO, "stderr", OutputFile::Failures::ignored);
-    Losses losses(engine.tracer);
-    Waiter waiter(out.fd());
+    Losses losses(engine.tracer, engine.tracer);
+    Waiter waiter;
+    waiter.watch_output(out.fd());
+    waiter.watch(live.fd(), Wake::cgroups);
     bool finished = false;
     out.give_up_when_readable(waiter.signals(), [&] { return waiter.is_last_word(finished); });
     ListingStream stream(
@@ -185,8 +187,7 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
     if (request.ready_fd) {
         announce_ready(*request.ready_fd);
     }
-    for (Wake wake = Wake::again; wake != Wake::stop;
-         wake = waiter.wait(-1, live.fd(), live.next_look())) {
+    for (Wake wake = Wake::again; wake != Wake::stop; wake = waiter.wait(live.next_look())) {
         switch (wake) {
             case Wake::cgroups:
                 follow();

@@ -40,7 +40,7 @@ Check judge_kernel(const std::string& release) {
     Check check = ok("kernel", "Linux " + release);
     if (major < 5 || (major == 5 && minor < 10)) {
         check.status = Status::warn;
-        check.advice = "tools need Linux 5.10 or what distributions have carried back from it";
+        check.advice = "tools need Linux 5.10 or later, or a distribution's backports of it";
     }
     return check;
 }
@@ -66,13 +66,13 @@ Check judge_privileges(const HostFacts& facts) {
     } else if (facts.user != 0 && !facts.has_capability(CAP_DAC_READ_SEARCH)) {
         check.status = Status::warn;
         check.advice =
-            "container runtimes let root alone read the names of containers: "
-            "CAP_DAC_READ_SEARCH does too";
+            "the files with the names of containers are readable only with uid 0 or "
+            "CAP_DAC_READ_SEARCH";
     } else if (!facts.sees_all_processes) {
         check.status = Status::warn;
         check.advice =
-            "/proc hides the processes of others (hidepid): CAP_SYS_PTRACE shows them, for --pid "
-            "and --tid";
+            "/proc hides the processes of other users (hidepid): --pid and --tid need "
+            "CAP_SYS_PTRACE to find them";
     }
     return check;
 }
@@ -82,30 +82,30 @@ Check judge_btf(const HostFacts& facts) {
         return ok("btf", fmt::format("/sys/kernel/btf/vmlinux, {} KiB", *facts.btf_size / 1024));
     }
     return {"btf", false, Status::fail, "/sys/kernel/btf/vmlinux cannot be read",
-            "a kernel that is built with CONFIG_DEBUG_INFO_BTF, and a mounted /sys"};
+            "use a kernel built with CONFIG_DEBUG_INFO_BTF, and mount /sys"};
 }
 
 Check judge_lockdown(const HostFacts& facts) {
     if (facts.lockdown != "confidentiality") {
-        return ok("lockdown", facts.lockdown.value_or("not to be seen in /sys/kernel/security"));
+        return ok("lockdown", facts.lockdown.value_or("not visible in /sys/kernel/security"));
     }
     return {"lockdown", false, Status::fail, "confidentiality",
-            "it forbids BPF to read the kernel's memory: boot with lockdown=integrity or none"};
+            "BPF may not read kernel memory: boot with lockdown=integrity or none"};
 }
 
 Check judge_memlock(const HostFacts& facts, std::optional<bool> counts_memory) {
     const std::string limit =
         facts.memlock ? fmt::format("{} KiB", *facts.memlock / 1024) : "unlimited";
     if (counts_memory == false) {
-        return ok("memlock", limit + "; maps do not count against it here");
+        return ok("memlock", limit + "; this kernel does not count maps against it");
     }
     Check check = ok("memlock", limit);
     if (facts.memlock && facts.has_capability(CAP_SYS_RESOURCE)) {
-        check.finding += ", which tally may raise";
+        check.finding += ", which tally can raise";
     } else if (facts.memlock) {
         check.status = Status::warn;
         check.advice =
-            "before Linux 5.11 maps count against it, and are smaller then: raise it with ulimit "
+            "before Linux 5.11 it limits the maps, which are smaller then: raise it with ulimit "
             "-l unlimited";
     }
     return check;
@@ -115,12 +115,12 @@ Check judge_namespaces(const HostFacts& facts) {
     if (facts.initial_cgroup_namespace && facts.initial_pid_namespace) {
         return ok("namespaces", "the host's pid and cgroup namespaces");
     }
-    const char* const which = facts.initial_cgroup_namespace ? "a pid namespace"
-                              : facts.initial_pid_namespace  ? "a cgroup namespace"
+    const char* const which = facts.initial_cgroup_namespace ? "pid namespace"
+                              : facts.initial_pid_namespace  ? "cgroup namespace"
                                                              : "pid and cgroup namespaces";
-    return {"namespaces", false, Status::warn, fmt::format("{} of its own", which),
-            "processes and cgroups outside are not seen or named: run it on the host, or with the "
-            "host's namespaces (docker run --pid host --cgroupns host)"};
+    return {"namespaces", false, Status::warn, fmt::format("tally has its own {}", which),
+            "processes and cgroups outside of them are not visible: run tally on the host, or with "
+            "the host's namespaces (docker run --pid host --cgroupns host)"};
 }
 
 /// Runs a tool as far as it can go without measuring: what only the kernel knows. Nothing of it
@@ -163,7 +163,7 @@ Check try_tool(Tracer tracer, KernelHooks& hooks, const HostFacts& facts,
         check.finding = error.what();
         // What the tool itself would say ends with the same advice.
         check.finding.resize(std::min(check.finding.size(), check.finding.find("; -v shows")));
-        check.advice = fmt::format("tally {} -v shows all that the kernel says", tracer.name());
+        check.advice = fmt::format("tally {} -v shows the full log", tracer.name());
     }
     return check;
 }
@@ -228,7 +228,7 @@ std::vector<Check> judge(const HostFacts& facts, std::optional<bool> counts_memo
 }
 
 Listing list_checks(const std::vector<Check>& checks) {
-    Listing listing{"check", {"CHECK", "STATUS", "FOUND"}, {}, "nothing was looked at"};
+    Listing listing{"check", {"CHECK", "STATUS", "FOUND"}, {}, "nothing was checked"};
     for (const Check& each : checks) {
         listing.rows.push_back({{each.name, word(each.status),
                                  each.finding + (each.advice.empty() ? "" : "; " + each.advice)},

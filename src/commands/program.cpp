@@ -43,10 +43,11 @@ ExitStatus run_program(std::string_view program, Arguments arguments) {
             arguments.front() = tool;
             return complete(std::move(arguments));
         }
-        return run_tool(tool, arguments);
+        return run_tools(tool, arguments);
     }
     if (arguments.empty()) {
-        throw UsageError("which tool? 'tally list' shows them, 'tally help' says more");
+        throw UsageError(
+            "no tool given: 'tally list' lists the tools, 'tally help' shows the usage");
     }
     const std::string word = arguments.front();
     arguments.erase(arguments.begin());
@@ -59,10 +60,10 @@ ExitStatus run_program(std::string_view program, Arguments arguments) {
         for (const CommandWords& each : listed_commands()) {
             words.push_back(each.word);
         }
-        return run_tool(word, arguments, std::move(words));
+        return run_tools(word, arguments, std::move(words));
     }
     if (arguments.size() > command->most_arguments) {
-        throw UsageError("'{}' takes no '{}'", word, arguments.back());
+        throw UsageError("'{}' does not take the argument '{}'", word, arguments.back());
     }
     return command->run(arguments);
 }

@@ -22,6 +22,7 @@
 #include "tracer/registry.h"
 #include "tracer/tracer.h"
 #include "util/nearest_word.h"
+#include "util/split.h"
 
 namespace tally {
 namespace {
@@ -41,31 +42,43 @@ constexpr std::string_view kRunUsage =
     "\n"
     "How to write and compile a tracer: docs/new-tool.md.\n";
 
-/// --probe-plan: what a run would hang on. Status 1 if it cannot run.
-ExitStatus show_probe_plan(const Tracer& tracer, const Request& request) {
+/// --probe-plan: what a run would hang on. Status 1 if one of the tools cannot run.
+ExitStatus show_probe_plans(const std::vector<Tracer>& tracers, const Request& request) {
     check_tracing_is_possible();
-    const ProbePlan plan = make_probe_plan(tracer.schema(), request.choices);
     OutputFile out = request.output_file ? OutputFile::create(*request.output_file)
                                          : OutputFile(STDOUT_FILENO, "stdout");
-    write_listing(request.format, list_probes(tracer.name(), plan), out);
-    if (plan.failure) {
-        say(describe(tracer.name(), *plan.failure));
+    ExitStatus status = ExitStatus::ok;
+    for (std::size_t i = 0; i < tracers.size(); ++i) {
+        const Tracer& tracer = tracers[i];
+        const ProbePlan plan = make_probe_plan(tracer.schema(), request.tracers[i].choices);
+        write_listing(request.format, list_probes(tracer.name(), plan), out);
+        if (plan.failure) {
+            say(describe(tracer.name(), *plan.failure));
+            status = ExitStatus::failed;
+        }
     }
-    return plan.failure ? ExitStatus::failed : ExitStatus::ok;
+    return status;
 }
 
-ExitStatus run_as(const Tool& tool, const Arguments& arguments) {
-    Tracer tracer(std::string(tool.name), tool.object);
-    auto parsed = parse_tool_arguments(tool, tracer.schema(), arguments);
+ExitStatus run_as(const std::vector<const Tool*>& tools, const Arguments& arguments) {
+    std::vector<Tracer> tracers;
+    for (const Tool* each : tools) {
+        tracers.emplace_back(std::string(each->name), each->object);
+    }
+    std::vector<ChosenTool> chosen;
+    for (std::size_t i = 0; i < tools.size(); ++i) {
+        chosen.push_back({*tools[i], tracers[i].schema()});
+    }
+    auto parsed = parse_tool_arguments(chosen, arguments);
     if (const auto* help = std::get_if<HelpText>(&parsed)) {
         return print(help->text);
     }
     const Request& request = std::get<Request>(parsed);
     capture_libbpf_log(request.verbose ? say : nullptr);
     if (request.probe_plan) {
-        return show_probe_plan(tracer, request);
+        return show_probe_plans(tracers, request);
     }
-    return run_session(std::move(tracer), request);
+    return run_session(std::move(tracers), request);
 }
 
 std::string summary_of(const Tool& tool) {
@@ -74,17 +87,27 @@ std::string summary_of(const Tool& tool) {
 
 }  // namespace
 
-ExitStatus run_tool(const std::string& name, const Arguments& arguments,
-                    std::vector<std::string> commands) {
-    const Tool* tool = find_tool(name);
-    if (tool == nullptr) {
-        for (const Tool* each : all_tools()) {
-            commands.emplace_back(each->name);
+ExitStatus run_tools(const std::string& names, const Arguments& arguments,
+                     std::vector<std::string> commands) {
+    std::vector<const Tool*> tools;
+    for (const std::string& name : split(names, ',')) {
+        const Tool* tool = find_tool(name);
+        if (tool == nullptr && name.empty() && names.find(',') != std::string::npos) {
+            throw UsageError("'{}': the name of a tool is missing beside a comma", names);
         }
-        throw UsageError("unknown tool '{}'{} ('tally list' lists the tools)", name,
-                         did_you_mean(name, commands));
+        if (tool == nullptr) {
+            for (const Tool* each : all_tools()) {
+                commands.emplace_back(each->name);
+            }
+            throw UsageError("unknown tool '{}'{} ('tally list' lists the tools)", name,
+                             did_you_mean(name, commands));
+        }
+        if (std::find(tools.begin(), tools.end(), tool) != tools.end()) {
+            throw UsageError("'{}' names {} twice: one run has each tool once", names, name);
+        }
+        tools.push_back(tool);
     }
-    return run_as(*tool, arguments);
+    return run_as(tools, arguments);
 }
 
 ExitStatus run_file(const Arguments& arguments) {
@@ -111,7 +134,7 @@ ExitStatus run_file(const Arguments& arguments) {
     tool.name = name;
     tool.object = std::as_bytes(std::span(object));
     tool.command = "run " + path;
-    return run_as(tool, rest);
+    return run_as({&tool}, rest);
 }
 
 ExitStatus list_tools(const Arguments&) {

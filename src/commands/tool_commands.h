@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
-// What runs and lists tools: `tally TOOL`, `tally run FILE`, `tally list`.
+// What runs and lists tools: `tally TOOL[,TOOL]`, `tally run FILE`, `tally list`.
 #pragma once
 
 #include <string>
@@ -11,10 +11,10 @@
 
 namespace tally {
 
-/// `tally NAME ARGUMENT...`. Throws UsageError if no tool has this name: it names the nearest of
-/// the tools and of these commands.
-ExitStatus run_tool(const std::string& name, const std::vector<std::string>& arguments,
-                    std::vector<std::string> commands = {});
+/// `tally NAME[,NAME] ARGUMENT...`: these tools together. Throws UsageError if no tool has one of
+/// the names: it names the nearest of the tools and of these commands.
+ExitStatus run_tools(const std::string& names, const std::vector<std::string>& arguments,
+                     std::vector<std::string> commands = {});
 
 /// `tally run FILE ARGUMENT...`
 ExitStatus run_file(const std::vector<std::string>& arguments);

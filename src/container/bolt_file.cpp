@@ -19,7 +19,7 @@ constexpr std::size_t kSmallestPage = 1024;
 constexpr std::size_t kLargestPage = 65536;
 constexpr int kDeepest = 32;
 
-/// A number as the machine stores it: bbolt writes its structures as they lie in memory, and
+/// A number in the machine's byte order: bbolt writes its structures as they are in memory, and
 /// podman's file is read on the machine that wrote it. 0 beyond the end.
 template <typename T>
 T number_at(std::string_view bytes, std::size_t at) {
@@ -45,7 +45,7 @@ struct Head {
     std::uint64_t transaction = 0;
 };
 
-/// One of the two heads: behind the page's own, magic u32, version u32, page size u32, flags u32,
+/// One of the two heads: after the page's own, magic u32, version u32, page size u32, flags u32,
 /// root bucket (page u64, sequence u64), free list u64, highest page u64, transaction u64, and the
 /// checksum of all that.
 std::optional<Head> head_at(std::string_view bytes, std::size_t at) {
@@ -70,7 +70,7 @@ std::optional<BoltFile> BoltFile::open(std::string_view bytes) {
         return std::nullopt;
     }
     // The second one is a page further, and the first may be the one that is being written: then
-    // the size of a page is to be found out.
+    // the page size must be found out.
     const std::size_t first = newest ? newest->page_size : kSmallestPage;
     const std::size_t last = newest ? newest->page_size : kLargestPage;
     for (std::size_t size = first; size <= last; size *= 2) {

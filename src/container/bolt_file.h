@@ -10,7 +10,7 @@
 namespace tally {
 
 /// A file of BoltDB (go.etcd.io/bbolt, version 2 of the format), read from its bytes and never
-/// believed: nothing outside of them is touched, and the work is bounded by their number.
+/// trusted: nothing outside of them is touched, and the work is bounded by their number.
 ///
 /// bbolt writes a transaction to unused pages and then one of two heads. The pages of the last
 /// transaction are never written over by the next, so bytes read at once are consistent unless two
@@ -23,12 +23,12 @@ class BoltFile {
         std::string_view page;
     };
 
-    /// None if this is no such file. `bytes` must outlive it.
+    /// None if this is not such a file. `bytes` must outlive it.
     static std::optional<BoltFile> open(std::string_view bytes);
 
     Bucket root() const { return {root_, {}}; }
 
-    /// One key of a bucket; the value of a key that is a bucket is to be given to inner_bucket().
+    /// One key of a bucket; if the value is a bucket, pass the entry to inner_bucket().
     struct Entry {
         std::string_view key;
         std::string_view value;
@@ -54,7 +54,7 @@ class BoltFile {
     std::string_view bytes_;
     std::size_t page_size_;
     std::uint64_t root_;
-    std::size_t budget_;  ///< entries still to be looked at: in an honest file each has 16 bytes
+    std::size_t budget_;  ///< entries that may still be examined: in a valid file each has 16 bytes
 };
 
 }  // namespace tally

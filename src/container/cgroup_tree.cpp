@@ -19,13 +19,13 @@ namespace tally {
 namespace {
 
 // Each level of the walk holds one open directory, and 1,024 is the usual limit of open files.
-// Deeper cgroups are known by their births only.
+// Deeper cgroups are only known by their births.
 constexpr int kDeepestWalk = 256;
 
-// No kernel makes a chain as long as this, which would have a path of 8 KiB. Births that lie could.
+// No kernel makes a chain this long, which would have a path of 8 KiB. False births could.
 constexpr std::size_t kLongestAncestry = 4096;
 
-// Events of different CPUs come in any order, but not late: a few are on the way.
+// Events of different CPUs come in any order, but soon: only a few are pending.
 constexpr std::size_t kMostEarlyDeaths = 4096;
 
 struct CloseDirectory {
@@ -80,7 +80,7 @@ void CgroupTree::walk_directory(int fd, CgroupId id, int depth, Changes& changes
         const CgroupId child = status.st_ino;
         put(child, id, entry->d_name, changes);
         // kernfs counts sub-directories in the links (kernfs_refresh_inode), and reading a cgroup's
-        // directory is dear: some 50 files each. File systems that do not count say 1.
+        // directory is expensive: some 50 files each. File systems that do not count say 1.
         if (status.st_nlink == 2) {
             continue;
         }
@@ -93,7 +93,7 @@ void CgroupTree::walk_directory(int fd, CgroupId id, int depth, Changes& changes
         if (below >= 0) {
             walk_directory(below, child, depth + 1, changes);
         } else if (errno != ENOENT && errno != ENODEV) {
-            keep_unread(child);  // too many open files, say: that does not mean death
+            keep_unread(child);  // e.g. too many open files: the cgroup may be alive
         }
     }
 }

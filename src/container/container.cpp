@@ -21,7 +21,8 @@ std::string Owner::label() const {
     if (systemd_unit) {
         return *systemd_unit;
     }
-    // Without its number: rows are the same if what is written of them is, and that is not.
+    // Without its number: two rows are one if all their written fields are equal, and the number is
+    // not written.
     return cgroup.value_or("unknown");
 }
 

@@ -8,22 +8,21 @@
 
 namespace tally {
 
-/// The kernel's number of a cgroup: the inode of its directory, unique within one hierarchy as
-/// long as the machine is up. 0 stands for kernel threads in the root cgroup
-/// (bpf/include/subject.bpf.h).
+/// The kernel's number of a cgroup: the inode of its directory, unique within one hierarchy until
+/// the next boot. 0 stands for kernel threads in the root cgroup (bpf/include/subject.bpf.h).
 using CgroupId = std::uint64_t;
 
 inline constexpr CgroupId kKernelThreads = 0;
 
-/// Longer names, of containers and of pods, are not believed: they would fill the screen and the
-/// memory. In bytes.
+/// In bytes. Longer names of containers and pods are ignored: they would fill the screen and the
+/// memory.
 inline constexpr std::size_t kLongestName = 4096;
 
-/// What a container is called. Strings are bytes written by others. Empty optional: not known, or
-/// the runtime has no such thing.
+/// The name of a container. Strings are bytes written by others. Empty optional: not known, or the
+/// runtime has no such thing.
 struct Container {
-    std::string name;               ///< as people call it: "web"; never empty
-    std::optional<std::string> id;  ///< the runtime's full id: 64 hexadecimal digits, mostly
+    std::string name;               ///< the usual name: "web"; never empty
+    std::optional<std::string> id;  ///< the runtime's full id, mostly 64 hexadecimal digits
     std::string runtime;            ///< "docker", "podman", "containerd", "cri-o", "runc", "crun",
                                     ///< "lxc", "nspawn"; "oci": an id that no runtime's file knows;
                                     ///< "namespaces": made by hand
@@ -36,9 +35,9 @@ struct Container {
     std::string label() const;
 };
 
-/// Whose a cgroup is: one row of `--by container`.
+/// What a cgroup belongs to: one row of `--by container`.
 struct Owner {
-    CgroupId root = 0;                   ///< the cgroup that holds all of it
+    CgroupId root = 0;                   ///< the topmost cgroup of the owner
     std::optional<std::string> cgroup;   ///< its path from the hierarchy's root ("/docker/3f.."),
                                          ///< "kernel" for kernel threads, none: unknown
     std::optional<Container> container;  ///< none: the host's own

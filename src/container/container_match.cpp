@@ -6,8 +6,8 @@
 namespace tally {
 namespace {
 
-// The shortest part of an id that is taken for one; docker's own rule is any unique part, but two
-// digits are too easily a name.
+// The shortest prefix that is taken for an id; docker accepts any unique prefix, but two digits are
+// too likely a name.
 constexpr std::size_t kShortestId = 4;
 
 bool is_match(const std::string& text, const std::string& wanted, bool is_pattern) {

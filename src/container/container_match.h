@@ -7,9 +7,9 @@
 
 namespace tally {
 
-/// Whether a container is meant by what a user typed: its name, its id, its pod, NAMESPACE/POD,
-/// POD/NAME, its label (NAMESPACE/POD/NAME), a shell pattern (fnmatch(3), '*' means slashes
-/// too) of any of these, or a prefix of its id of at least four characters.
+/// Whether a user's word matches a container: its name, its id, its pod, NAMESPACE/POD, POD/NAME,
+/// its label (NAMESPACE/POD/NAME), a shell pattern (fnmatch(3), '*' matches slashes too) for any of
+/// these, or a prefix of its id of at least four characters.
 bool is_called(const Container& container, const std::string& wanted);
 
 }  // namespace tally

@@ -21,16 +21,16 @@ namespace tally {
 
 namespace {
 
-// A cgroup that is born without the shape of a container may be one that only files tell of, and
-// those may be gone by the next report. But births come by the thousand.
+// A new cgroup without the shape of a container may be a container that only files name, and those
+// may be gone by the next report. But there may be thousands of births.
 constexpr int kFileLooksPerRound = 16;
 
-// Cgroups that no walk has found are not looked for again: those of zombies, say, which were
+// Cgroups that no walk has found are not looked for again: for example those of zombies, which were
 // removed before the start.
 constexpr std::size_t kMostNotFound = 16'384;
 
-// Processes that were seen since the last look at all of them. The kernel tells each pid namespace
-// of a cgroup once, so that is as many new containers in a second.
+// Processes that were noticed since the last observe(). The kernel reports each pid namespace of a
+// cgroup once, so this is the number of new containers in a second.
 constexpr std::size_t kMostNoticed = 16'384;
 
 }  // namespace
@@ -46,12 +46,12 @@ struct Containers::State {
     void start_round();
 
     KnownContainers known;
-    std::unordered_map<CgroupId, std::uint64_t> processes;  ///< in the very cgroup
-    std::unordered_set<CgroupId> missing;  ///< seen and not known, for the next walk to find
-    RecentIds not_found{kMostNotFound};    ///< those that it did not find
+    std::unordered_map<CgroupId, std::uint64_t> processes;  ///< in the cgroup itself
+    std::unordered_set<CgroupId> missing;  ///< measured but unknown, for the next walk to find
+    RecentIds not_found{kMostNotFound};    ///< those that no walk found
     std::deque<ProcessFacts> noticed;      ///< since the last observe()
 
-    // What is dear happens once in each round.
+    // Expensive work is done once per round.
     bool may_walk = true;
     int file_looks = kFileLooksPerRound;
 };
@@ -74,7 +74,7 @@ void Containers::State::walk() {
     known.read_names();
 }
 
-/// Whether a walk might find this cgroup, of which the tree does not know enough.
+/// Whether the tree lacks this cgroup or its name, and a walk might find it.
 bool Containers::State::is_missing(CgroupId id) {
     if (not_found.contains(id)) {
         return false;
@@ -85,7 +85,7 @@ bool Containers::State::is_missing(CgroupId id) {
     return true;
 }
 
-/// Looks for a cgroup that ought to be there. Many may be missing: once per round.
+/// Looks for a cgroup that should exist. Many may be missing, so only once per round.
 bool Containers::State::walk_once() {
     if (!may_walk) {
         return false;
@@ -99,8 +99,8 @@ bool Containers::State::walk_once() {
     return true;
 }
 
-/// The living, and those that were seen since the last look and are gone: of each the last that was
-/// told, if it is not among the living.
+/// The living processes, and those that were noticed since the last observe() and have exited: the
+/// last report of each, if it is not among the living.
 std::vector<ProcessFacts> Containers::State::with_noticed(const std::vector<ProcessFacts>& living) {
     std::vector<ProcessFacts> all = living;
     std::set<std::pair<std::uint32_t, PidNamespace>> have;
@@ -138,7 +138,7 @@ void Containers::add(const CgroupBirth& birth) {
     }
     state.not_found.erase(birth.id);
     state.known.add(birth);
-    // The names are read now: the container may be gone before anyone asks.
+    // The names are read now: the container may be gone before they are needed.
     if (state.known.find(birth.id) != nullptr) {
         state.known.read_name(birth.id);
     } else if (state.file_looks > 0 && state.known.container_above(birth.id) == 0) {
@@ -155,7 +155,7 @@ void Containers::observe(const std::vector<ProcessFacts>& processes) {
     State& state = *state_;
     state.start_round();
     state.processes.clear();
-    // Also those that were missing when this round's walk was over.
+    // This includes those that were missing after this round's walk.
     bool is_any_missing = !state.missing.empty();
     for (const ProcessFacts& process : processes) {
         ++state.processes[process.cgroup];
@@ -172,8 +172,8 @@ void Containers::observe(const std::vector<ProcessFacts>& processes) {
     for (const CgroupId root : find_namespace_containers(all, state.tree(), is_contained)) {
         known.add_home_made(root);
     }
-    // Again at each look: whoever makes a container by hand sets the name some time after making
-    // the namespaces, which begin with the host's.
+    // Again at each observe(): the name of a hand-made container is set some time after its
+    // namespaces are created, which begin with the host's name.
     const auto nameless_container_of = [&](CgroupId id) -> CgroupId {
         const CgroupId root = known.container_above(id);
         const KnownContainer* found = known.find(root);
@@ -280,7 +280,7 @@ std::optional<CgroupId> Containers::find_cgroup(const std::string& path) {
     if (const auto id = look()) {
         return id;
     }
-    // Somebody typed this; it is worth a walk of its own.
+    // The user typed this; it is worth a walk of its own.
     state.may_walk = true;
     state.walk_once();
     return look();

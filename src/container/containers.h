@@ -19,8 +19,8 @@ namespace tally {
 
 /// The containers of this machine and the cgroups that belong to them: design.md, "Containers".
 ///
-/// Holds the tree of one hierarchy as it was walked and as births and deaths have changed it, and
-/// keeps the last 20,000 dead. Not thread safe.
+/// Holds the tree of one hierarchy, from the last walk and from later births and deaths, and keeps
+/// the last 20,000 dead. Not thread safe.
 class Containers {
   public:
     explicit Containers(ContainerPaths paths);
@@ -36,34 +36,36 @@ class Containers {
     void add(const CgroupBirth& birth);
 
     /// A cgroup was removed (tracepoint cgroup:cgroup_rmdir). It keeps its name and path, but its
-    /// runtime's files are looked at no more. May be told before the birth.
+    /// runtime's files are no longer read. May be reported before the birth.
     void bury(CgroupId id);
 
-    /// A process was seen in a cgroup (its first exec there, that it was moved there, its end). It
-    /// may be gone by the next observe(), which remembers it until then. What is called by its
-    /// runtime's files is looked up again now: by the first exec, they are there.
+    /// A process was seen in a cgroup: it exec'ed there, was moved there, or exited. It is kept
+    /// until the next observe(), even if it has exited by then. A container that is named by its
+    /// runtime's files is looked up again now: at the first exec, these files exist.
     void notice(ProcessFacts process);
 
-    /// Whether there is something that was noticed and waits for observe().
+    /// Whether a process was noticed since the last observe().
     bool has_noticed() const;
 
-    /// Tells where all processes are now, for containers that only their namespaces betray, and
-    /// for the number of processes. Replaces what was told before; containers found stay known.
-    /// Reads again what the runtimes' files say, also of births whose files came later. Where
-    /// nothing has changed it costs a few stat(2) for each container and does not walk the tree.
+    /// Passes the cgroups of all processes, for containers that are known only by their namespaces,
+    /// and for the number of processes. Replaces those of the last call; containers that were found
+    /// stay known. Reads the runtimes' files again, including those that were written after a
+    /// birth. Where nothing has changed, this costs a few stat(2) per container and does not walk
+    /// the tree.
     void observe(const std::vector<ProcessFacts>& processes);
 
-    /// Cgroups in which something was measured, after all births until then were added. If some are
-    /// not known (their births were lost), the tree is walked: once between two observe(), else by
-    /// the next one, and not again for those that a walk has not found, as cgroups removed before
-    /// the start are not. Returns whether it was walked: names may have come.
+    /// Takes cgroups in which something was measured, after all births until then were added. If
+    /// some are not known (their births were lost), the tree is walked: at most once between two
+    /// calls of observe(), else by the next one, and not again for cgroups that a walk did not
+    /// find, such as those removed before the start. Returns whether the tree was walked: there may
+    /// be new names.
     bool find_missing(std::span<const CgroupId> cgroups);
 
-    /// Whether what is known of a cgroup's owner may still become more: a container of which only
-    /// the id or the path is known, or none yet.
+    /// Whether more may become known about a cgroup's owner: so far only the id or the path of its
+    /// container is known, or no container at all.
     bool may_get_name(CgroupId cgroup) const;
 
-    /// Whose `cgroup` is, as far as is known. Never throws: what is not known has an Owner that
+    /// The owner of `cgroup`, as far as is known. Never throws: an unknown cgroup has an Owner that
     /// says so. The reference is good until the next call of a non-const function.
     const Owner& owner_of(CgroupId cgroup) const;
 
@@ -73,18 +75,18 @@ class Containers {
     /// The id of a cgroup named by a path in the file system or from the hierarchy's root.
     std::optional<CgroupId> find_cgroup(const std::string& path);
 
-    /// The innermost systemd unit of a cgroup, also inside a container.
+    /// The innermost systemd unit of a cgroup, even inside a container.
     std::optional<std::string> unit_of(CgroupId cgroup) const;
 
     /// A container that exists or existed, and its processes.
     struct Listed {
         Owner owner;
-        std::uint64_t processes = 0;  ///< in its cgroup and below, at the last observe()
+        std::uint64_t processes = 0;  ///< in its cgroup and below, as of the last observe()
     };
     /// All living containers (cgroup still there), by name.
     std::vector<Listed> list() const;
 
-    /// Calls `visit` for each container that is known, the living and the dead, in no order.
+    /// Calls `visit` for each known container, living or dead, in no particular order.
     void for_each(const std::function<void(CgroupId root, const Container& container, bool alive)>&
                       visit) const;
 

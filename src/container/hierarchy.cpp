@@ -50,8 +50,8 @@ std::string unescape_octal(std::string_view text) {
     return out;
 }
 
-/// Where containers are in several: systemd has each of its units in pids and memory, and needs no
-/// controller for one in its own, which costs most to ask for.
+/// The order of preference: systemd puts each of its units into pids and memory; its own hierarchy
+/// has no controller and is the most expensive to look up.
 constexpr std::array<std::string_view, 7> kPreferred{"pids",    "memory",  "cpu",  "cpuacct",
                                                      "devices", "freezer", "blkio"};
 
@@ -98,7 +98,7 @@ bool has_container_shape(std::string_view path) {
     return false;
 }
 
-/// Whether a pid namespace of its own makes a process in this cgroup one of a container.
+/// Whether a process in this cgroup is in a container if it has its own pid namespace.
 bool namespace_may_tell(const std::string& path) {
     return path != "/" && !is_in_service(path);
 }
@@ -182,7 +182,7 @@ ProcessPlace parse_process_place(const std::string& cgroup, const std::string& s
     for_each_line(cgroup, [&](std::uint32_t number, std::string_view, std::string_view path) {
         place.cgroups.emplace(number, path);
     });
-    // The process's numbers, from the pid namespace of /proc to its own.
+    // The process's ids, from the pid namespace of /proc down to its own.
     constexpr std::string_view kNumbers = "\nNSpid:\t";
     const std::size_t numbers = status.find(kNumbers);
     if (numbers != std::string::npos) {
@@ -217,7 +217,7 @@ std::vector<ProcessPlace> read_process_places(const std::string& proc) {
 }
 
 ContainerCensus take_census(const std::vector<ProcessPlace>& places) {
-    // A cgroup with a process of the host at or below it is no container by its namespaces.
+    // A cgroup with a process of the host at or below it is not a container by namespaces.
     std::set<std::pair<std::uint32_t, std::string>> with_host;
     for (const ProcessPlace& place : places) {
         if (place.own_pid_namespace) {
@@ -257,7 +257,7 @@ HierarchyChoice choose_hierarchy(const std::vector<Hierarchy>& hierarchies,
         const auto found = counts.find(hierarchy.number);
         return found == counts.end() ? 0 : found->second;
     };
-    // The first of those that are equal.
+    // The first of several with the same count.
     const auto most_of = [&](const Counts& counts) -> const Hierarchy& {
         return *std::max_element(hierarchies.begin(), hierarchies.end(),
                                  [&](const Hierarchy& one, const Hierarchy& other) {
@@ -275,7 +275,8 @@ HierarchyChoice choose_hierarchy(const std::vector<Hierarchy>& hierarchies,
         return {first, "version 1 is not mounted here with its root visible", ""};
     }
     if (census.processes.empty()) {
-        return {first, "no container runs here now, and runtimes use version 2 where it is", ""};
+        return {first, "no container runs here, and runtimes use version 2 where it is mounted",
+                ""};
     }
     if (count(census.processes, first) == 0) {
         return {most, in_it + ", and none in version 2", ""};
@@ -284,8 +285,8 @@ HierarchyChoice choose_hierarchy(const std::vector<Hierarchy>& hierarchies,
     const Hierarchy& other = most_of(census.not_unified);
     if (const std::size_t unseen = count(census.not_unified, other)) {
         choice.warning = fmt::format(
-            "{} of containers {} in cgroups of version 1 only and not told apart; --hierarchy {} "
-            "shows those",
+            "{} of containers {} only in cgroups of version 1 and not distinguished; "
+            "--hierarchy {} shows those",
             processes(unseen), unseen == 1 ? "is" : "are", other.name);
     }
     return choice;

@@ -19,7 +19,7 @@ struct Hierarchy {
 
     bool is_unified() const { return number == 0; }
 
-    /// Whether a user means it by this word: "unified", "v2", a controller, "systemd", its name.
+    /// Whether a user's word refers to it: "unified", "v2", a controller, "systemd", its name.
     bool is_called(const std::string& word) const;
 
     /// For people: "pids (version 1)".
@@ -28,37 +28,37 @@ struct Hierarchy {
     bool operator==(const Hierarchy&) const = default;
 };
 
-/// Which mounts of a hierarchy count, by the part of it that they show.
+/// Which mounts of a hierarchy are considered, by the part of it that they show.
 enum class MountRoot {
     as_ours,  ///< from the root of our cgroup namespace
-    any,      ///< whatever it is: mounts of another namespace look strange from ours ("/../..")
+    any,      ///< any part: mounts of another namespace look strange from ours ("/../..")
 };
 
 /// The hierarchies that `mountinfo` (the text of /proc/PID/mountinfo) shows, and `own_cgroups` (of
-/// /proc/self/cgroup) numbers: version 2 first, then version 1 in the order in which they are to be
-/// preferred where containers are in several.
+/// /proc/self/cgroup) numbers: version 2 first, then version 1 in the order of preference for
+/// containers that are in several.
 std::vector<Hierarchy> find_hierarchies(const std::string& mountinfo,
                                         const std::string& own_cgroups,
                                         MountRoot root = MountRoot::as_ours);
 
-/// Where one process is.
+/// The cgroups of one process.
 struct ProcessPlace {
     std::map<std::uint32_t, std::string> cgroups;  ///< path by the hierarchy's number
-    bool own_pid_namespace = false;                ///< another than that of /proc
+    bool own_pid_namespace = false;                ///< different from that of /proc
 };
 
 /// Reads the text of /proc/PID/cgroup and, unless it is empty, that of /proc/PID/status.
 ProcessPlace parse_process_place(const std::string& cgroup, const std::string& status);
 
-/// All processes below `proc` ("/proc"); one that ends meanwhile is left out. Whether one has a pid
-/// namespace of its own is looked up only where that can tell of a container.
+/// All processes below `proc` ("/proc"); processes that exit meanwhile are left out. Whether a
+/// process has its own pid namespace is looked up only where that can reveal a container.
 std::vector<ProcessPlace> read_process_places(const std::string& proc);
 
-/// How many processes are in containers, by the number of the hierarchy that tells. The rules are
-/// those of Containers, as far as paths and pid namespaces go.
+/// How many processes are in containers, by the number of the hierarchy that shows it. The rules
+/// are those of Containers, as far as paths and pid namespaces go.
 struct ContainerCensus {
     std::map<std::uint32_t, std::size_t> processes;
-    std::map<std::uint32_t, std::size_t> not_unified;  ///< those that version 2 does not tell of
+    std::map<std::uint32_t, std::size_t> not_unified;  ///< those that version 2 does not show
 };
 ContainerCensus take_census(const std::vector<ProcessPlace>& places);
 
@@ -66,11 +66,11 @@ ContainerCensus take_census(const std::vector<ProcessPlace>& places);
 struct HierarchyChoice {
     Hierarchy hierarchy;
     std::string reason;   ///< why: "3 processes of containers are in it, none are in version 2"
-    std::string warning;  ///< empty, or a sentence on the containers that are not seen in it
+    std::string warning;  ///< empty, or a sentence about containers that are not visible in it
 };
 
-/// Version 2 where containers live in it, or none are anywhere; else the version 1 hierarchy with
-/// most of their processes. `hierarchies` must not be empty.
+/// Version 2 if containers live in it, or if there are no containers; else the version 1 hierarchy
+/// with most of their processes. `hierarchies` must not be empty.
 HierarchyChoice choose_hierarchy(const std::vector<Hierarchy>& hierarchies,
                                  const ContainerCensus& census);
 

@@ -9,23 +9,23 @@
 
 namespace tally {
 
-/// A cgroup that the kernel has just made (tracepoint cgroup:cgroup_mkdir).
+/// A cgroup that was just created (tracepoint cgroup:cgroup_mkdir).
 struct CgroupBirth {
     CgroupId id = 0;
     CgroupId parent = 0;
     std::string name;  ///< the last part of its path; raw bytes without '/'
 };
 
-/// What naming needs to know of one process (read in the kernel, bpf/include/processes.bpf.h).
+/// The facts about one process that naming needs (read in the kernel, bpf/include/processes.bpf.h).
 struct ProcessFacts {
     CgroupId cgroup = 0;
-    std::uint32_t pid = 0;            ///< as the host numbers it
+    std::uint32_t pid = 0;            ///< numbered as on the host
     std::uint32_t pid_namespace = 0;  ///< inode of the innermost one; 0: the host's own
-    std::uint32_t made_by = 0;        ///< of process 1 of a pid namespace: its parent; else 0
-    /// The UTS node name, where the UTS namespace is not the host's own.
+    std::uint32_t made_by = 0;        ///< for process 1 of a pid namespace, its parent; else 0
+    /// The UTS node name, if the UTS namespace is not the host's own.
     std::optional<std::string> node_name;
-    /// When process 1 of the pid namespace began: with it the namespace is told from an earlier one
-    /// of the same inode.
+    /// When process 1 of the pid namespace started: this distinguishes the namespace from an
+    /// earlier one with the same inode.
     std::uint64_t namespace_born = 0;
 };
 

@@ -12,11 +12,11 @@
 namespace tally {
 namespace {
 
-// A chain of parents is never as long, unless births lie.
+// A chain of parents is never this long, unless births are false.
 constexpr int kDeepest = 4096;
 
-/// A path of the file system as a runtime wrote it, from the hierarchy's root. What runtimes call
-/// the mount point may differ from ours.
+/// Converts a path of the file system, as a runtime wrote it, to one from the hierarchy's root. The
+/// runtime's mount point may differ from ours.
 std::string below_mount_point(const std::string& path, const std::string& hierarchy) {
     for (const std::string_view mount :
          {std::string_view(hierarchy), std::string_view("/sys/fs/cgroup/unified"),
@@ -55,7 +55,7 @@ void KnownContainers::apply(const CgroupTree::Changes& changes) {
     for (const CgroupId id : changes.added) {
         find_shape(id);
     }
-    // What a directory is called says something together with its parent's name only.
+    // A directory's name has a meaning only together with its parent's.
     for (const auto* parents : {&changes.moved, &changes.joined}) {
         for (const CgroupId parent : *parents) {
             for (const CgroupId child : tree_.children_of(parent)) {
@@ -70,7 +70,7 @@ void KnownContainers::apply(const CgroupTree::Changes& changes) {
     }
 }
 
-/// Notes a container that the name of its directory betrays.
+/// Records a container that is recognised by the name of its directory.
 void KnownContainers::find_shape(CgroupId id) {
     const CgroupId parent = tree_.parent_of(id);
     auto shape = directory_shape(tree_.name_of(parent), tree_.name_of(id));
@@ -82,7 +82,7 @@ void KnownContainers::find_shape(CgroupId id) {
         return;
     }
     if (shape->runtime == "podman") {
-        // podman --cgroup-parent P --pod: P/PODID64/libpod-ID64. That was the pod, no container.
+        // podman --cgroup-parent P --pod: P/PODID64/libpod-ID64. That was the pod, not a container.
         const auto pod = containers_.find(parent);
         if (pod != containers_.end() && pod->second.source == ContainerSource::shape &&
             pod->second.runtime.empty()) {
@@ -99,7 +99,7 @@ void KnownContainers::find_shape(CgroupId id) {
     }
     KnownContainer known;
     known.runtime = shape->runtime;
-    // An id that no file knows: some runtime of the OCI family, and more cannot be said.
+    // An id that no file has: some runtime of the OCI family, nothing more is known.
     known.container.runtime = shape->runtime.empty() ? "oci" : shape->runtime;
     known.container.id = shape->id;
     known.container.name = shape->name ? *shape->name : short_id(*shape->id);
@@ -146,8 +146,8 @@ void KnownContainers::read_name(CgroupId id, KnownContainer& known) {
     }
 }
 
-/// The user who may make containers in a cgroup, and whose files may tell of them: by the slice it
-/// is in, else the owner of its directory, to whom it was delegated. None: root.
+/// The user who may create containers in a cgroup and whose files may name them: by the slice that
+/// it is in, else the owner of its directory, to whom it was delegated. None: root.
 std::optional<uid_t> KnownContainers::user_of(const std::string& path) const {
     if (const auto user = user_of_slice(path)) {
         return user;
@@ -158,7 +158,7 @@ std::optional<uid_t> KnownContainers::user_of(const std::string& path) const {
     return is_users ? std::optional(status.st_uid) : std::nullopt;
 }
 
-/// The cgroup of that path, if it is `id` or above it and we know of no death of it.
+/// The cgroup with that path, if it is `id` or above it and is not known to be dead.
 std::optional<CgroupId> KnownContainers::find_above(CgroupId id, const std::string& path) const {
     for (const CgroupId each : tree_.ancestry(id)) {
         if (tree_.is_alive(each) && tree_.path_of(each) == path) {

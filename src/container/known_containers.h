@@ -14,14 +14,14 @@
 
 namespace tally {
 
-/// Where things are on this machine; tests point them elsewhere.
+/// Paths on this machine; tests use others.
 struct ContainerPaths {
     std::string hierarchy;  ///< mount point of the cgroup hierarchy: "/sys/fs/cgroup/unified"
-    std::string root;  ///< put before the runtimes' files ("/run", "/var/lib"); "" on a real host
-    std::string node_name = {};  ///< the host's own, which names no container
+    std::string root;  ///< prefix of the runtimes' files ("/run", "/var/lib"); "" on a real host
+    std::string node_name = {};  ///< the host's own, which is no container's name
 };
 
-/// Who says that a cgroup is a container; the later word counts less.
+/// How a cgroup is known to be a container; later entries have less weight.
 enum class ContainerSource {
     shape,       ///< its path
     files,       ///< a file of its runtime, which names the cgroup
@@ -31,18 +31,18 @@ enum class ContainerSource {
 struct KnownContainer {
     Container container;
     ContainerSource source = ContainerSource::shape;
-    std::string runtime;  ///< as its path says; empty: its path does not say
-    bool told = false;    ///< by the runtime's files
+    std::string runtime;  ///< from its path; empty: the path does not show it
+    bool told = false;    ///< named by the runtime's files
 
-    /// Its path has the shape of a container's with an id, and no file of a runtime knows the id.
+    /// Its path has the shape of a container's with an id, but no runtime's file has that id.
     bool is_untold() const {
         return source == ContainerSource::shape && !told && runtime.empty() &&
                container.id.has_value();
     }
 };
 
-/// The cgroups of one hierarchy, which of them are containers, and what these are called by their
-/// paths and their runtimes' files. What processes tell is given to it (Containers).
+/// The cgroups of one hierarchy, which of them are containers, and the containers' names from their
+/// paths and their runtimes' files. Facts from processes are passed in (Containers).
 class KnownContainers {
   public:
     explicit KnownContainers(ContainerPaths paths);
@@ -55,27 +55,26 @@ class KnownContainers {
     void add(const CgroupBirth& birth) { apply(tree_.add(birth.id, birth.parent, birth.name)); }
     void bury(CgroupId id) { apply(tree_.bury(id)); }
 
-    /// Once more the names of all living containers, for those that were renamed and those whose
-    /// files were not there at first. Costs little where nothing has changed: a stat(2) or two
-    /// each.
+    /// Looks up the names of all living containers again, because containers may be renamed and
+    /// files may be written late. Cheap where nothing has changed: a stat(2) or two each.
     void read_names();
 
     /// The same for one container.
     void read_name(CgroupId root);
 
-    /// Finds the containers of which only the runtimes' files tell where they are. A file whose
-    /// cgroup does not exist was left behind by one that is gone; but where a process was `seen` in
-    /// one (0: in none), it did exist then, though its directory may be gone by now.
+    /// Finds the containers whose cgroup is known only from the runtimes' files. A file whose
+    /// cgroup does not exist was left behind by a dead container; but a cgroup in which a process
+    /// was `seen` (0: none) did exist then, even if its directory is gone by now.
     void locate(CgroupId seen = 0);
 
-    /// A cgroup is a container that only its namespaces betray, called by its path.
+    /// Records a cgroup as a container known only by its namespaces, and named by its path.
     void add_home_made(CgroupId root);
 
     /// Names a container by its UTS node name.
     void name_by_node(CgroupId root, const std::string& name);
 
-    /// By the cgroup that holds all of it; null: that is no container. Good until the next call of
-    /// a non-const function.
+    /// The container with this root cgroup; null: it is not a container. Valid until the next call
+    /// of a non-const function.
     const KnownContainer* find(CgroupId root) const;
     const std::unordered_map<CgroupId, KnownContainer>& all() const { return containers_; }
 
@@ -85,7 +84,7 @@ class KnownContainers {
     /// Containers::owner_of().
     const Owner& owner_of(CgroupId id) const;
 
-    /// Cgroups that are not in the tree are asked of it again.
+    /// Cgroups that are not in the tree are looked up in it again.
     void forget_unknown() { unknown_.clear(); }
 
   private:
@@ -101,11 +100,11 @@ class KnownContainers {
     RuntimeFiles files_;
     std::unordered_map<CgroupId, KnownContainer> containers_;
 
-    // Answers given: a memory of what owner_of() has worked out, and nothing else. A report asks
-    // for each of its keys, and most keys are cgroups of few owners.
+    // A cache of the results of owner_of(), and nothing else. A report asks for each of its keys,
+    // and most keys are cgroups of few owners.
     mutable std::unordered_map<CgroupId, CgroupId> root_of_;
     mutable std::unordered_map<CgroupId, Owner> owners_;   ///< by root
-    mutable std::unordered_map<CgroupId, Owner> unknown_;  ///< those that are not in the tree
+    mutable std::unordered_map<CgroupId, Owner> unknown_;  ///< for cgroups that are not in the tree
     Owner kernel_;
 };
 

@@ -13,15 +13,16 @@ namespace {
 
 using IsContained = std::function<bool(CgroupId)>;
 
-/// The cgroups of the processes of each pid namespace but the host's.
+/// The cgroups of the processes of each pid namespace except the host's.
 using PidNamespaces = std::map<PidNamespace, std::set<CgroupId>>;
 
 /// A pid namespace that may be a container.
 struct Candidate {
     PidNamespace pid_namespace;
-    std::vector<CgroupId> common;  ///< from the root to its cgroups' lowest common ancestor
+    std::vector<CgroupId> common;  ///< from the root to the lowest common ancestor of its cgroups
     std::set<CgroupId> cgroups;
-    bool is_common_good = false;  ///< that one can be the container, else each cgroup by itself
+    bool is_common_good =
+        false;  ///< that ancestor can be the container, else each cgroup separately
 };
 
 /// Where processes are: those of pid namespaces, and those of the host.
@@ -31,8 +32,8 @@ struct Places {
 };
 
 Places places_of(const std::vector<ProcessFacts>& processes, const CgroupTree& tree) {
-    // `unshare --fork` stays beside the container that it has made, and waits: it is of the host,
-    // and part of the container's cgroup all the same.
+    // `unshare --fork` stays beside the container that it created, and waits: it is a process of
+    // the host, but belongs to the container's cgroup.
     std::set<std::pair<std::uint32_t, CgroupId>> makers;
     for (const ProcessFacts& process : processes) {
         if (process.made_by != 0 && process.node_name) {
@@ -51,7 +52,7 @@ Places places_of(const std::vector<ProcessFacts>& processes, const CgroupTree& t
         if (makers.contains({process.pid, process.cgroup})) {
             continue;
         }
-        // Up to a cgroup that was noted before, with all above it.
+        // Up to a cgroup that was added before with all its ancestors.
         for (CgroupId id = process.cgroup; id != 0 && places.with_host.insert(id).second;) {
             id = tree.parent_of(id);
         }
@@ -59,7 +60,7 @@ Places places_of(const std::vector<ProcessFacts>& processes, const CgroupTree& t
     return places;
 }
 
-/// The pid namespaces that may be containers: all whose processes are in no known one.
+/// The pid namespaces that may be containers: those with no process in a known container.
 std::vector<Candidate> candidates_of(const PidNamespaces& of_namespace, const CgroupTree& tree,
                                      const IsContained& is_contained) {
     std::vector<Candidate> candidates;
@@ -68,8 +69,8 @@ std::vector<Candidate> candidates_of(const PidNamespaces& of_namespace, const Cg
         candidate.pid_namespace = number;
         bool is_any_contained = false;
         for (const CgroupId cgroup : cgroups) {
-            // One of its processes is in a container: the others were moved out of it, or entered
-            // its namespace from outside.
+            // One of its processes is in a container: the others were moved out of that container,
+            // or entered its namespace from outside.
             is_any_contained = is_any_contained || is_contained(cgroup);
             const auto chain = tree.ancestry(cgroup);
             if (chain.empty()) {

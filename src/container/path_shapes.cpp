@@ -14,7 +14,7 @@ enum class Body {
     id,         ///< between prefix and suffix: 64 hexadecimal digits
     name,       ///< the container's name
     unit_name,  ///< the same, escaped as in the name of a systemd unit
-    none,       ///< looks like one and is none
+    none,       ///< looks like a container, but is not
 };
 
 struct Shape {
@@ -22,11 +22,11 @@ struct Shape {
     std::string_view prefix;
     std::string_view suffix;
     Body body;
-    std::string_view runtime;  ///< empty with an id: to be found out; with `none`: unused
+    std::string_view runtime;  ///< empty with an id: still to be found out; with `none`: unused
 };
 
-// The first row that fits decides. An id must fill all of the space between prefix and suffix, so
-// conmon's and the shims' cgroups ("libpod-conmon-ID.scope") fit no row.
+// The first matching row decides. An id must fill everything between prefix and suffix, so the
+// cgroups of conmon and of shims ("libpod-conmon-ID.scope") match no row.
 constexpr std::array kShapes = {
     // systemd cgroup driver: PREFIX-ID.scope
     Shape{"", "docker-", ".scope", Body::id, "docker"},
@@ -38,7 +38,7 @@ constexpr std::array kShapes = {
     Shape{"docker", "", "", Body::id, "docker"},
     Shape{"", "crio-", "", Body::id, "cri-o"},
     Shape{"", "libpod-", "", Body::id, "podman"},
-    // podman --cgroups=split, below the cgroup of whoever started it: a quadlet's service
+    // podman --cgroups=split, below the cgroup that it was started from: a quadlet's service
     Shape{"", "libpod-payload-", "", Body::id, "podman"},
     // A podman pod; its containers are one below.
     Shape{"libpod_parent", "", "", Body::none, ""},
@@ -51,7 +51,7 @@ constexpr std::array kShapes = {
     Shape{"", "lxc.payload.", "", Body::name, "lxc"},
     Shape{"lxc.payload", "", "", Body::name, "lxc"},
     Shape{"lxc", "", "", Body::name, "lxc"},
-    // libvirt's machines: virtual machines, and its own containers that only it can name.
+    // libvirt's machines: virtual machines, and its own containers, which only libvirt can name.
     Shape{"machine.slice", "machine-qemu\\x2d", ".scope", Body::none, ""},
     Shape{"machine.slice", "machine-lxc\\x2d", ".scope", Body::none, ""},
     Shape{"machine.slice", "machine-", ".scope", Body::unit_name, "nspawn"},
@@ -75,8 +75,8 @@ int hex_value(char c) {
     return -1;
 }
 
-/// Undoes systemd's \xNN. Its '-' for '/' stays as it is: names of machines have no slash, and a
-/// scope made by hand ("machine-my-web.scope") means the dash.
+/// Undoes systemd's \xNN. Its '-' for '/' stays as it is: names of machines have no slash, and in a
+/// scope made by hand ("machine-my-web.scope") the dash is meant.
 std::string unescape_unit(std::string_view text) {
     std::string out;
     for (std::size_t at = 0; at < text.size(); ++at) {
@@ -94,7 +94,7 @@ std::string unescape_unit(std::string_view text) {
     return out;
 }
 
-/// The part of `name` that is neither prefix nor suffix; none if they do not fit or leave nothing.
+/// The part of `name` between prefix and suffix; none if they do not match or nothing is left.
 std::optional<std::string_view> body_of(std::string_view name, const Shape& shape) {
     if (name.size() <= shape.prefix.size() + shape.suffix.size() ||
         !name.starts_with(shape.prefix) || !name.ends_with(shape.suffix)) {
@@ -147,7 +147,7 @@ std::string short_id(std::string_view id) {
 }
 
 std::optional<DirectoryShape> directory_shape(std::string_view parent, std::string_view name) {
-    // A runtime that was told systemd's form, SLICE:PREFIX:ID, but makes its cgroups by itself.
+    // A runtime that was given systemd's form, SLICE:PREFIX:ID, but creates its cgroups itself.
     const std::size_t last = name.rfind(':');
     const std::size_t before = last == 0 ? std::string_view::npos : name.rfind(':', last - 1);
     if (last != std::string_view::npos && before != std::string_view::npos &&

@@ -13,7 +13,7 @@ namespace tally {
 
 namespace {
 
-// A file that lies must not cost more memory than a large host's: what is beyond is left out.
+// A hostile file must not cost more memory than a large host's: the rest is left out.
 constexpr std::size_t kMostPods = 4096;
 constexpr std::size_t kMostContainers = 20'000;
 

@@ -7,14 +7,14 @@
 
 namespace tally {
 
-/// Which containers are in which pods of podman.
+/// The pods of podman and their containers.
 struct PodmanPods {
-    std::map<std::string, std::string> names;   ///< by the pod's full id; bytes of others
+    std::map<std::string, std::string> names;   ///< by the pod's full id; bytes from others
     std::map<std::string, std::string> pod_of;  ///< the pod's id by the container's
 };
 
-// podman keeps the names of pods in its database and in no other file. Each function takes the
-// bytes of a database and gives nothing if it is broken or another one.
+// podman keeps the names of pods only in its database. Each function takes the bytes of a database
+// and returns nothing if it is broken or of another kind.
 
 /// BoltDB, the default before podman 4.8: libpod/bolt_state.db.
 std::optional<PodmanPods> parse_podman_bolt(const std::string& bytes);

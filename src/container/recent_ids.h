@@ -9,7 +9,7 @@
 
 namespace tally {
 
-/// A set of cgroups that forgets the oldest when there are too many.
+/// A set of cgroups that drops the oldest when there are too many.
 class RecentIds {
   public:
     explicit RecentIds(std::size_t most) : most_(most) {}

@@ -17,29 +17,29 @@ namespace tally {
 
 namespace {
 
-// The list of all containers of a storage, some 550 bytes each: 30,000 of podman's. To parse that
+// The list of all containers of a storage, some 550 bytes each: 30,000 of podman's. Parsing that
 // took 71 ms and 47 MiB of memory.
 constexpr std::size_t kLargestList = 16 << 20;
 
 // A directory of state files with more entries than this is not read to its end.
 constexpr std::size_t kMostEntries = 20'000;
 
-// containerd has one directory of state files for each of its namespaces. They have no more entries
-// together than a directory may have.
+// containerd has one directory of state files for each of its namespaces. Together they may have no
+// more entries than one directory.
 constexpr std::size_t kMostNamespaces = 200;
 
-// podman's database is not made smaller by removing containers; an unusual one is left unread
-// rather than held in memory.
+// podman's database does not shrink when containers are removed; an unusually large one is not
+// read, to save memory.
 constexpr std::size_t kLargestDatabase = 32 * 1024 * 1024;
 
-// The kernel's clock for files has ticks of up to 10 ms: what was changed this short before it was
-// read may have been changed again, unseen.
+// The kernel's clock for files has ticks of up to 10 ms: a file that was changed this shortly
+// before it was read may have changed again, unnoticed.
 constexpr std::int64_t kSettledAfterNs = 100'000'000;
 
 constexpr std::string_view kUsers = "/run/user/";
 
-// containerd's state directories: its own, and those of the Kubernetes distributions that bring
-// one along. docker's private containerd is left out: docker's own files say more.
+// containerd's state directories: its own, and those of Kubernetes distributions that include it.
+// docker's private containerd is left out: docker's own files have more.
 constexpr std::array<std::string_view, 4> kContainerd = {
     "/run/containerd/io.containerd.runtime.v2.task/",
     "/run/k3s/containerd/io.containerd.runtime.v2.task/",
@@ -87,8 +87,8 @@ bool exists(const std::string& path) {
     return ::stat(path.c_str(), &status) == 0;
 }
 
-/// Whether it is the same file and nothing has changed between two looks. By the time of last
-/// change, not of last modification: that one can be set back.
+/// Whether it is the same file, unchanged since it was last read. By the time of last change, not
+/// of last modification, which can be set back.
 bool is_same(const struct stat& one, const struct stat& other) {
     return one.st_dev == other.st_dev && one.st_ino == other.st_ino &&
            one.st_size == other.st_size && one.st_ctim.tv_sec == other.st_ctim.tv_sec &&
@@ -139,17 +139,17 @@ const T* RuntimeFiles::parsed(const std::string& path,
         file.status = status;
         struct stat after {};
         bool is_other = false;
-        // It may have been exchanged for one of another owner, and one that was written to
-        // meanwhile may be half the old text and half the new. A file of /proc has no size, and
-        // reading one may wait for ever: /proc/PID/cmdline is memory of a process, which can map
-        // what never answers.
+        // The file may have been replaced by one of another owner, and if it was written to
+        // meanwhile, its text may be half old and half new. A file of /proc has no size, and
+        // reading one may block for ever: /proc/PID/cmdline is memory of a process, which can map
+        // something that never answers.
         const auto text = read_file(path, most, [&](const struct stat& opened) {
             is_other = !is_same(opened, status);
             return !is_other && opened.st_size != 0;
         });
         const bool is_whole = text && ::stat(path.c_str(), &after) == 0 && is_same(status, after);
         file.is_settled = !is_other && (is_whole || !text) && is_settled(status);
-        // Else it is half written, mostly: what it said before still holds.
+        // Otherwise it is usually half written: its last content still holds.
         if (auto told = is_whole ? parse(*text) : std::nullopt) {
             file.parsed = std::move(told);
         }
@@ -181,7 +181,7 @@ const RuntimeFiles::Place& RuntimeFiles::system() {
     return *system_;
 }
 
-/// None if the user has no home that /etc/passwd knows.
+/// None if the user has no home in /etc/passwd.
 std::optional<RuntimeFiles::Place> RuntimeFiles::place_of(uid_t user) {
     const auto* homes = parsed(root_ + "/etc/passwd", &parse_homes);
     if (homes == nullptr || !homes->contains(user)) {
@@ -221,7 +221,7 @@ std::optional<Container> RuntimeFiles::in_place(const Place& place, const std::s
         }
         return found;
     }
-    // docker first: with the system's containerd its containers are in that one's files as well,
+    // docker first: with the system's containerd, its containers are in containerd's files too,
     // without their names. runc and crun last: the others use them.
     auto found = in_docker(place, id);
     if (!found) {
@@ -290,7 +290,7 @@ std::optional<Container> RuntimeFiles::in_storage(const Place& place, const std:
             }
         }
     }
-    // Elsewhere, by podman --root or by storage.conf. The state of runc or crun knows where:
+    // Elsewhere, by podman --root or by storage.conf. The state of runc or crun has the path:
     // STORAGE/DRIVER-containers/ID/userdata.
     const std::string bundle = bundle_of(place, id);
     const std::string end = join({id, "/userdata"});
@@ -312,7 +312,8 @@ std::optional<Container> RuntimeFiles::in_storage_at(const Place& place, const s
         return std::nullopt;
     }
     RuntimeFacts facts = annotated == nullptr ? RuntimeFacts() : *annotated;
-    // CRI-O's names in the storage are "k8s_CONTAINER_POD_..."; its annotations say it apart.
+    // CRI-O's names in the storage are "k8s_CONTAINER_POD_..."; its annotations have the parts
+    // separately.
     if (name != nullptr && (facts.name.empty() || !facts.is_crio)) {
         facts.name = *name;
     }
@@ -322,7 +323,7 @@ std::optional<Container> RuntimeFiles::in_storage_at(const Place& place, const s
     return container_of(id, facts.is_crio ? "cri-o" : "podman", facts);
 }
 
-/// Where the OCI bundle of a container is, as runc or crun remembers it.
+/// The path of a container's OCI bundle, from the state of runc or crun.
 std::string RuntimeFiles::bundle_of(const Place& place, const std::string& id) {
     if (const auto* state =
             parsed(join({place.runc, id, "/state.json"}), &parse_runc_state, place.owner)) {
@@ -333,7 +334,7 @@ std::string RuntimeFiles::bundle_of(const Place& place, const std::string& id) {
 }
 
 /// The name of a container's pod by podman's database; where that cannot be read, the pod's short
-/// id by the path of the cgroup. Empty: it is in none.
+/// id by the path of the cgroup. Empty: it is in no pod.
 std::string RuntimeFiles::podman_pod(const Place& place, const std::string& storage,
                                      const std::string& id, const RuntimeFacts& facts) {
     const PodmanPods* databases[] = {

@@ -15,47 +15,47 @@
 
 namespace tally {
 
-/// The container runtimes' own files on this machine: who is called what. Asks no daemon and opens
-/// no socket.
+/// The container runtimes' own files on this machine, which have the names of containers. Asks no
+/// daemon and opens no socket.
 class RuntimeFiles {
   public:
     /// `root` is put before every path.
     explicit RuntimeFiles(std::string root) : root_(std::move(root)) {}
 
-    /// The container with a long id, as its runtime's files name it; `runtime` is what its path
-    /// told, empty: find it out. None if no file tells. The name falls back to the short id.
+    /// The container with a long id, as named by its runtime's files; `runtime` is that of its
+    /// path, empty: unknown. None if no file has the id. The name falls back to the short id.
     std::optional<Container> by_id(const std::string& id, const std::string& runtime);
 
-    /// The same by the files of a user, for a cgroup that is the user's.
+    /// The same by the files of a user, for a cgroup that belongs to the user.
     std::optional<Container> by_id_of_user(const std::string& id, const std::string& runtime,
                                            uid_t user);
 
-    /// A container, and where its runtime says its cgroup is.
+    /// A container, and the place of its cgroup according to its runtime.
     struct Located {
         Container container;
         std::vector<std::string> cgroups;  ///< as in RuntimeFacts
-        std::optional<uid_t> user;  ///< whose word this is, to be believed of that user's cgroups
-                                    ///< only; none: the system's
+        std::optional<uid_t> user;  ///< whose file this is: trusted only for that user's cgroups;
+                                    ///< none: the system's
     };
-    /// The containers of runtimes that let people choose the cgroup (containerd, runc, crun), in
-    /// no order. Stale ones too: state files survive their containers.
+    /// The containers of runtimes that let people choose the cgroup (containerd, runc, crun), in no
+    /// order. Includes stale ones: state files survive their containers.
     std::vector<Located> with_cgroup();
 
-    /// Starts a new look: what was not read since the last call is no longer remembered.
+    /// Starts a new round: files that were not read since the last call are dropped from the cache.
     void forget_unread();
 
   private:
-    /// How a file looked when it was parsed: the same again is not read again.
+    /// The status of a file when it was parsed: an unchanged file is not read again.
     struct Remembered {
         struct stat status {};
         std::any parsed;
         bool read_since = true;
-        bool is_settled = true;  ///< a later change would be seen by the time of change
+        bool is_settled = true;  ///< any later change has another time of change
     };
 
-    /// Where the runtimes of one user, or of the system, have their files.
+    /// The places of the files of one user's, or the system's, runtimes.
     struct Place {
-        std::optional<uid_t> owner;         ///< of the files; others say nothing. None: any
+        std::optional<uid_t> owner;         ///< of the files; others are ignored. None: any
         std::string docker;                 ///< a directory for each container
         std::vector<std::string> storages;  ///< of containers/storage: podman, CRI-O
         std::string runc;
@@ -64,7 +64,8 @@ class RuntimeFiles {
     const Place& system();
     std::optional<Place> place_of(uid_t user);
 
-    /// What a file says, or said when it was last whole; null: nothing, or it is not `owner`'s.
+    /// The content of a file, or its content when it was last complete; null: none, or the file is
+    /// not `owner`'s.
     template <typename T>
     const T* parsed(const std::string& path, std::optional<T> (*parse)(const std::string&),
                     std::optional<uid_t> owner = std::nullopt, std::size_t most = kLargestFile);
@@ -91,8 +92,8 @@ class RuntimeFiles {
     static constexpr std::size_t kLargestFile = 4 << 20;
 
     std::string root_;
-    // What is read of users' files from one look to the next, in bytes: theirs may be large and
-    // many, and change all the time, and everybody's names wait for them.
+    // How much of users' files is read in each round, in bytes: they may be large and many, and
+    // change all the time, and all names wait for them.
     static constexpr off_t kUsersBytes = 32 * 1024 * 1024;
     off_t users_bytes_ = kUsersBytes;
 

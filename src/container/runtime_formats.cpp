@@ -21,10 +21,10 @@ namespace {
 using Json = rapidjson::Value;
 using Annotations = std::map<std::string, std::string, std::less<>>;
 
-// 16 MiB of '[' would become 330 MiB. Of podman's 550 bytes for a container, 20 are counted here.
+// 16 MiB of '[' would become 330 MiB. podman's 550 bytes for a container are 20 values.
 constexpr std::size_t kMostValues = 1'000'000;
 
-/// Hands what a parser finds on to a document, as long as it is not too much.
+/// Passes a parser's values on to a document, unless there are too many.
 class BoundedDocument : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, BoundedDocument> {
   public:
     explicit BoundedDocument(rapidjson::Document& document) : document_(document) {}
@@ -54,8 +54,8 @@ class BoundedDocument : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, B
     std::size_t values_ = 0;
 };
 
-/// The text as JSON; false if it is none, or too much. Iterative: a recursive parser dies of a file
-/// full of '['.
+/// Parses the text as JSON; false if it is invalid, or has too many values. Iterative: a file full
+/// of '[' crashes a recursive parser.
 bool parse(const std::string& text, rapidjson::Document& document) {
     rapidjson::MemoryStream bytes(text.data(), text.size());
     rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(bytes);
@@ -112,7 +112,7 @@ std::string first_of(const Annotations& annotations, std::initializer_list<std::
     return {};
 }
 
-/// The names Kubernetes' runtimes leave: containerd's CRI has keys of its own, CRI-O copies
+/// The names written by Kubernetes' runtimes: containerd's CRI has its own keys, CRI-O copies
 /// kubelet's labels, docker's were labels of the container. nerdctl has no Kubernetes.
 void add_names(const Annotations& annotations, RuntimeFacts& facts) {
     const std::string type =

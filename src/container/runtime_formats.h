@@ -10,28 +10,28 @@
 
 namespace tally {
 
-/// What one file of a container runtime says of one container. Everything in it is bytes from
+/// What one file of a container runtime says about one container. Everything in it is bytes from
 /// others and may be missing.
 struct RuntimeFacts {
-    std::string id;  ///< the container's, where the file says it
+    std::string id;  ///< the container's, if the file has it
     std::string name;
     std::string pod;
     std::string pod_namespace;
-    std::vector<std::string> cgroups;  ///< where it may be: paths from the hierarchy's root, or in
-                                       ///< the file system as the runtime sees it
+    std::vector<std::string> cgroups;  ///< where it may be: paths from the hierarchy's root, or of
+                                       ///< the file system as seen by the runtime
     std::string bundle;                ///< directory with the container's OCI config.json, where
-                                       ///< the file (runc's, crun's) says it
-    bool is_crio = false;              ///< the file's writer says it is CRI-O
+                                       ///< the file (runc's, crun's) has it
+    bool is_crio = false;              ///< the file was written by CRI-O
 };
 
-// Each function takes the text of a file and gives nothing if it is not what it should be: broken
-// JSON, another type, something missing, more than a million values. None of them throws or
-// recurses with the text; 16 MiB take 0.1 s and 60 MiB of memory at the worst.
+// Each function takes the text of a file and returns nothing if it is invalid: broken JSON, a wrong
+// type, something missing, more than a million values. None of them throws or recurses with the
+// text; 16 MiB take at most 0.1 s and 60 MiB of memory.
 
 /// docker: /var/lib/docker/containers/ID/config.v2.json.
 std::optional<RuntimeFacts> parse_docker_config(const std::string& text);
 
-/// An OCI bundle's config.json, as containerd, podman, CRI-O and crun leave it: annotations and
+/// An OCI bundle's config.json, as written by containerd, podman, CRI-O and crun: annotations and
 /// linux.cgroupsPath. No name if no annotation has one.
 std::optional<RuntimeFacts> parse_oci_config(const std::string& text);
 
@@ -45,8 +45,8 @@ std::optional<RuntimeFacts> parse_runc_state(const std::string& text);
 /// crun: ROOT/ID/status; the names are in the bundle.
 std::optional<RuntimeFacts> parse_crun_status(const std::string& text);
 
-/// docker: /etc/docker/daemon.json, where its files are if not in /var/lib/docker. Empty: it does
-/// not say.
+/// docker: /etc/docker/daemon.json, the place of its files if not /var/lib/docker. Empty: not
+/// given.
 std::optional<std::string> parse_docker_root(const std::string& text);
 
 /// /etc/passwd: the home directory of each user, by number.

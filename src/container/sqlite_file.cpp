@@ -13,8 +13,8 @@ constexpr unsigned kLeaf = 13;
 constexpr unsigned kInterior = 5;
 constexpr int kDeepest = 32;
 
-// Of a long record no more than this is put together: what is wanted are ids and names, which come
-// first. With the usual page of 4,096 bytes it all lies in the cell (at least 489 bytes do).
+// No more than this of a long record is assembled: only ids and names are needed, which come first.
+// With the usual page of 4,096 bytes it all lies in the cell (at least 489 bytes do).
 constexpr std::size_t kMostOfRecord = 480;
 constexpr std::size_t kMostColumns = 64;
 
@@ -59,7 +59,7 @@ struct Value {
     std::string_view bytes;
 };
 
-/// The columns of a record as far as its bytes go.
+/// The columns of a record, as far as its bytes are there.
 std::vector<Value> values_of(std::string_view record) {
     std::string_view head = record;
     const auto head_size = take_varint(head);
@@ -126,7 +126,7 @@ bool SqliteFile::spend(std::size_t bytes) {
     return is_enough;
 }
 
-/// The record in the cell of a leaf at `at`, with what of it lies in pages of its own.
+/// The record in the cell of a leaf at `at`, including its part in overflow pages.
 std::optional<std::string> SqliteFile::record_at(std::string_view page, std::size_t at) {
     std::string_view cell = page.substr(0, usable_).substr(std::min(at, usable_));
     const auto size = take_varint(cell);

@@ -11,15 +11,15 @@
 
 namespace tally {
 
-/// A database of SQLite 3, read from its bytes and never believed: nothing outside of them is
-/// touched, and the work is bounded by their number. Knows tables with row ids, no index, no
-/// write-ahead log: a database that has one is no such file.
+/// A database of SQLite 3, read from its bytes and never trusted: nothing outside of them is
+/// touched, and the work is bounded by their number. Supports tables with row ids, no index, no
+/// write-ahead log: a database with one is not accepted.
 ///
-/// SQLite writes into the file while a transaction ends, so a row read then may be gone, or come
-/// twice, but it is a row that somebody wrote.
+/// SQLite writes into the file while a transaction ends, so a row that is read then may be missing,
+/// or come twice, but it is a row that was written.
 class SqliteFile {
   public:
-    /// None if this is no such file. `bytes` must outlive it.
+    /// None if this is not such a file. `bytes` must outlive it.
     static std::optional<SqliteFile> open(std::string_view bytes);
 
     /// The texts of a row's columns; none: NULL, a number, a blob, or too long to have been read.
@@ -43,7 +43,7 @@ class SqliteFile {
     std::string_view bytes_;
     std::size_t page_size_;
     std::size_t usable_;  ///< of a page: some of its end may be reserved
-    std::size_t budget_;  ///< bytes of cells still to be looked at: an honest file has no more
+    std::size_t budget_;  ///< bytes of cells that may still be examined: a valid file has no more
 };
 
 }  // namespace tally

@@ -22,8 +22,8 @@ struct Flag {
     const char* name;
 };
 
-/// What has several bits stands before what has one of them. O_LARGEFILE as the kernel has it: to a
-/// 64-bit libc it is 0, 32-bit programs set it.
+/// Names of several bits come before names of one of them. O_LARGEFILE has the kernel's value: it
+/// is 0 in a 64-bit libc, but 32-bit programs set it.
 constexpr Flag kOpenFlags[] = {
     {O_CREAT, "O_CREAT"},         {O_EXCL, "O_EXCL"},         {O_NOCTTY, "O_NOCTTY"},
     {O_TRUNC, "O_TRUNC"},         {O_APPEND, "O_APPEND"},     {O_NONBLOCK, "O_NONBLOCK"},
@@ -274,7 +274,7 @@ std::string named_flags_text(std::uint32_t set, std::uint32_t bits) {
     if (set == TALLY_FSCONFIG_COMMAND && bits < std::size(kFsconfigCommands)) {
         return kFsconfigCommands[bits];
     }
-    // Before Linux 2.4, mount was given a magic number with its flags; some programs still do.
+    // Before Linux 2.4, the flags of mount included a magic number; some programs still pass it.
     constexpr std::uint32_t kMagic = 0xc0ed0000, kMagicMask = 0xffff0000;
     if (set == TALLY_MOUNT_FLAGS && (bits & kMagicMask) == kMagic) {
         bits &= ~kMagicMask;

@@ -21,7 +21,7 @@ constexpr std::uint64_t kInitialUser = 0xEFFFFFFD;
 constexpr std::uint64_t kInitialPid = 0xEFFFFFFC;
 constexpr std::uint64_t kInitialCgroup = 0xEFFFFFFB;
 
-/// The words behind the first line of a file in /proc that begins so.
+/// The words after the given beginning of a line, in the first such line of a file in /proc.
 std::vector<std::string_view> words_of(std::string_view text, std::string_view begin) {
     std::vector<std::string_view> words;
     std::size_t at = text.starts_with(begin) ? 0 : text.find("\n" + std::string(begin));
@@ -66,15 +66,15 @@ bool HostFacts::may_trace() const {
 
 std::string HostFacts::why_not() const {
     if (!initial_user_namespace) {
-        return "the kernel takes no capability of a user namespace for tracing: run it as the "
-               "host's root";
+        return "capabilities of a user namespace do not allow tracing: run tally as the host's "
+               "root";
     }
     const char* missing = has_capability(CAP_BPF)       ? "CAP_PERFMON"
                           : has_capability(CAP_PERFMON) ? "CAP_BPF"
                                                         : "both";
     return fmt::format(
-        "tracing needs root, or CAP_BPF and CAP_PERFMON, and {} {} missing: run it "
-        "with sudo, or see docs/privileges.md",
+        "tracing needs root, or CAP_BPF and CAP_PERFMON, and {} {} missing: run "
+        "tally with sudo, or see docs/privileges.md",
         missing, missing == std::string_view("both") ? "are" : "is");
 }
 
@@ -105,7 +105,7 @@ HostFacts read_host_facts(const HostPaths& paths) {
     facts.initial_user_namespace = is_initial(namespaces + "user", kInitialUser);
     facts.initial_pid_namespace = is_initial(namespaces + "pid", kInitialPid);
     facts.initial_cgroup_namespace = is_initial(namespaces + "cgroup", kInitialCgroup);
-    // Not access(2), for which the capabilities of an ordinary user do not count.
+    // Not access(2), which ignores the capabilities of an ordinary user.
     facts.sees_all_processes = ::stat((paths.proc + "/1/status").c_str(), &file) == 0;
     return facts;
 }

@@ -7,13 +7,13 @@
 
 namespace tally {
 
-/// Where a machine tells about itself; tests point them elsewhere.
+/// Paths of the files with facts about the machine; tests use others.
 struct HostPaths {
     std::string proc = "/proc";
     std::string sys = "/sys";
 };
 
-/// What decides whether this process can trace here. Nothing of it needs rights.
+/// The facts that decide whether this process can trace here. Reading them needs no rights.
 struct HostFacts {
     std::string release;                ///< of the kernel: "6.1.0-18-amd64"
     std::uint64_t capabilities = 0;     ///< effective, a bit for each (capabilities(7))
@@ -25,17 +25,18 @@ struct HostFacts {
     std::optional<std::uint64_t> memlock;   ///< RLIMIT_MEMLOCK in bytes; none: unlimited
     bool initial_pid_namespace = true;
     bool initial_cgroup_namespace = true;
-    bool sees_all_processes = true;  ///< of its pid namespace: /proc may hide those of others
+    bool sees_all_processes = true;  ///< of its pid namespace: /proc may hide those of other users
 
     bool has_capability(int which) const { return (capabilities >> which & 1) != 0; }
-    /// What loading and attaching tracing programs takes: CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN
-    /// which holds both (a17b53c4a4b5 "bpf, capability: Introduce CAP_BPF", 5.8).
+    /// Whether it may load and attach tracing programs: with CAP_BPF and CAP_PERFMON, or
+    /// CAP_SYS_ADMIN, which includes both (a17b53c4a4b5 "bpf, capability: Introduce CAP_BPF", 5.8).
     bool may_trace() const;
-    /// Where may_trace() is false: one sentence, what is missing and what to do.
+    /// If may_trace() is false: one sentence that says what is missing and what to do.
     std::string why_not() const;
 };
 
-/// Reads the facts about this process and its machine. What cannot be read is taken for usual.
+/// Reads the facts about this process and its machine. For facts that cannot be read, the usual
+/// values are assumed.
 HostFacts read_host_facts(const HostPaths& paths);
 
 }  // namespace tally

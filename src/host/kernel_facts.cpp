@@ -21,8 +21,8 @@ void check_tracing_is_possible() {
     }
     if (!facts.btf_size) {
         throw Error(
-            "this kernel does not describe its types (no /sys/kernel/btf/vmlinux): it needs one "
-            "built with CONFIG_DEBUG_INFO_BTF");
+            "this kernel has no BTF (/sys/kernel/btf/vmlinux): tally needs one built with "
+            "CONFIG_DEBUG_INFO_BTF");
     }
 }
 

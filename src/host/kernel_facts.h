@@ -7,8 +7,8 @@
 
 namespace tally {
 
-/// Throws Error with the one thing to do if this process cannot trace here: no BTF, no rights.
-/// Cheap; to be called before anything is loaded.
+/// Throws Error with the remedy if this process cannot trace here: no BTF, no rights. Cheap; call
+/// it before anything is loaded.
 void check_tracing_is_possible();
 
 /// One more than the largest thread number: /proc/sys/kernel/pid_max.
@@ -21,9 +21,9 @@ std::string host_node_name();
 /// storage for tracing programs").
 bool has_task_storage();
 
-/// The number of a cgroup controller (as version 1 calls it: "pids", "blkio") in this kernel's enum
-/// cgroup_subsys_id, which depends on its configuration; none if it has no such controller. Reads
-/// the kernel's BTF.
+/// The number of a cgroup controller (by its name in version 1: "pids", "blkio") in this kernel's
+/// enum cgroup_subsys_id, which depends on its configuration; none if it has no such controller.
+/// Reads the kernel's BTF.
 std::optional<std::uint32_t> cgroup_controller_number(const std::string& controller);
 
 }  // namespace tally

@@ -70,9 +70,9 @@ bpf_insn code(int operation, int destination = 0, int source = 0, int offset = 0
     return instruction;
 }
 
-/// Loads a program that does nothing but call the helpers that bodies of FUNCTION_ENTRY and
-/// FUNCTION_RETURN need: the current task, as a pointer that may be followed (5.11, 3ca1032ab7ab
-/// "bpf: Implement get_current_task_btf and RET_PTR_TO_BTF_ID"), and in fexit the result (5.17).
+/// Loads a program that only calls the helpers that bodies of FUNCTION_ENTRY and FUNCTION_RETURN
+/// need: the current task, as a pointer that may be followed (5.11, 3ca1032ab7ab "bpf: Implement
+/// get_current_task_btf and RET_PTR_TO_BTF_ID"), and in fexit the result (5.17).
 FileDescriptor load_trial(bpf_prog_type type, bpf_attach_type attach, std::uint32_t function) {
     std::vector<bpf_insn> program;
     if (attach == BPF_TRACE_FEXIT) {
@@ -92,27 +92,26 @@ FileDescriptor load_trial(bpf_prog_type type, bpf_attach_type attach, std::uint3
         bpf_prog_load(type, "tally_trial", "GPL", program.data(), program.size(), &options));
 }
 
-constexpr const char* kAllowed = "it takes a kernel that lets BPF hook functions";
-constexpr const char* kVersion = "it takes another version of Linux";
+constexpr const char* kAllowed = "it needs a kernel that lets BPF hook functions";
+constexpr const char* kVersion = "it needs another version of Linux";
 constexpr const char* kThere =
-    "if it is part of a module, that has to be loaded first (for a file system, mount one)";
+    "if it is in a module, load the module first (for a file system, mount one)";
 
 Obstacle refusal(std::string reason) {
     return {std::move(reason), kAllowed, true};
 }
 
-/// After a load that failed: the verifier does not know a helper, or there is no right to it at
-/// all.
+/// After a failed load: the verifier does not know a helper, or all loading is forbidden.
 Obstacle not_loaded(const char* since) {
     return errno == EINVAL
                ? Obstacle{fmt::format("it needs a helper of Linux {}", since), kVersion, true}
                : refusal(std::strerror(errno));
 }
 
-/// Attaches one for a moment. What stands against it, if anything.
+/// Attaches one for a moment. Returns the obstacle, if any.
 std::optional<Obstacle> try_trampoline(const btf* types, bool at_return) {
     std::int32_t function = -1;
-    // The first is there for tests of the kernel's own, and never runs.
+    // The first exists for the kernel's own tests, and never runs.
     for (const char* each : {"bpf_fentry_test1", "vfs_read", "do_exit"}) {
         function = types != nullptr ? btf__find_by_name_kind(types, each, BTF_KIND_FUNC) : -1;
         if (function > 0) {
@@ -132,7 +131,7 @@ std::optional<Obstacle> try_trampoline(const btf* types, bool at_return) {
     return link ? std::nullopt : std::optional(refusal(std::strerror(errno)));
 }
 
-/// The same for kprobes, which are attached to what perf_event_open gives.
+/// The same for kprobes, which are attached to a descriptor from perf_event_open().
 std::optional<Obstacle> try_kprobe(bool at_return) {
     const auto type = read_kernel_file(kKprobes);
     perf_event_attr attributes{};
@@ -141,7 +140,7 @@ std::optional<Obstacle> try_kprobe(bool at_return) {
                      std::errc()) {
         return refusal("there are no kprobes");
     }
-    attributes.config = at_return;  // "config:0", as format/retprobe beside it says
+    attributes.config = at_return;  // "config:0", as in format/retprobe beside it
     attributes.kprobe_func = reinterpret_cast<std::uintptr_t>("vfs_read");
     const FileDescriptor event(static_cast<int>(
         ::syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
@@ -153,7 +152,7 @@ std::optional<Obstacle> try_kprobe(bool at_return) {
                : std::optional(not_loaded("5.11"));
 }
 
-/// For tests of the other ways: the kinds of hook that are taken for refused.
+/// For tests of the other ways: the kinds of hook to treat as refused.
 constexpr const char* kRefused = "TALLY_REFUSED_HOOKS";
 
 bool is_told_to_be_refused(const std::string& kind) {
@@ -240,7 +239,7 @@ void KernelHooks::read_symbols() {
     }
 }
 
-/// What stands against a kind of hook, if anything.
+/// The obstacle to a kind of hook, if any.
 const std::optional<Obstacle>& KernelHooks::trial(const std::string& kind) {
     const auto [place, is_new] = trials_.try_emplace(kind);
     if (is_new && is_told_to_be_refused(kind)) {
@@ -262,8 +261,8 @@ std::optional<Obstacle> KernelHooks::obstacle_to_types(const std::string& what,
                         what == "tracepoint" ? kVersion : kThere};
     }
     if (parameters && found->second.parameters != *parameters) {
-        return Obstacle{fmt::format("{} {} is another one here ({} parameters, not {})", what, name,
-                                    found->second.parameters, *parameters),
+        return Obstacle{fmt::format("{} {} differs on this kernel ({} parameters, not {})", what,
+                                    name, found->second.parameters, *parameters),
                         kVersion};
     }
     return std::nullopt;
@@ -283,7 +282,7 @@ std::optional<Obstacle> KernelHooks::obstacle(const std::string& section,
         read_types();
     }
     if (!kernel_) {
-        return std::nullopt;  // whatever keeps us from it is for the load to say
+        return std::nullopt;  // the load will report the obstacle
     }
     if (is_tracepoint(kind)) {
         return obstacle_to_types("tracepoint", name, parameters);
@@ -299,7 +298,7 @@ std::optional<Obstacle> KernelHooks::obstacle(const std::string& section,
             return Obstacle{fmt::format("there is no function {}", name), kThere};
         }
     }
-    // A function without types (of a module, in 5.10) is taken for what it is called.
+    // A function without types (of a module, in 5.10) is identified only by its name.
     if (is_trampoline(kind) || (parameters && types_.contains(name))) {
         if (auto found = obstacle_to_types("function", name, parameters)) {
             return found;
@@ -309,10 +308,10 @@ std::optional<Obstacle> KernelHooks::obstacle(const std::string& section,
         return Obstacle{fmt::format("{} is refused ({})", section, refused->reason),
                         refused->advice, true};
     }
-    // libbpf looks for the types of modules by their ids, which CAP_BPF may not.
+    // libbpf looks up the types of modules by their ids, for which CAP_BPF is not enough.
     if (is_trampoline(kind) && !types_.at(name).target.module.empty() &&
         !read_host_facts({}).has_capability(CAP_SYS_ADMIN)) {
-        return Obstacle{fmt::format("{} is of a module, and CAP_SYS_ADMIN is missing", section),
+        return Obstacle{fmt::format("{} is in a module, and CAP_SYS_ADMIN is missing", section),
                         "run it as root"};
     }
     return std::nullopt;

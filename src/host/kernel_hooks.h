@@ -13,39 +13,39 @@ struct btf;
 
 namespace tally {
 
-/// Why a program cannot have its hook on this kernel.
+/// Why a program cannot be attached to its hook on this kernel.
 struct Obstacle {
     std::string reason;       ///< "there is no function ovl_copy_up_one"
     std::string advice;       ///< what would help
-    bool is_refusal = false;  ///< it is there, and the kernel does not let BPF have it
+    bool is_refusal = false;  ///< the hook exists, but the kernel does not allow BPF to use it
 };
 
-/// Where a function is described, as the kernel wants it named when a program for it is loaded.
+/// The type of a function, which the kernel needs when a program for the function is loaded.
 struct FunctionTarget {
     std::uint32_t id = 0;  ///< of its type
     std::string module;    ///< whose types these are; empty: the kernel's own
 };
 
-/// What of this kernel BPF programs can be attached to: which tracepoints and functions there are,
-/// by its BTF and that of loaded modules and by its symbols, and which kinds of hook it allows, by
-/// one attempt at each. No kernel says the latter: some refuse fentry while all that can be read of
-/// them says that it is there. Needs the rights to trace, and neither tracefs nor debugfs.
+/// The hooks of this kernel: which tracepoints and functions exist, by its BTF, that of loaded
+/// modules, and its symbols; and which kinds of hook it allows, by trying each once. No kernel
+/// reports the latter: some refuse fentry although everything that can be read indicates that it
+/// exists. Needs the rights to trace, and neither tracefs nor debugfs.
 class KernelHooks {
   public:
-    /// Of programs in these sections ("tp_btf/sched_switch", "fentry/vfs_read" ...), all that will
-    /// be asked about: so nothing else is remembered of a hundred thousand types and symbols.
+    /// `sections` ("tp_btf/sched_switch", "fentry/vfs_read" ...) are all that will be asked for, so
+    /// that nothing else of a hundred thousand types and symbols is kept.
     explicit KernelHooks(const std::vector<std::string>& sections);
 
-    /// What stands against a program of that section; none: nothing that is known before it is
-    /// loaded. With `parameters`, a hook that has another number of them is not the one.
+    /// Why a program of that section cannot be attached; none: nothing known before it is loaded.
+    /// With `parameters`, a hook with another number of parameters does not count.
     std::optional<Obstacle> obstacle(const std::string& section,
                                      std::optional<std::uint32_t> parameters = std::nullopt);
 
-    /// Of a program in that section, if it is one for a function that has types.
+    /// The target of a program in that section, if it is a function with types.
     std::optional<FunctionTarget> target(const std::string& section) const;
 
   private:
-    /// Of a tracepoint or function, as BTF has it.
+    /// The facts from BTF about a tracepoint or function.
     struct Found {
         std::uint32_t parameters = 0;
         FunctionTarget target;
@@ -60,7 +60,7 @@ class KernelHooks {
     const std::optional<Obstacle>& trial(const std::string& kind);
 
     std::set<std::string> wanted_;  ///< names in BTF: "vfs_read", "btf_trace_sched_switch"
-    std::unique_ptr<btf, BtfCloser> kernel_;  ///< types of it, once they were read
+    std::unique_ptr<btf, BtfCloser> kernel_;  ///< its types, once they were read
     bool types_read_ = false;
     std::map<std::string, Found> types_;
     bool symbols_read_ = false;

@@ -44,11 +44,11 @@ constexpr std::array kLater{
 /// All numbers that are in no table.
 constexpr std::string_view kUnknown = "unknown";
 
-/// How a number below those is shown that has no name, and taken.
+/// The form of a lower number without a name, in output and input.
 constexpr std::string_view kNameless = "syscall_";
 constexpr std::string_view kNameless32 = "syscall32_";
 
-/// Errors that a call returns inside the kernel only, to be made again or to become EINTR
+/// Errors that a call returns only inside the kernel, to be restarted or to become EINTR
 /// (include/linux/errno.h).
 constexpr std::array kInternal{
     Named{512, "ERESTARTSYS"},

@@ -8,9 +8,9 @@
 
 namespace tally {
 
-/// The name of a system call, "read"; `number` as in syscall_nr of bpf/include/types.bpf.h. The
-/// same call has one name, whichever table its number is of. "syscall_471", or "syscall32_471", if
-/// it has none; "unknown" for all numbers that are in no table.
+/// The name of a system call, "read"; `number` as in syscall_nr of bpf/include/types.bpf.h. A call
+/// has the same name in all tables. "syscall_471", or "syscall32_471", if it has none; "unknown"
+/// for all numbers that are in no table.
 std::string syscall_name(std::uint32_t number);
 
 /// The names of the calls in the machine's own table.
@@ -21,13 +21,13 @@ std::vector<std::string> syscall_names();
 std::vector<std::uint32_t> syscall_numbers(std::string_view name_or_number);
 
 /// Whether a call is meant to take long: it sleeps or waits for others (epoll_wait, futex,
-/// nanosleep). How long it does says nothing about the kernel.
+/// nanosleep). Its duration says nothing about the kernel.
 bool waits_by_nature(std::string_view syscall);
 
 /// The numbers of these calls, in all tables.
 std::vector<std::uint32_t> waiting_calls();
 
-/// "ENOENT"; also those that only the kernel sees (ERESTARTSYS); "E4000" if it is not known.
+/// "ENOENT"; includes errors that only the kernel sees (ERESTARTSYS); "E4000" if it is unknown.
 std::string error_name(std::uint32_t number);
 
 }  // namespace tally

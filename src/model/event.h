@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
-// What a tool of events says of each: made by src/collect, written by src/output. Made for streams:
-// what does not change from one event to the next is said once, the rest takes no memory.
+// The events of a tool: made by src/collect, written by src/output. Designed for streams: what does
+// not change from one event to the next is stored once, the rest is only referred to.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace tally {
 
-/// Words one behind the other, each ended by a NUL; the last one may lack it. Any other bytes.
+/// A sequence of words, each terminated by a NUL, which the last one may lack. Any other bytes.
 struct Words {
     std::string_view bytes;
 
@@ -31,7 +31,7 @@ struct Words {
     }
 };
 
-/// A moment that is not the event's own.
+/// A point in time other than the event's own.
 struct Moment {
     UnixNanoseconds time = 0;
 };
@@ -43,29 +43,30 @@ using EventValue = std::variant<std::monostate, std::uint64_t, std::int64_t, boo
 struct EventColumn {
     std::string name;
     Unit unit = Unit::count;
-    std::size_t width = 0;  ///< in text: at least so many columns
+    std::size_t width = 0;  ///< the minimum width in text, in columns
     bool is_number = false;
-    bool is_cut_mark = false;  ///< true: the words in the column before have lost their end
+    bool is_cut_mark = false;  ///< true: whether the words in the column before were cut
 };
 
 /// What all events of one kind have in common.
 struct EventShape {
     std::string tool;                    ///< "execsnoop"
-    std::string name;                    ///< of what is told: "execs"
+    std::string name;                    ///< of the kind of event: "execs"
     std::string description;             ///< one line for people, from the BPF file
     std::vector<std::string> key_names;  ///< of EventOwner::key
     std::vector<EventColumn> columns;
 };
 
-/// Whose events are: a container, or a part of the host. One with another serial number may be
-/// called otherwise.
+/// The owner of events: a container, or a part of the host. Owners with different serial numbers
+/// may have different names.
 struct EventOwner {
     std::uint64_t serial = 0;
     std::string label;       ///< for people
     std::vector<Field> key;  ///< as in a report by container
 };
 
-/// One event; everything it refers to lasts until the call that it is handed to has returned.
+/// One event; everything that it refers to is valid until the call that it is passed to has
+/// returned.
 struct Event {
     const EventShape& shape;
     UnixNanoseconds time;

@@ -43,7 +43,7 @@ void Histogram::add(std::uint32_t bucket, std::uint64_t count) {
     if (count == 0) {
         return;
     }
-    // A value that comes later may be beyond what was known to be the smallest or the largest.
+    // A later value may be beyond the smallest or largest known so far.
     if (min_ && bucket <= tally_bucket_of(*min_)) {
         min_.reset();
     }
@@ -116,7 +116,7 @@ std::optional<std::uint64_t> Histogram::percentile(double percent) const {
     for (const BucketCount& each : buckets_) {
         covered += each.count;
         if (covered >= rank) {
-            // The overflow bucket has no end: only the largest value says something true there.
+            // The overflow bucket has no upper edge: only the largest value is correct there.
             const auto end = bucket_end(each.bucket);
             return end ? std::min(*end - 1, *max()) : *max();
         }

@@ -15,18 +15,18 @@ struct BucketCount {
     bool operator==(const BucketCount&) const = default;
 };
 
-/// A log-linear histogram of raw values (nanoseconds, bytes ...), with only the buckets that hold
-/// something. Adding is exact; a percentile is exact to its bucket (12.5 % of the value).
+/// A log-linear histogram of raw values (nanoseconds, bytes ...), with only the non-empty buckets.
+/// Adding is exact; a percentile is exact to its bucket (12.5 % of the value).
 class Histogram {
   public:
-    /// Counts `count` values more in `bucket`.
+    /// Counts `count` more values in `bucket`.
     void add(std::uint32_t bucket, std::uint64_t count);
 
-    /// Adds to the sum of the values, which buckets cannot tell.
+    /// Adds to the sum of the values, which cannot be derived from the buckets.
     void add_sum(std::uint64_t sum) { sum_ += sum; }
 
-    /// Narrows the smallest and largest value down to what is known better than the buckets' edges.
-    /// Ignored where it contradicts the buckets.
+    /// Sets the smallest and largest value where they are known more exactly than the buckets'
+    /// edges. Ignored where they contradict the buckets.
     void set_extremes(std::optional<std::uint64_t> min, std::optional<std::uint64_t> max);
 
     /// Adds all of `other`.

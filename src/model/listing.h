@@ -8,7 +8,7 @@
 
 namespace tally {
 
-/// What exists, as opposed to what was measured: the containers, the tools.
+/// A list of things that exist, as opposed to measurements: the containers, the tools.
 struct Listing {
     struct Row {
         std::vector<std::string> labels;  ///< one for each heading, for people; raw bytes
@@ -17,7 +17,7 @@ struct Listing {
     std::string type;  ///< of the records: "container"
     std::vector<std::string> headings;
     std::vector<Row> rows;
-    std::string empty;  ///< what text says when there are no rows: "no container runs here"
+    std::string empty;  ///< the text shown if there are no rows: "no container runs here"
 };
 
 }  // namespace tally

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
-// What a run of a tool says, as plain data: made by src/collect and src/session, written by
-// src/output. Nothing here knows a tool, a map or a format.
+// The records of a run, as plain data: made by src/collect and src/session, written by src/output.
+// Nothing here depends on a tool, a map or a format.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 
 namespace tally {
 
-/// One value of a record. Strings are bytes as the kernel or a container gave them: any byte but
-/// NUL, not always UTF-8; the writers make them safe. monostate is "not known" (null, never 0).
+/// One value of a record. Strings are bytes from the kernel or a container: any byte but NUL, not
+/// always UTF-8; the writers make them safe. monostate is "not known" (null, never 0).
 using Value = std::variant<std::monostate, std::uint64_t, std::int64_t, std::string, bool>;
 
 /// One named value. Names are the record's public contract (docs/output.md).
@@ -41,12 +41,12 @@ enum class Scope {
     total,     ///< what happened in the whole run
 };
 
-/// What has begun and not ended at the end of the interval.
+/// Measurements that have begun but not ended at the end of the interval.
 struct InFlight {
     std::uint64_t count = 0;
-    std::uint64_t before_attach = 0;  ///< of these, how many had begun before the run
-    std::uint64_t oldest_ns = 0;      ///< how long the oldest has lasted by then, or longer if ...
-    bool oldest_before_attach = false;  ///< ... it is one of those
+    std::uint64_t before_attach = 0;    ///< of these, how many had begun before the run
+    std::uint64_t oldest_ns = 0;        ///< the age of the oldest by then, or a lower bound if ...
+    bool oldest_before_attach = false;  ///< ... this: it had begun before the run
     std::uint32_t oldest_pid = 0;
     std::uint32_t oldest_tid = 0;  ///< 0: it is not known which thread's it is
     std::string oldest_comm;
@@ -60,19 +60,19 @@ struct Quantity {
     bool operator==(const Quantity&) const = default;
 };
 
-/// What stands for people below a heading: raw bytes, or a quantity with its unit.
+/// A cell of text, for people: raw bytes, or a quantity with its unit.
 using Label = std::variant<std::string, Quantity>;
 
-/// What makes a row of a report: the same thing as a person reads it and as a script does.
+/// The identity of a row of a report, for people (labels) and for scripts (key).
 struct RowName {
     std::vector<Label> labels;     ///< one for each of Report::headings
     std::vector<Field> key;        ///< exactly what --by asked for; empty for --by none
-    bool waits_by_nature = false;  ///< it is meant to take long: sleeping, waiting for events
+    bool waits_by_nature = false;  ///< it is expected to take long: sleeping, waiting for events
 };
 
 /// One key of a histogram report.
 struct HistogramRow : RowName {
-    Histogram histogram;                ///< may be empty where only in_flight says something
+    Histogram histogram;                ///< may be empty if there is only something in flight
     std::optional<InFlight> in_flight;  ///< none: the tool does not keep track of it
 };
 
@@ -81,7 +81,7 @@ struct CountsRow : RowName {
     std::vector<std::uint64_t> values;  ///< one for each of CountsReport::columns
 };
 
-/// What all reports say.
+/// What all reports have in common.
 struct Report {
     std::string tool;         ///< "runqlat"
     std::string name;         ///< of what is measured: "waits"
@@ -131,8 +131,9 @@ struct EndRecord {
     std::string tool;
     UnixNanoseconds time = 0;
     double duration_s = 0;
-    std::uint64_t before_attach = 0;  ///< ended in the run, begun before it: shown, but no loss
-    std::vector<Lost> lost;           ///< every reason there is, also those with 0
+    std::uint64_t before_attach =
+        0;                   ///< ended in the run, begun before it: reported, but not a loss
+    std::vector<Lost> lost;  ///< all reasons, including those with 0
 };
 
 }  // namespace tally

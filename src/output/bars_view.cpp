@@ -75,7 +75,7 @@ void add_bars(Block& block, const Histogram& histogram, Unit unit, std::size_t w
     }
 }
 
-/// In as many lines as it takes: none of these numbers may fall off the edge.
+/// In as many lines as necessary: none of these numbers may be cut off.
 void add_numbers(Block& block, const TextRow& row, Unit unit, std::size_t width) {
     const Histogram& histogram = row.histogram();
     const std::pair<const char*, std::uint64_t> numbers[] = {

@@ -17,8 +17,8 @@ namespace tally {
 /// bucket (bpf/include/buckets.h).
 inline constexpr std::size_t kPowers = 43;
 
-/// How many values each power of two has: eight buckets in one. Eyes need no more rows than that;
-/// percentiles and JSON keep the buckets.
+/// The number of values in each power of two, which is eight buckets. A diagram needs no more rows
+/// than that; percentiles and JSON keep the buckets.
 using PowerCounts = std::array<std::uint64_t, kPowers>;
 PowerCounts count_powers(const Histogram& histogram);
 
@@ -40,8 +40,7 @@ PowerRange used_powers(const PowerCounts& counts);
 /// unless `value` is 0.
 std::string bar(std::uint64_t value, std::uint64_t largest, std::size_t width, bool unicode);
 
-/// One character per number, as high as the number is against the largest. 0 is a blank and
-/// nothing else is.
+/// One character per number, with a height relative to the largest. Only 0 is a blank.
 std::string spark_line(std::span<const std::uint64_t> numbers, bool unicode);
 
 }  // namespace tally

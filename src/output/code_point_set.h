@@ -12,7 +12,7 @@ struct CodePointRange {
     char32_t last;
 };
 
-/// Whether one of the ranges, which are in ascending order, has `value`.
+/// Whether one of the ranges, which are in ascending order, contains `value`.
 template <std::size_t size>
 bool contains(const CodePointRange (&ranges)[size], char32_t value) {
     const auto* after = std::upper_bound(

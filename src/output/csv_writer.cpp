@@ -18,9 +18,9 @@
 namespace tally {
 namespace {
 
-/// What a spreadsheet takes for the beginning of a formula, and what is written instead. (Control
-/// characters, which some take for one too, are escaped wherever they are.) The last four are the
-/// full-width forms, which East Asian versions take for the same.
+/// Characters that a spreadsheet takes for the beginning of a formula, and their escapes. (Control
+/// characters, which some take for one too, are escaped everywhere.) The last four are the
+/// full-width forms, which East Asian versions treat alike.
 constexpr std::pair<std::string_view, std::string_view> kFormulas[] = {
     {"=", "\\x3d"},
     {"+", "\\x2b"},
@@ -32,7 +32,7 @@ constexpr std::pair<std::string_view, std::string_view> kFormulas[] = {
     {"\xef\xbc\xa0", "\\uff20"},
 };
 
-/// What escape_text() or escape_words() have made, as one cell.
+/// The result of escape_text() or escape_words(), as one cell.
 std::string escaped_cell(std::string text) {
     for (const auto& [begin, written] : kFormulas) {
         if (text.starts_with(begin)) {
@@ -266,7 +266,8 @@ class CsvWriter final : public Writer {
         line += cell(content);
     }
 
-    /// The lines of a report: head and key, then what `add` says, with the end of the line.
+    /// The lines of a report: head and key, then whatever `add` writes, including the end of the
+    /// line.
     template <typename SomeReport, typename Add>
     void write(std::string_view type, const SomeReport& report, Add&& add) {
         for (const auto* row : in_order(report.rows)) {
@@ -289,8 +290,8 @@ class CsvWriter final : public Writer {
         out_.flush();
     }
 
-    /// `line` is what all lines of this histogram begin with; it becomes all of them. One without
-    /// values has one line without a bucket.
+    /// `line` is the beginning of all lines of this histogram; it becomes all of them. A histogram
+    /// without values has one line without a bucket.
     static void add_buckets(std::string& line, const Histogram& histogram) {
         const std::string head = std::exchange(line, "");
         if (histogram.empty()) {
@@ -311,7 +312,7 @@ class CsvWriter final : public Writer {
     OutputFile& errors_;
     std::vector<std::string> keys_;    ///< of all reports
     std::vector<std::string> values_;  ///< of all counts, or of all events
-    std::size_t rest_ = 0;             ///< the columns of histograms, which stand behind these
+    std::size_t rest_ = 0;             ///< the columns of histograms, which come after these
 };
 
 }  // namespace

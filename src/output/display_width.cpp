@@ -7,8 +7,8 @@ namespace tally {
 
 namespace {
 
-// Two columns (Unicode 14, East Asian Width W and F). Blocks of emoji are taken whole: where a
-// terminal shows one narrow, a line gets too short, which does no harm; too long would.
+// Two columns (Unicode 14, East Asian Width W and F). Blocks of emoji are included as a whole: if a
+// terminal shows one narrow, a line is too short, which is harmless; too long would not be.
 constexpr CodePointRange kWide[] = {
     {0x1100, 0x115f},   {0x231a, 0x231b},   {0x2329, 0x232a},   {0x23e9, 0x23ec},
     {0x23f0, 0x23f0},   {0x23f3, 0x23f3},   {0x25fd, 0x25fe},   {0x2614, 0x2615},

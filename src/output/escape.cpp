@@ -13,7 +13,7 @@ namespace tally {
 
 namespace {
 
-// Characters beyond ASCII that are not seen, or that change how others are shown.
+// Characters beyond ASCII that are invisible, or that change how others are shown.
 constexpr CodePointRange kInvisible[] = {
     {0x0080, 0x009f},    // C1 control characters
     {0x00ad, 0x00ad},    // soft hyphen

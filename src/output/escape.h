@@ -23,18 +23,18 @@ std::string escape_text(std::string_view bytes);
 /// such a terminal, the last byte of a harmless letter may be a control character.)
 std::string escape_ascii(std::string_view bytes);
 
-/// Bytes from others as valid UTF-8 for a JSON string that is yet to be quoted: an invalid byte
+/// Bytes from others as valid UTF-8 for a JSON string that is not quoted yet: an invalid byte
 /// becomes the text \xNN, a backslash in the input stays single, everything else is kept (JSON has
 /// its own escapes for control characters).
 std::string to_valid_utf8(std::string_view bytes);
 
-/// A JSON string with its quotation marks. What escape_text() would not let through is escaped in
-/// JSON's own way, so that a line of JSON does a terminal no harm either.
+/// A JSON string with its quotation marks. Whatever escape_text() would escape has JSON's own
+/// escape, so that a line of JSON is safe for a terminal too.
 std::string json_string(std::string_view bytes);
 
-/// Words as one text from which they can be told again: those without a blank or a quotation mark,
-/// and with at least one byte, as they are, the others in quotation marks, each as escape_text()
-/// or, with `ascii_only`, escape_ascii() has it, but a quotation mark in it is \x22.
+/// Words as one text from which they can be restored: words with a blank or a quotation mark, and
+/// empty ones, are in quotation marks, the others are not. Each is escaped by escape_text() or,
+/// with `ascii_only`, escape_ascii(), but a quotation mark in it becomes \x22.
 std::string escape_words(const Words& words, bool ascii_only);
 
 /// The number of terminal columns that valid UTF-8 text takes: 0 for combining marks, 2 for wide

@@ -8,7 +8,7 @@ namespace tally {
 
 namespace {
 
-/// What stands for the part cut out, as far as `width` has room for it.
+/// The mark for the part that is cut out, as far as `width` has room for it.
 std::string_view ellipsis(std::size_t width, bool unicode) {
     return unicode ? (width >= 1 ? "…" : "") : std::string_view("...").substr(0, width);
 }
@@ -28,14 +28,14 @@ std::string_view beginning(std::string_view text, std::size_t width) {
     return text.substr(0, taken);
 }
 
-/// A beginning left out, so that at most `width` columns remain.
+/// The longest end of at most `width` columns.
 std::string_view ending(std::string_view text, std::size_t width) {
     std::size_t columns = display_width(text);
     bool cut = false;
     while (!text.empty()) {
         const std::size_t length = first_code_point(text).length;
         const std::size_t columns_here = display_width(text.substr(0, length));
-        // A combining mark goes with the character it is on.
+        // A combining mark stays with its character.
         if (columns <= width && !(cut && columns_here == 0)) {
             break;
         }

@@ -9,11 +9,11 @@
 
 namespace tally {
 
-/// At most `width` columns; what is too long loses its end.
+/// At most `width` columns; longer text loses its end.
 std::string cut_end(std::string_view text, std::size_t width, bool unicode);
 
-/// At most `width` columns; what is too long loses its middle. For names, which differ at either
-/// end: NAMESPACE/POD/CONTAINER.
+/// At most `width` columns; longer text loses its middle. For names, which differ at either end:
+/// NAMESPACE/POD/CONTAINER.
 std::string cut_middle(std::string_view text, std::size_t width, bool unicode);
 
 /// At least `width` columns, with blanks on the right, or on the left.

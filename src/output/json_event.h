@@ -11,11 +11,11 @@
 
 namespace tally {
 
-/// Events as JSON, fast: into one buffer, with what does not change written once. (JsonRecord takes
-/// three times as long.)
+/// Events as JSON, fast: written into one buffer, with the constant parts prepared once.
+/// (JsonRecord takes three times as long.)
 class JsonEvents {
   public:
-    /// One record as a line; good until the next call.
+    /// One record as a line; valid until the next call.
     std::string_view line(const Event& event);
 
   private:

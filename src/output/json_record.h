@@ -27,7 +27,7 @@ class JsonRecord {
   public:
     JsonRecord() : json_(buffer_) {}
 
-    /// Every record says which schema it follows and what it is.
+    /// Every record begins with its schema and its type.
     void begin(std::string_view type) {
         buffer_.Clear();
         json_.Reset(buffer_);
@@ -109,7 +109,7 @@ class JsonRecord {
     // To RapidJSON, the name of a member is a string like any other.
     void name(std::string_view key) { quoted(key); }
     void quoted(std::string_view bytes) {
-        // Almost all are plain ASCII, which RapidJSON quotes by itself, with no memory taken.
+        // Almost all are plain ASCII, which RapidJSON quotes itself, without allocating memory.
         if (std::all_of(bytes.begin(), bytes.end(),
                         [](char each) { return each >= ' ' && each <= '~'; })) {
             json_.String(bytes.data(), static_cast<rapidjson::SizeType>(bytes.size()));

@@ -54,7 +54,7 @@ class JsonWriter final : public Writer {
         return [this](std::string_view name, const auto& value) { record_.add(name, value); };
     }
 
-    /// What all records of reports have in common, then what add() says.
+    /// The members that all records of reports have in common, then those that add() writes.
     template <typename SomeReport>
     void write(std::string_view type, const SomeReport& report) {
         for (const auto* row : in_order(report.rows)) {

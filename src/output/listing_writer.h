@@ -15,7 +15,7 @@ namespace tally {
 /// OutputFile does.
 void write_listing(Format format, const Listing& listing, OutputFile& out);
 
-/// Writes the rows of a listing one after the other, as they come to be known. Each is flushed.
+/// Writes the rows of a listing one by one, as they become known. Each is flushed.
 class ListingStream {
   public:
     /// `listing` is without rows. Text begins with its headings, at once.
@@ -29,7 +29,7 @@ class ListingStream {
     Format format_;
     Listing listing_;
     OutputFile& out_;
-    std::vector<std::size_t> widths_;  ///< of the widest cells until now
+    std::vector<std::size_t> widths_;  ///< of the widest cells so far
 };
 
 }  // namespace tally

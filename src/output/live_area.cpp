@@ -29,7 +29,7 @@ void LiveArea::draw(const std::vector<Line>& lines, std::size_t columns, bool co
         out_.append(styled(line, colour));
         out_.append("\x1b[K\n");  // the rest of the line may still show the former picture
     }
-    out_.append("\x1b[J");  // and so may what is below
+    out_.append("\x1b[J");  // and so may the lines below
     height_ = lines.size();
     columns_ = columns;
 }
@@ -43,8 +43,8 @@ void LiveArea::erase(std::size_t columns) {
 }
 
 void LiveArea::go_up(std::size_t columns) {
-    // A terminal that was made narrower or wider may have broken the lines anew, and nobody tells
-    // how many rows they take by now. Rather leave an old picture than erase what is not ours.
+    // A terminal that was resized may have wrapped the lines differently, and how many rows they
+    // take now is unknown. It is better to leave an old picture than to erase the output of others.
     if (height_ != 0 && columns == columns_) {
         out_.append(fmt::format("\r\x1b[{}A", height_));
     }

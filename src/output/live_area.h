@@ -10,7 +10,7 @@
 
 namespace tally {
 
-/// The size of the terminal behind `fd`; 80 by 24 if it does not tell.
+/// The size of the terminal of `fd`; 80 by 24 if it is unknown.
 struct TerminalSize {
     std::size_t columns = 80;
     std::size_t rows = 24;
@@ -22,8 +22,8 @@ std::string styled(const Line& line, bool colour);
 
 /// The last lines of a terminal, drawn again and again in the same place. Only appends to `out`.
 ///
-/// The lines must be narrower than the terminal: a line that wraps takes two rows, and then the
-/// way back up is too short.
+/// The lines must be narrower than the terminal: a line that wraps takes two rows, and the cursor
+/// would not go up far enough.
 class LiveArea {
   public:
     explicit LiveArea(OutputFile& out) : out_(out) {}

@@ -19,7 +19,7 @@ std::vector<std::string> end_sentences(const EndRecord& end, const TextOptions& 
     std::vector<std::string> sentences;
     if (end.before_attach != 0) {
         sentences.push_back(
-            fmt::format("tally: {}: {} had begun before the start and {} not in the numbers", tool,
+            fmt::format("tally: {}: {} began before tracing started and {} not included", tool,
                         format_count(end.before_attach), end.before_attach == 1 ? "is" : "are"));
     }
     std::string reasons;

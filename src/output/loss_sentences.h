@@ -9,12 +9,11 @@
 
 namespace tally {
 
-/// What formats that have no record for it say on stderr, safe for the terminal, without the end of
-/// the line: something was lost.
+/// The sentence about a loss on stderr, for formats without a record for it: safe for the terminal,
+/// without the end of the line.
 std::string lost_sentence(const LostRecord& lost, const TextOptions& options);
 
-/// The same at the end of the run: what had begun before it, and all that was lost; perhaps
-/// nothing.
+/// The same at the end of the run: what had begun before it, and all losses; may be empty.
 std::vector<std::string> end_sentences(const EndRecord& end, const TextOptions& options);
 
 }  // namespace tally

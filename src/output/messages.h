@@ -5,12 +5,12 @@
 
 namespace tally {
 
-/// Tells the user something beside the data: one line on stderr, "tally: " and the text. The text
-/// may hold bytes from others: this is where they are made safe, for all messages. Never fails:
-/// nothing that happens to stderr may cost the report.
+/// Prints a message for the user: one line on stderr, "tally: " and the text. The text may contain
+/// bytes from others: they are made safe here, for all messages. Never fails: a problem with stderr
+/// must not prevent the report.
 void say(std::string_view text);
 
-/// Whether the terminal understands UTF-8, by the locale. Elsewhere all text is ASCII.
+/// Whether the terminal supports UTF-8, by the locale. Elsewhere all text is ASCII.
 bool locale_is_utf8();
 
 }  // namespace tally

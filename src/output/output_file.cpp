@@ -22,9 +22,9 @@ namespace tally {
 
 namespace {
 
-/// How much of `text` to write at once: a pipe that is writable takes PIPE_BUF without blocking,
-/// and all of it or nothing. Lines are not split, so that whoever stops reading has not seen half
-/// of one, but for those that are longer.
+/// How much of `text` to write at once: a writable pipe accepts PIPE_BUF bytes without blocking,
+/// all or nothing. Lines are not split, except longer ones, so that a reader that stops has not
+/// seen half a line.
 std::size_t whole_lines(std::string_view text) {
     if (text.size() <= PIPE_BUF) {
         return text.size();
@@ -109,9 +109,9 @@ void OutputFile::flush() {
             continue;
         }
         if (error == EAGAIN) {
-            continue;  // somebody else made the terminal or the pipe that we share non-blocking
+            continue;  // another process made the shared terminal or pipe non-blocking
         }
-        // What is out must not be written twice, and what is not has nowhere to go.
+        // What was written must not be written twice, and the rest has nowhere to go.
         buffer_.clear();
         if (failures_ == Failures::ignored) {
             return;

@@ -11,19 +11,19 @@
 
 namespace tally {
 
-/// The reader of our output has gone (EPIPE). Not a failure: the run ends with status ok.
+/// The reader of the output has closed it (EPIPE). Not a failure: the run ends with status ok.
 class ClosedPipe : public std::runtime_error {
   public:
     ClosedPipe() : std::runtime_error("closed pipe") {}
 };
 
-/// A file descriptor that is written to, buffered until flush().
+/// A file descriptor for output, buffered until flush().
 class OutputFile {
   public:
-    /// What becomes of a failure to write: thrown, or, for what stands beside the data, forgotten.
+    /// How a failure to write is handled: thrown or, for messages beside the data, ignored.
     enum class Failures { thrown, ignored };
 
-    /// Writes to `fd`, which stays the caller's. `name` is for error messages: "stdout".
+    /// Writes to `fd`, which the caller keeps and closes. `name` is for error messages: "stdout".
     OutputFile(int fd, std::string name, Failures failures = Failures::thrown);
 
     /// Creates or truncates `path`. Throws Error.
@@ -33,17 +33,18 @@ class OutputFile {
 
     void append(std::string_view text) { buffer_.append(text); }
 
-    /// Writes out what was appended if that is much, so that memory does not grow with what a
-    /// report or a stream has.
+    /// Writes out the buffer if it is large, so that memory does not grow with the size of a report
+    /// or a stream.
     void flush_if_large() {
         if (buffer_.size() >= kLarge) {
             flush();
         }
     }
 
-    /// From now on, when `fd` is readable while the reader of this file does not read, and
-    /// `is_final` says so, he gets one more second; then he counts as gone. Without this, a full
-    /// pipe blocks for ever. `is_final` must say so in the end, or make `fd` unreadable.
+    /// From now on, if `fd` becomes readable while the reader of this file does not read, and
+    /// `is_final` returns true, the reader has one more second; then it counts as gone. Without
+    /// this, a full pipe blocks for ever. `is_final` must eventually return true, or make `fd`
+    /// unreadable.
     void give_up_when_readable(int fd, std::function<bool()> is_final) {
         interrupt_ = fd;
         is_final_ = std::move(is_final);

@@ -20,15 +20,15 @@ void Picture::fit_height(std::size_t lines) {
         return;
     }
     std::size_t left_out = 0;
-    while (keys.size() > 1 && height() + 1 > lines) {  // one line more to say so
+    while (keys.size() > 1 && height() + 1 > lines) {  // one more line for the note
         keys.pop_back();
         ++left_out;
     }
     if (left_out != 0) {
-        foot.insert(foot.begin(), {fmt::format("... {} more, less bad", left_out), Style::dim});
+        foot.insert(foot.begin(), {fmt::format("... {} more, ranked lower", left_out), Style::dim});
     }
     if (!keys.empty()) {
-        // Of a diagram the small values go first: trouble is at the other end.
+        // The small values of a diagram are removed first: problems are at the other end.
         Block& key = keys.front();
         while (height() > lines && key.size() > 3) {
             key.erase(key.begin() + 1);

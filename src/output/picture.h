@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
-// A report as lines of text, before anybody has decided where they go.
+// A report as lines of text, independent of where they will be shown.
 #pragma once
 
 #include <cstddef>
@@ -14,17 +14,17 @@ namespace tally {
 enum class Style {
     plain,
     dim,   ///< titles and headings
-    bold,  ///< what to look at first
+    bold,  ///< the most important parts
 };
 
-/// One line of the screen: no control characters, so its width can be counted. A style is for the
-/// whole line.
+/// One line of the screen: no control characters, so its width can be counted. A style applies to
+/// the whole line.
 struct Line {
     std::string text;
     Style style = Style::plain;
 };
 
-/// What belongs together, mostly the lines of one key.
+/// Lines that belong together, mostly those of one key.
 using Block = std::vector<Line>;
 
 struct Picture {

@@ -17,7 +17,7 @@ std::string three_digits(double number) {
     return fmt::format("{:.{}f}", number, decimals);
 }
 
-/// The units from minutes on count in sixties, so they come in pairs.
+/// From minutes on, a unit is 60 or 24 of the next, so two are shown.
 std::string long_duration(double seconds) {
     constexpr std::uint64_t kMinute = 60;
     constexpr std::uint64_t kHour = 60 * kMinute;

@@ -14,10 +14,10 @@ namespace tally {
 /// All digits, in groups of three: "4,711".
 std::string format_count(std::uint64_t count);
 
-/// "4,711 waits", "1 wait": a count of something whose name is a plural.
+/// "4,711 waits", "1 wait": a count and a noun, which is given as a plural.
 std::string format_count_of(std::uint64_t count, std::string_view plural);
 
-/// How long the oldest in flight has lasted: "81.0ms", ">5.00s" if it had begun before the run.
+/// The age of the oldest in flight: "81.0ms", ">5.00s" if it had begun before the run.
 std::string format_oldest(const InFlight& in_flight);
 
 /// "2 waiting now, the longest for 81.0ms"
@@ -29,11 +29,11 @@ std::string format_duration(std::uint64_t nanoseconds);
 /// "512B", "1.50KiB", "12.0MiB".
 std::string format_bytes(std::uint64_t bytes);
 
-/// What stands above a column: "total_ns" is TOTAL, since the cells have units; "parent_pid" PARENT
+/// The heading of a column: "total_ns" is TOTAL, since the cells have units; "parent_pid" PARENT
 /// PID.
 std::string heading_of(std::string name, Unit unit);
 
-/// A value of a histogram, as its unit wants it.
+/// A value of a histogram, in the form of its unit.
 std::string format_quantity(Unit unit, std::uint64_t value);
 
 }  // namespace tally

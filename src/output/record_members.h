@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
-// What a record for scripts says, member by member: names, values and order are the same in every
-// format for scripts (docs/output.md), so they are told here once. `visit` is called with a name
-// and a value: a std::uint64_t, a bool, a std::string_view, a double, or a std::nullopt_t for what
-// is not known.
+// The members of the records for scripts: names, values and order are the same in every format for
+// scripts (docs/output.md), so they are defined once, here. `visit` is called with a name and a
+// value: a std::uint64_t, a bool, a std::string_view, a double, or a std::nullopt_t for unknown
+// values.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,8 @@
 
 namespace tally {
 
-/// The number that every record begins with; members never change their meaning within it.
+/// The schema number at the beginning of every record; members never change their meaning within
+/// it.
 inline constexpr std::uint64_t kSchema = 1;
 
 inline constexpr std::string_view kHistogramType = "histogram";
@@ -52,7 +53,7 @@ std::vector<const Row*> in_order(const std::vector<Row>& rows) {
     return sorted;
 }
 
-/// What every record of a report begins with, before its key.
+/// The members of every record of a report before its key.
 template <typename Visit>
 void each_head_member(const Report& report, Visit&& visit) {
     visit("name", std::string_view(report.name));
@@ -61,7 +62,7 @@ void each_head_member(const Report& report, Visit&& visit) {
     visit("interval_s", report.interval_s);
 }
 
-/// All of a histogram but its buckets.
+/// All members of a histogram except its buckets.
 template <typename Visit>
 void each_number(const Histogram& histogram, Visit&& visit) {
     const auto visit_known = [&](std::string_view name, std::optional<std::uint64_t> value) {
@@ -119,8 +120,8 @@ void each_bucket_member(const BucketCount& bucket, Visit&& visit) {
     visit("count", bucket.count);
 }
 
-/// All of an event behind schema, type and tool. `visit_owner` is called with its EventOwner, which
-/// stands for the members of its key; `visit` with what EventValue holds.
+/// All members of an event after schema, type and tool. `visit_owner` is called with its
+/// EventOwner, for the members of its key; `visit` with the alternatives of EventValue.
 template <typename Visit, typename VisitOwner>
 void each_event_member(const Event& event, Visit&& visit, VisitOwner&& visit_owner) {
     visit("name", std::string_view(event.shape.name));

@@ -153,7 +153,7 @@ Layout lay_out(const std::vector<TableColumn>& names, const std::vector<TableCol
     return layout;
 }
 
-/// Names are cut before spark lines go, but only down to what can still be recognized.
+/// Names are cut before spark lines are dropped, but only as long as they stay recognisable.
 Layout lay_out(const std::vector<TableColumn>& names, const std::vector<TableColumn>& numbers,
                const Distribution& distribution, std::size_t width) {
     const struct {

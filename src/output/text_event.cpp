@@ -17,6 +17,7 @@ namespace {
 
 constexpr UnixNanoseconds kSecond = 1'000'000'000;
 constexpr std::size_t kClock = 12;  // 09:00:05.123
+constexpr std::size_t kTool = 10;
 constexpr std::size_t kContainer = 16;
 constexpr std::size_t kPid = 7;
 constexpr std::size_t kComm = 15;
@@ -46,6 +47,9 @@ std::string milliseconds(UnixNanoseconds time) {
 std::string TextEvents::heading(const EventShape& shape) const {
     std::string line;
     add_cell(line, "TIME", kClock, false);
+    if (options_.names_tools) {
+        add_cell(line, safe_text(shape.tool, options_), kTool, false);
+    }
     add_cell(line, "CONTAINER", kContainer, false);
     add_cell(line, "PID", kPid, true);
     add_cell(line, "COMM", kComm, false);
@@ -87,6 +91,9 @@ std::string_view TextEvents::line(const Event& event) {
         clock_ = local_clock(event.time);
     }
     line_ = clock_ + milliseconds(event.time);
+    if (options_.names_tools) {
+        add_cell(line_, safe_text(event.shape.tool, options_), kTool, false);
+    }
     add_cell(line_, safe_text(event.owner.label, options_), kContainer, false);
     const bool is_known = event.tid != 0;
     add_cell(line_, is_known ? std::to_string(event.pid) : "-", kPid, true);

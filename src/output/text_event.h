@@ -9,16 +9,16 @@
 
 namespace tally {
 
-/// Events as lines for people: one column for each field, as wide as its type wants it. What is
-/// longer is not cut, since a line is searched as well as read; it pushes the rest to the right.
+/// Events as lines for people: one column per field, with the usual width of its type. Longer
+/// values are not cut, since lines are searched as well as read; they push the rest to the right.
 class TextEvents {
   public:
     explicit TextEvents(const TextOptions& options) : options_(options) {}
 
-    /// What stands above the columns of one kind of event.
+    /// The headings of one kind of event.
     std::string heading(const EventShape& shape) const;
 
-    /// Good until the next call.
+    /// Valid until the next call.
     std::string_view line(const Event& event);
 
   private:

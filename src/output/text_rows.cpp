@@ -17,10 +17,10 @@ namespace tally {
 
 namespace {
 
-/// What tells two things of one name apart, the best first.
+/// What distinguishes two things with one name, the best first.
 struct Distinction {
     const char* field;
-    std::size_t most;  ///< characters of it that are enough for people
+    std::size_t most;  ///< enough characters of it for people
 };
 constexpr Distinction kDistinctions[] = {
     {"container_id", 12},
@@ -43,7 +43,7 @@ std::string text_of(const RowName& row, const Distinction& distinction) {
     return "";
 }
 
-/// Which of `rows` are the same thing: rows of one identity may differ in other key fields only.
+/// Which of `rows` are the same thing: rows with one identity may differ only in other key fields.
 std::vector<std::string> identity_of(const RowName& row) {
     std::vector<std::string> identity;
     for (const Distinction& distinction : kDistinctions) {
@@ -52,13 +52,13 @@ std::vector<std::string> identity_of(const RowName& row) {
     return identity;
 }
 
-/// The column that names what the distinctions distinguish.
+/// The column with the names that are to be distinguished.
 std::size_t column_of_identity(const std::vector<std::string>& headings) {
     const auto found = std::find(headings.begin(), headings.end(), "CONTAINER");
     return found == headings.end() ? 0 : static_cast<std::size_t>(found - headings.begin());
 }
 
-/// Adds to the labels of rows that share a name, but are not the same thing, what tells them apart.
+/// Extends the labels of rows that share a name, but are different things, by a distinction.
 void distinguish(const std::vector<TextRow*>& namesakes, std::size_t column,
                  const TextOptions& options) {
     std::set<std::vector<std::string>> identities;
@@ -74,7 +74,7 @@ void distinguish(const std::vector<TextRow*>& namesakes, std::size_t column,
             texts.insert(text_of(*each->name, distinction));
         }
         if (texts.size() < identities.size()) {
-            continue;  // does not tell all of them apart
+            continue;  // does not distinguish all of them
         }
         for (TextRow* each : namesakes) {
             const std::string text = text_of(*each->name, distinction);
@@ -138,7 +138,7 @@ TextRow make_row(const CountsRow& row, std::size_t columns, const TextOptions& o
     return made;
 }
 
-/// Of what --min-count and LeftOut::values speak.
+/// The number that --min-count and LeftOut::values refer to.
 std::uint64_t count_of(const HistogramRow& row) {
     return row.histogram.count();
 }
@@ -146,8 +146,8 @@ std::uint64_t count_of(const CountsRow& row) {
     return row.values.front();
 }
 
-/// Something that has lasted for longer than p99 without an end is worse than p99 says: the thread
-/// that gets no CPU at all is in no percentile.
+/// Something in flight for longer than p99 is worse than p99 suggests: a thread that gets no CPU at
+/// all is in no percentile.
 std::vector<std::uint64_t> badness(const TextRow& row) {
     if (row.counts != nullptr) {
         return row.counts->values;
@@ -162,7 +162,7 @@ bool is_worse(const TextRow& left, const TextRow& right) {
     }
     const auto left_badness = badness(left);
     const auto right_badness = badness(right);
-    // Equally bad ones must not change places from one picture to the next.
+    // Rows of equal rank must not change places from one picture to the next.
     return left_badness != right_badness ? left_badness > right_badness
                                          : left.labels < right.labels;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
-// Which keys of a report a person gets to see, in which order and under which names.
+// Which keys of a report are shown to people, in which order and under which names.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace tally {
 
-/// The way by which bytes from others get into text, and the only one.
+/// The only way by which bytes from others get into text.
 std::string safe_text(std::string_view bytes, const TextOptions& options);
 
 /// One key, ready to be drawn.
@@ -22,7 +22,7 @@ struct TextRow {
     const RowName* name = nullptr;
     const HistogramRow* row = nullptr;  ///< of a HistogramReport
     const CountsRow* counts = nullptr;  ///< of a CountsReport
-    std::vector<std::string> labels;    ///< one for each heading: safe, never empty, telling
+    std::vector<std::string> labels;    ///< one for each heading: safe, never empty, unambiguous
     std::uint64_t p50 = 0;              ///< these are 0 where the histogram is empty
     std::uint64_t p90 = 0;
     std::uint64_t p99 = 0;
@@ -32,7 +32,7 @@ struct TextRow {
     const Histogram& histogram() const { return row->histogram; }
 };
 
-/// Keys that are not shown, so that text can say so.
+/// Keys that are not shown, for the line at the end.
 struct LeftOut {
     std::size_t keys = 0;
     std::uint64_t values = 0;
@@ -41,7 +41,7 @@ struct LeftOut {
 
 struct TextRows {
     std::vector<std::string> headings;  ///< safe
-    std::vector<TextRow> rows;          ///< worst first; what is meant to wait after the others
+    std::vector<TextRow> rows;  ///< worst first; calls that are meant to wait after the others
     LeftOut beyond_top;
     LeftOut below_min_count;
 };

@@ -22,7 +22,7 @@ namespace tally {
 
 namespace {
 
-constexpr std::size_t kMostBars = 3;        // diagrams that can be taken in at once
+constexpr std::size_t kMostBars = 3;        // the most diagrams that are shown at once
 constexpr std::size_t kPlainColumns = 132;  // of a file or a pipe
 constexpr std::size_t kFewestColumns = 20;
 
@@ -73,13 +73,14 @@ class TextWriter final : public Writer {
 
   private:
     struct LivePicture {
-        std::string name;  ///< of the histogram
+        std::string tool;
+        std::string name;  ///< of what it measures
         Picture picture;
     };
 
     struct Screen {
-        std::size_t columns;  ///< what the terminal has
-        std::size_t width;    ///< what lines may take of it
+        std::size_t columns;  ///< the width of the terminal
+        std::size_t width;    ///< the width that lines may use
         std::size_t height;
     };
 
@@ -88,7 +89,7 @@ class TextWriter final : public Writer {
             return {kPlainColumns, kPlainColumns, 0};
         }
         const TerminalSize size = terminal_size(out_.fd());
-        // A line that fills the last column leaves terminals in a state in which they differ.
+        // Terminals behave differently after a line that fills the last column.
         return {size.columns, std::max(size.columns, kFewestColumns) - 1,
                 std::max<std::size_t>(size.rows, 2) - 1};
     }
@@ -115,12 +116,14 @@ class TextWriter final : public Writer {
         if (!options_.terminal) {
             return;
         }
-        // A tool that measures several things tells them in turn: they share the screen.
+        // What measures several things tells them in turn: they share the screen.
         const Screen now = screen();
-        const auto same_name = [&](const LivePicture& each) { return each.name == report.name; };
-        auto place = std::find_if(live_.begin(), live_.end(), same_name);
+        const auto is_same = [&](const LivePicture& each) {
+            return each.tool == report.tool && each.name == report.name;
+        };
+        auto place = std::find_if(live_.begin(), live_.end(), is_same);
         if (place == live_.end()) {
-            place = live_.insert(place, {report.name, {}});
+            place = live_.insert(place, {report.tool, report.name, {}});
         }
         const std::size_t share = std::max<std::size_t>(now.height / live_.size(), 1);
         place->picture = draw(report, "so far", now.width, share);
@@ -148,20 +151,21 @@ class TextWriter final : public Writer {
     }
 
     void tell(const std::string& sentence) {
-        // The terminal may be the same: the picture has to be gone first.
+        // It may be the same terminal: the picture must be removed first.
         erase_live();
         out_.flush();
         errors_.append(sentence + "\n");
     }
 
-    /// `height`: what the default view should fit into.
+    /// `height`: the height that the default view should fit into.
     template <typename SomeReport>
     Picture draw(const SomeReport& report, const std::string& when, std::size_t width,
                  std::optional<std::size_t> height) const {
         const TextRows rows = choose_rows(report, options_);
         Picture picture;
         const std::string title =
-            fmt::format("{}, {}  {}: ", when, format_seconds(report.interval_s), safe(report.name));
+            fmt::format("{}, {}  {}{}: ", when, format_seconds(report.interval_s),
+                        options_.names_tools ? safe(report.tool) + ' ' : "", safe(report.name));
         if (report.rows.empty()) {
             picture.head.push_back({title + "nothing was measured", Style::dim});
             return picture;

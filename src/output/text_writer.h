@@ -7,7 +7,7 @@
 
 namespace tally {
 
-/// Writes for people: data to `out`, what was lost to `errors`.
+/// Writes for people: data to `out`, losses to `errors`.
 std::unique_ptr<Writer> make_text_writer(const TextOptions& options, OutputFile& out,
                                          OutputFile& errors);
 

@@ -6,7 +6,7 @@
 
 namespace tally {
 
-/// What a string begins with.
+/// The beginning of a string.
 struct CodePoint {
     char32_t value = 0;      ///< the code point; for an invalid byte the byte itself
     std::size_t length = 1;  ///< how many bytes it takes
@@ -14,7 +14,7 @@ struct CodePoint {
 };
 
 /// Decodes the first code point of `bytes`, which must not be empty. Strict: no overlong forms, no
-/// surrogates, nothing above U+10FFFF. An invalid sequence is given byte by byte.
+/// surrogates, nothing above U+10FFFF. An invalid sequence is returned byte by byte.
 CodePoint first_code_point(std::string_view bytes);
 
 }  // namespace tally

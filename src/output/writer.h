@@ -16,11 +16,11 @@ namespace tally {
 
 enum class Format { text, json, csv };
 
-/// A format as -o takes it.
+/// A format and its name for -o.
 struct FormatName {
     Format format = Format::text;
     std::string_view word;
-    std::string_view meaning;  ///< for the help; empty where the word says it
+    std::string_view meaning;  ///< for the help; empty if the name is clear
 };
 inline constexpr std::array kFormats{
     FormatName{Format::text, "text", ""},
@@ -28,38 +28,39 @@ inline constexpr std::array kFormats{
     FormatName{Format::csv, "csv", "one heading"},
 };
 
-/// Those of a listing (tally containers).
+/// The formats of a listing (tally containers).
 inline constexpr std::array kListingFormats{kFormats[0], kFormats[1]};
 
-/// How text shows a histogram.
+/// The form of a histogram in text.
 enum class View {
     bars,   ///< one diagram for each key
     table,  ///< one line for each key, worst first
 };
 
-/// What only text takes into account.
+/// Options that apply only to text.
 struct TextOptions {
     std::optional<View> view = std::nullopt;        ///< none: bars for up to three keys, else table
-    std::optional<std::size_t> top = std::nullopt;  ///< at most so many keys; 0: all
+    std::optional<std::size_t> top = std::nullopt;  ///< the maximum number of keys; 0: all
     std::uint64_t min_count = 0;                    ///< leave out keys with fewer values than this
-    bool terminal = false;  ///< `out` is a terminal: width and redrawing make sense
-    bool colour = false;    ///< terminal and NO_COLOR is not set
-    bool unicode = true;    ///< draw with block characters, else with ASCII
+    bool terminal = false;     ///< `out` is a terminal: width and redrawing make sense
+    bool colour = false;       ///< terminal and NO_COLOR is not set
+    bool unicode = true;       ///< draw with block characters, else with ASCII
+    bool names_tools = false;  ///< reports and events of several tools go to the same place
 };
 
-/// Writes the records of one run in one format. All data goes to `out`, complete and flushed when
-/// a call returns (but for event()). Throws ClosedPipe or Error as OutputFile does.
+/// Writes the records of one run in one format. All data goes to `out`, complete and flushed when a
+/// call returns (except event()). Throws ClosedPipe or Error as OutputFile does.
 class Writer {
   public:
     virtual ~Writer() = default;
 
-    /// The first call: all reports that there will be, without rows, for formats with a heading.
+    /// The first call: all reports of the run, without rows, for formats with a heading.
     virtual void begin(const std::vector<AnyReport>& reports) { (void)reports; }
 
-    /// Instead of begin(), where there are events and no reports.
+    /// Instead of begin(), for events instead of reports.
     virtual void begin_events(const std::vector<EventShape>& shapes) { (void)shapes; }
 
-    /// Takes one event. It goes out, whole, before flush() returns.
+    /// Takes one event, which is written, whole, before flush() returns.
     virtual void event(const Event& event) = 0;
     virtual void flush() = 0;
 
@@ -67,8 +68,8 @@ class Writer {
     virtual void report(const HistogramReport& report) = 0;
     virtual void report(const CountsReport& report) = 0;
 
-    /// The state of a run that goes on, drawn over the one before. Only text on a terminal does
-    /// something here; the next call of any other function removes the picture first.
+    /// The current state of a run, drawn over the previous picture. Only text on a terminal uses
+    /// this; the next call of any other function removes the picture first.
     virtual void live(const HistogramReport& report) { (void)report; }
     virtual void live(const CountsReport& report) { (void)report; }
 
@@ -79,8 +80,8 @@ class Writer {
     virtual void end(const EndRecord& end) = 0;
 };
 
-/// `out` and `errors` must outlive the writer. `errors` takes what text and CSV say beside the
-/// data.
+/// `out` and `errors` must outlive the writer. `errors` gets the messages of text and CSV beside
+/// the data.
 std::unique_ptr<Writer> make_writer(Format format, const TextOptions& options, OutputFile& out,
                                     OutputFile& errors);
 

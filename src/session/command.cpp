@@ -98,13 +98,13 @@ void Command::start(int output, const std::function<void()>& before_exec) {
     // Closed by a successful exec: then there is nothing to read.
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-        throw Error("cannot make a pipe: {}", std::strerror(errno));
+        throw Error("cannot create a pipe: {}", std::strerror(errno));
     }
     FileDescriptor result(ends[0]);
     FileDescriptor report(ends[1]);
     pid_ = ::fork();
     if (pid_ < 0) {
-        throw Error("cannot make a process for '{}': {}", words_.front(), std::strerror(errno));
+        throw Error("cannot create a process for '{}': {}", words_.front(), std::strerror(errno));
     }
     if (pid_ == 0) {
         try {
@@ -161,7 +161,7 @@ ExitStatus Command::wait(int signals) {
     const pid_t pid = std::exchange(pid_, -1);
     int status = 0;
     if (::waitpid(pid, &status, WNOHANG) != pid) {
-        say(fmt::format("'{}' does not end; it goes on as process {}", words_.front(), pid));
+        say(fmt::format("'{}' has not ended; it keeps running as process {}", words_.front(), pid));
         return ExitStatus::ok;
     }
     if (ended_by_us_) {

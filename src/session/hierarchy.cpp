@@ -95,14 +95,14 @@ View mounted_hierarchies() {
     }
     if (view.hierarchies.empty() && is_private) {
         throw Error(
-            "containers cannot be told in a cgroup namespace of its own where no process of the "
-            "host is seen: run tally with the host's pid namespace (docker and podman: "
-            "--pid=host) or on the host; --by comm, pid, tid or none works without");
+            "containers cannot be identified from inside a cgroup namespace without the processes "
+            "of the host: run tally with the host's pid namespace (docker and podman: --pid=host) "
+            "or on the host; --by comm, pid, tid or none still works");
     }
     if (view.hierarchies.empty()) {
         throw Error(
             "no cgroup hierarchy is mounted here with its root visible; --by comm, pid, tid or "
-            "none works without");
+            "none still works");
     }
     return view;
 }
@@ -131,7 +131,7 @@ HostHierarchy find_hierarchy(const std::optional<std::string>& asked,
     if (asked) {
         for (const Hierarchy& each : all) {
             if (each.is_called(*asked)) {
-                return chosen({each, "--hierarchy asks for it", ""});
+                return chosen({each, "chosen by --hierarchy", ""});
             }
         }
         std::vector<std::string> names;
@@ -140,8 +140,8 @@ HostHierarchy find_hierarchy(const std::optional<std::string>& asked,
             names.push_back(each.name);
         }
         throw UsageError(
-            "--hierarchy {}: no such cgroup hierarchy is mounted here with its root visible; those "
-            "that are: {}",
+            "--hierarchy {}: no such cgroup hierarchy is mounted here with its root visible; "
+            "mounted are: {}",
             *asked, fmt::join(names, ", "));
     }
     for (const std::string& path : cgroups) {
@@ -164,14 +164,14 @@ void configure_hierarchy(Tracer& tracer, const Hierarchy& hierarchy) {
     if (hierarchy.controllers.empty()) {
         const std::string own = read_kernel_file("/proc/self/cgroup").value_or("");
         if (std::count(own.begin(), own.end(), '\n') > TALLY_MOST_HIERARCHIES) {
-            throw Error("{} has no controller, and is not found among more than {} hierarchies",
+            throw Error("{} has no controller, and cannot be found among more than {} hierarchies",
                         hierarchy.name, TALLY_MOST_HIERARCHIES);
         }
     } else {
         const std::string& controller = hierarchy.controllers.front();
         const auto number = cgroup_controller_number(controller);
         if (!number) {
-            throw Error("this kernel does not say how it numbers the cgroup controller {}",
+            throw Error("this kernel's BTF does not have the number of the cgroup controller {}",
                         controller);
         }
         tracer.set_constant("hierarchy_controller", *number);

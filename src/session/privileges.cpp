@@ -31,8 +31,8 @@ constexpr uid_t kNobody = 65534;
 
 void check(long result, const char* what) {
     if (result < 0) {
-        throw Error("cannot give up privileges: {}: {}; --keep-privileges runs with all of them",
-                    what, std::strerror(errno));
+        throw Error("cannot give up privileges: {}: {}; --keep-privileges keeps them", what,
+                    std::strerror(errno));
     }
 }
 

@@ -25,32 +25,39 @@ struct TargetRequest {
 
 using Seconds = std::chrono::duration<double>;
 
-/// All that the command line says about one run of a tool.
-struct Request {
-    TargetRequest target;
-    std::vector<std::string> command;  ///< to be run and measured; empty: none
-    std::vector<std::string> by;       ///< as --by, or what the tool has declared
-    Format format = Format::text;
-    TextOptions text;
-    std::optional<std::string> output_file;
-    std::optional<Seconds> interval;
-    std::optional<std::uint64_t> count;  ///< of intervals
-    std::optional<Seconds> duration;
+/// What the command line says about one tracer of a run.
+struct TracerRequest {
+    std::vector<std::string> by;  ///< as --by, or what the tool has declared
     std::optional<std::uint32_t> max_keys;
-    std::optional<std::uint32_t> ring_size;  ///< in bytes
-    bool tells_events = false;               ///< one by one, where the tool can also measure
-    bool own_events = false;                 ///< tell those of tally itself too
-    std::optional<std::string> hierarchy;    ///< of cgroups; none: the one in which containers live
-    std::optional<int> ready_fd;
-    bool strict = false;
-    bool keep_privileges = false;
-    bool verbose = false;
-    bool probe_plan = false;                       ///< say what the tool would hang on, and no more
+    std::optional<std::uint32_t> ring_size;        ///< in bytes
+    bool tells_events = false;                     ///< one by one, where the tool can also measure
+    bool own_events = false;                       ///< tell those of tally itself too
     std::map<std::string, std::uint64_t> options;  ///< the tool's own, by the constant's name
     /// The values of the tool's own selections, by the name of their map.
     std::map<std::string, std::vector<std::uint64_t>> selections;
     /// What was asked for of each CHOICE() of the tool, by its name.
     std::map<std::string, std::vector<std::string>> choices;
+};
+
+/// All that the command line says about one run, of one tool or of several.
+struct Request {
+    std::vector<TracerRequest>
+        tracers;  ///< one for each tool, in the order in which they were named
+    TargetRequest target;
+    std::vector<std::string> command;  ///< to be run and measured; empty: none
+    Format format = Format::text;
+    TextOptions text;
+    std::optional<std::string>
+        output_file;  ///< or the folder of one file for each tool (outputs.h)
+    std::optional<Seconds> interval;
+    std::optional<std::uint64_t> count;  ///< of intervals
+    std::optional<Seconds> duration;
+    std::optional<std::string> hierarchy;  ///< of cgroups; none: the one in which containers live
+    std::optional<int> ready_fd;
+    bool strict = false;
+    bool keep_privileges = false;
+    bool verbose = false;
+    bool probe_plan = false;  ///< say what the tool would hang on, and no more
 };
 
 /// What `tally containers` and `tally doctor` were asked.

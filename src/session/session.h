@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #pragma once
 
-#include <string>
+#include <vector>
 
 #include "session/request.h"
 #include "tracer/tracer.h"
@@ -9,9 +9,10 @@
 
 namespace tally {
 
-/// Runs a tracer from its configuration to its final report. Whatever ends it but a failure ends
-/// with that report: a signal, the duration, the count, a closed pipe. Throws Error with nothing
-/// left in the kernel.
-ExitStatus run_session(Tracer tracer, const Request& request);
+/// Runs tracers from their configuration to their final reports, all at once: one target, one set
+/// of names, one engine in the kernel, one beginning and one end. There is at least one, and one of
+/// `request.tracers` for each. Whatever ends them but a failure ends with that report: a signal,
+/// the duration, the count, a closed pipe. Throws Error with nothing left in the kernel.
+ExitStatus run_session(std::vector<Tracer> tracers, const Request& request);
 
 }  // namespace tally

@@ -104,7 +104,7 @@ class Filter {
 
   private:
     [[noreturn]] static void fail(int error) {
-        throw Error("cannot limit system calls (seccomp): {}; --keep-privileges runs without",
+        throw Error("cannot limit system calls (seccomp): {}; --keep-privileges skips this",
                     std::strerror(error));
     }
 

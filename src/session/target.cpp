@@ -42,13 +42,13 @@ void check_exists(const char* option, std::uint32_t id, bool process) {
         throw UsageError("{} {}: there is no such {}", option, id, process ? "process" : "thread");
     }
     if (process && status->find(fmt::format("\nTgid:\t{}\n", id)) == std::string::npos) {
-        throw UsageError("{} {}: that is a thread, not a process; --tid measures it", option, id);
+        throw UsageError("{} {}: this is a thread, not a process; use --tid", option, id);
     }
 }
 
 void add(TargetSets& sets, const char* set, const void* key) {
     if (!sets.add(set, key)) {
-        throw UsageError("there are too many values for one option: {} at most", sets.size(set));
+        throw UsageError("too many values for one option: at most {}", sets.size(set));
     }
 }
 
@@ -122,7 +122,7 @@ void Target::install(TargetSets& sets, Containers& containers) {
         const auto found = containers.find_cgroup(path);
         if (!found) {
             throw UsageError(
-                "--cgroup {}: there is no such cgroup, neither in the file system nor from the "
+                "--cgroup {}: there is no such cgroup, neither in the file system nor below the "
                 "hierarchy's root",
                 path);
         }
@@ -130,7 +130,7 @@ void Target::install(TargetSets& sets, Containers& containers) {
     }
     install_containers(containers);
     if (not_added_ != 0) {
-        throw Error("the target has too many cgroups: {} at most", sets_->size("target_cgroups"));
+        throw Error("the target has too many cgroups: at most {}", sets_->size("target_cgroups"));
     }
 }
 
@@ -158,7 +158,8 @@ void Target::install_containers(const Containers& containers) {
                 all.empty() ? "no container runs here" : "there are ", names_of(all));
         }
         if (found.size() > 1) {
-            say(fmt::format("'{}' means {} containers: {}", wanted, found.size(), names_of(found)));
+            say(fmt::format("'{}' matches {} containers: {}", wanted, found.size(),
+                            names_of(found)));
         }
     }
 }

@@ -6,7 +6,6 @@
 #include <sys/timerfd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cmath>
 #include <csignal>
@@ -27,14 +26,14 @@ FileDescriptor make_timer(Seconds first, Seconds period) {
     FileDescriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
     const itimerspec when{to_timespec(period), to_timespec(first)};
     if (!timer || ::timerfd_settime(timer.get(), 0, &when, nullptr) != 0) {
-        throw Error("cannot make a timer: {}", std::strerror(errno));
+        throw Error("cannot create a timer: {}", std::strerror(errno));
     }
     return timer;
 }
 
 }  // namespace
 
-Waiter::Waiter(int output) : output_(output) {
+Waiter::Waiter() {
     sigset_t wanted;
     sigemptyset(&wanted);
     // A shell starts background jobs with SIGINT ignored; `kill -INT` should still give the report.
@@ -53,14 +52,27 @@ Waiter::Waiter(int output) : output_(output) {
     if (!signals_) {
         throw Error("cannot wait for signals: {}", std::strerror(errno));
     }
+    watch(signals_.get(), Wake::stop);
+}
+
+void Waiter::watch(int fd, Wake wake) {
+    watched_.push_back({fd, wake, POLLIN});
+}
+
+void Waiter::watch_output(int fd) {
+    // A pipe whose reader has gone has POLLERR, a socket or a terminal POLLHUP: told without
+    // asking.
+    watched_.push_back({fd, Wake::stop, 0});
 }
 
 void Waiter::start(std::optional<Seconds> interval, std::optional<Seconds> duration) {
     if (interval) {
         interval_ = make_timer(*interval, *interval);
+        watch(interval_.get(), Wake::tick);
     }
     if (duration) {
         duration_ = make_timer(*duration, Seconds(0));
+        watch(duration_.get(), Wake::stop);
     }
 }
 
@@ -83,58 +95,61 @@ bool Waiter::is_last_word(bool ending) {
     return is_first ? ending : !is_echo;
 }
 
-Wake Waiter::wait(int events, int cgroups,
-                  std::optional<std::chrono::steady_clock::time_point> again) {
+bool Waiter::find_readable(Wake wake) {
+    readable_.clear();
+    for (std::size_t i = 0; i < watched_.size(); ++i) {
+        if (watched_[i].wake == wake && files_[i].revents != 0) {
+            readable_.push_back(watched_[i].fd);
+        }
+    }
+    return !readable_.empty();
+}
+
+Wake Waiter::wait(std::optional<std::chrono::steady_clock::time_point> again) {
     using std::chrono::milliseconds;
+    using Clock = std::chrono::steady_clock;
     if (taken_) {
         return Wake::stop;
     }
     for (;;) {
         int timeout = -1;
         if (again) {
-            const auto left = *again - std::chrono::steady_clock::now();
+            const auto left = *again - Clock::now();
             timeout = static_cast<int>(
                 std::max(milliseconds(0), std::chrono::ceil<milliseconds>(left)).count());
         }
-        std::array<pollfd, 7> files{{{signals_.get(), POLLIN, 0},
-                                     {duration_.get(), POLLIN, 0},
-                                     {output_, 0, 0},
-                                     {interval_.get(), POLLIN, 0},
-                                     {cgroups, POLLIN, 0},
-                                     {command_, POLLIN, 0},
-                                     {events, POLLIN, 0}}};
-        const int ready = ::poll(files.data(), files.size(), timeout);
-        if (ready == 0) {
-            return Wake::again;
+        files_.clear();
+        for (const Watched& each : watched_) {
+            files_.push_back({each.fd, each.events, 0});
         }
-        if (ready < 0) {
+        if (::poll(files_.data(), files_.size(), timeout) < 0) {
             if (errno == EINTR) {
                 continue;
             }
             throw Error("cannot wait: {}", std::strerror(errno));
         }
-        // A pipe whose reader has gone has POLLERR, a socket or a terminal POLLHUP.
-        if ((files[0].revents | files[1].revents | files[2].revents) != 0) {
+        if (find_readable(Wake::stop)) {
             take_signals();
             return Wake::stop;
         }
-        if (files[5].revents != 0) {
+        if (find_readable(Wake::command)) {
             return Wake::command;
         }
-        if ((files[3].revents & POLLIN) != 0) {
+        if (find_readable(Wake::tick)) {
             // Ticks that a slow reader of the report has cost are not made up for.
             std::uint64_t ticks = 0;
             if (::read(interval_.get(), &ticks, sizeof ticks) == sizeof ticks) {
                 return Wake::tick;
             }
         }
-        if (files[6].revents != 0) {
-            return Wake::events;
+        // Before what may come without a pause: cgroups that come and go, events.
+        if (again && *again <= Clock::now()) {
+            return Wake::again;
         }
-        if (files[4].revents != 0) {
-            // Where cgroups come and go without a pause, a look is due all the same.
-            const bool is_due = again && *again <= std::chrono::steady_clock::now();
-            return is_due ? Wake::again : Wake::cgroups;
+        for (const Wake wake : {Wake::events, Wake::cgroups}) {
+            if (find_readable(wake)) {
+                return wake;
+            }
         }
     }
 }

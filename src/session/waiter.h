@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 #pragma once
 
+#include <poll.h>
+
 #include <chrono>
 #include <optional>
+#include <vector>
 
 #include "session/request.h"
 #include "util/file_descriptor.h"
 
 namespace tally {
 
-/// Why a Waiter returned.
+/// Why a Waiter returned, in the order in which that is decided.
 enum class Wake {
-    tick,     ///< an interval is over
-    command,  ///< the command has ended
-    events,   ///< the descriptor of the tracer's events is readable
-    cgroups,  ///< the descriptor of cgroup events is readable
-    again,    ///< the time is over that wait() was given
     stop,     ///< a signal, the end of the duration, or nobody reads our output any more
+    command,  ///< the command has ended
+    tick,     ///< an interval is over
+    again,    ///< the time is over that wait() was given
+    events,   ///< events of tracers can be read
+    cgroups,  ///< events of cgroups can be read
 };
 
 /// The signal that has ended a session.
@@ -25,22 +28,26 @@ struct TakenSignal {
     bool from_terminal = false;  ///< sent by the kernel, to all processes in the foreground
 };
 
-/// Waits for everything that can happen to a session. While it exists, SIGINT, SIGTERM and SIGHUP
-/// end the session instead of the process, so that every end has its report; SIGHUP stays ignored
-/// under nohup(1). They stay blocked when it is gone: sudo(8) passes a Ctrl-C on that the terminal
-/// has sent already, and the second one must not cut the final report.
+/// Waits for everything that can happen to a session: any number of descriptors, signals, clocks.
+/// While it exists, SIGINT, SIGTERM and SIGHUP end the session instead of the process, so that
+/// every end has its report; SIGHUP stays ignored under nohup(1). They stay blocked when it is
+/// gone: sudo(8) passes a Ctrl-C on that the terminal has sent already, and the second one must not
+/// cut the final report.
 class Waiter {
   public:
-    /// From now on the signals are caught. `output` is watched for a reader that goes away.
-    explicit Waiter(int output);
+    /// From now on the signals are caught.
+    Waiter();
     Waiter(const Waiter&) = delete;
     Waiter& operator=(const Waiter&) = delete;
 
+    /// From now on wait() returns `wake` when `fd` is readable. It must stay open.
+    void watch(int fd, Wake wake);
+
+    /// From now on wait() returns Wake::stop when the reader of this output has gone.
+    void watch_output(int fd);
+
     /// Starts the clocks: a tick every `interval`, stop after `duration`.
     void start(std::optional<Seconds> interval, std::optional<Seconds> duration);
-
-    /// From now on the end of a process is waited for too, by its pidfd.
-    void watch(int command) { command_ = command; }
 
     /// What ended the session, if it was a signal.
     std::optional<TakenSignal> taken_signal() const { return taken_; }
@@ -53,15 +60,28 @@ class Waiter {
     /// a further one if it came later than a second after it (timeout(1) sends its own twice).
     bool is_last_word(bool ending);
 
-    /// Blocks until something happens, at most until `again`; `events` and `cgroups` may be -1. A
-    /// stop is returned before all else, the command's end before a tick.
-    Wake wait(int events, int cgroups, std::optional<std::chrono::steady_clock::time_point> again);
+    /// Blocks until something happens, at most until `again`. If there is more than one thing, it
+    /// is the first one in the order of Wake. Ticks that nobody waited for are one.
+    Wake wait(std::optional<std::chrono::steady_clock::time_point> again);
+
+    /// Those of the descriptors that wait() has returned for that are readable: none of them may
+    /// keep another one waiting.
+    const std::vector<int>& readable() const { return readable_; }
 
   private:
-    void take_signals();
+    struct Watched {
+        int fd = -1;
+        Wake wake = Wake::stop;
+        short events = 0;  ///< as poll(2) takes them
+    };
 
-    int output_;
-    int command_ = -1;
+    void take_signals();
+    /// Whether anything watched for `wake` has happened, by the last look.
+    bool find_readable(Wake wake);
+
+    std::vector<Watched> watched_;
+    std::vector<pollfd> files_;  ///< one for each of them
+    std::vector<int> readable_;
     std::optional<TakenSignal> taken_;
     std::chrono::steady_clock::time_point taken_at_;
     FileDescriptor signals_;

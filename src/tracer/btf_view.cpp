@@ -13,18 +13,6 @@ constexpr std::string_view kTagPrefix = "tally:";
 
 }  // namespace
 
-std::vector<std::string> split(std::string_view text, char separator) {
-    std::vector<std::string> parts;
-    for (;;) {
-        const std::size_t end = text.find(separator);
-        parts.emplace_back(text.substr(0, end));
-        if (end == std::string_view::npos) {
-            return parts;
-        }
-        text.remove_prefix(end + 1);
-    }
-}
-
 std::string lower(std::string name) {
     std::transform(name.begin(), name.end(), name.begin(), [](char letter) {
         return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
@@ -156,7 +144,7 @@ void BtfView::check_name(const std::string& name) const {
     if (name.empty() || is_digit(name.front()) ||
         !std::all_of(name.begin(), name.end(),
                      [&](char each) { return is_letter(each) || is_digit(each); })) {
-        throw Error("{}: '{}' cannot be the name of anything in C", name_, name);
+        throw Error("{}: '{}' is not a valid name in C", name_, name);
     }
 }
 

@@ -86,9 +86,6 @@ class BtfView {
     std::vector<Variable> variables_;
 };
 
-/// The parts of a tag: "a:b" is "a" and "b", "" is one empty part.
-std::vector<std::string> split(std::string_view text, char separator);
-
 /// ASCII letters in lower case.
 std::string lower(std::string name);
 

@@ -10,6 +10,7 @@
 #include "tracer/engine_names.h"
 #include "tracer/struct_fields.h"
 #include "util/error.h"
+#include "util/split.h"
 #include "wire.h"
 
 namespace tally {
@@ -82,8 +83,9 @@ void check_columns(const BtfView& view, const EventsSchema& events) {
                                 "pod",       "cgroup_id", "namespace", "systemd_unit"};
     const auto take = [&](const std::string& name) {
         if (!taken.insert(name).second) {
-            throw Error("{}: field '{}' of '{}' has the name of another member", view.name(), name,
-                        events.name);
+            throw Error(
+                "{}: field '{}' of '{}' has the name of another member of the record: rename it",
+                view.name(), name, events.name);
         }
     };
     for (const EventField& each : events.fields) {
@@ -214,7 +216,7 @@ CountsSchema read_counts(const BtfView& view, const Variable& map, const std::st
     CountsSchema counts;
     const btf_type* content = view.resolve(read_slots(view, map, help, counts));
     if (!btf_is_struct(content) || btf_vlen(content) == 0) {
-        throw Error("{}: what '{}' counts must be a struct", view.name(), map.name);
+        throw Error("{}: the type of the counts of '{}' must be a struct", view.name(), map.name);
     }
     const btf_member* member = btf_members(content);
     for (int i = 0; i < btf_vlen(content); ++i) {

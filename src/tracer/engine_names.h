@@ -9,17 +9,25 @@
 
 namespace tally {
 
-/// cgroup_events.bpf.h
-inline constexpr std::array kCgroupPrograms{"tally_cgroup_mkdir",  "tally_cgroup_rmdir",
-                                            "tally_cgroup_rename", "tally_cgroup_attach_task",
-                                            "tally_cgroup_exec",   "tally_cgroup_exit"};
-inline constexpr const char* kCgroupPrefix = "tally_cgroup_";
+/// declare.bpf.h: what the engine's programs are for, by their tags.
+inline constexpr const char* kCgroupsJob = "cgroups";
+inline constexpr const char* kTreeJob = "tree";
+inline constexpr const char* kReaderJob = "reader";
 
-/// tree.bpf.h. The first one is the iterator by which a process becomes the root.
-inline constexpr std::array kTreePrograms{"tally_tree_root", "tally_tree_exec",
-                                          "tally_tree_newtask", "tally_tree_free"};
-inline constexpr const char* kTreePrefix = "tally_tree_";
+/// The variables that all tracers of a session share, and the flag among them by which they start.
+inline constexpr const char* kSharedData = ".data.tally";
+inline constexpr const char* kStarted = "tally_started";
+
+/// tree.bpf.h: the iterator by which a process becomes the root, and the tree.
+inline constexpr const char* kTreeRoot = "tally_tree_root";
 inline constexpr const char* kTreeMap = "target_tree";
+
+/// target.bpf.h: the iterator by which a process says that it reads the events.
+inline constexpr const char* kReaderProgram = "tally_reader";
+
+/// loss.bpf.h: of the tracer's own programs, and of the engine's.
+inline constexpr const char* kCounters = "tally_counters";
+inline constexpr const char* kEngineCounters = "tally_engine_counters";
 
 /// sockets.bpf.h: each stands in for the other where the kernel leaves it out.
 inline constexpr std::array<std::string_view, 2> kStandIns{"tally_tcp_state",
@@ -27,7 +35,6 @@ inline constexpr std::array<std::string_view, 2> kStandIns{"tally_tcp_state",
 
 /// events.bpf.h
 inline constexpr const char* kEventsRing = "tally_events";
-inline constexpr const char* kReaderProgram = "tally_reader";
 
 /// slots.bpf.h: the maps beside that of a HISTOGRAM() or COUNTS(), after its name.
 inline constexpr const char* kIndexEnding = "_index";

@@ -11,21 +11,22 @@ namespace tally {
 Error load_failure(const std::string& name, int error, std::optional<std::uint64_t> lockable) {
     if (error == -EPERM && lockable) {
         return Error(
-            "{} does not get the memory for its maps: this user may lock {} KiB in all, raise that "
-            "with ulimit -l unlimited",
+            "{} cannot allocate its maps: this user may lock only {} KiB; raise the limit with "
+            "ulimit -l unlimited",
             name, *lockable / 1024);
     }
     if (error == -EPERM) {
         return Error(
-            "the kernel refuses to load {}: {} (root in a container or lockdown is not enough)",
+            "the kernel refuses to load {}: {} (not allowed inside a container, or under kernel "
+            "lockdown, even as root)",
             name, first_libbpf_warning());
     }
     if (const auto rejection = verifier_rejection(); rejection && !rejection->reason.empty()) {
-        return Error("the kernel's verifier refuses '{}' of {}: {}{}{}; -v shows all that it says",
+        return Error("the kernel's verifier refuses '{}' of {}: {}{}{}; -v shows the full log",
                      rejection->program, name, rejection->reason,
                      rejection->source.empty() ? "" : ", at: ", rejection->source);
     }
-    return Error("cannot load {}: {}; -v shows all that the kernel says", name,
+    return Error("cannot load {}: {}; -v shows the full log", name,
                  first_libbpf_warning().empty() ? std::strerror(-error) : first_libbpf_warning());
 }
 

@@ -75,13 +75,16 @@ std::uint64_t memory_of(const bpf_map* map) {
 }
 
 /// For what is sized last, where memory is counted. Throws Error if that is next to nothing.
-std::uint64_t memory_left(const OpenedObject& object, std::uint64_t lockable) {
+std::uint64_t memory_left(const OpenedObject& object, const MapSizes& sizes,
+                          std::uint64_t lockable) {
     const std::uint64_t taken = map_memory(object) + lockable / 8;
     if (taken + kLeastLeft > lockable) {
         throw Error(
-            "{} needs {} KiB for its maps, and this user may lock no more than {}: raise that with "
-            "ulimit -l unlimited",
-            object.name(), (taken + kLeastLeft) / 1024, lockable / 1024);
+            "{} needs {} KiB for its maps, but {} {}: raise the limit with ulimit -l unlimited",
+            object.name(), (taken + kLeastLeft) / 1024,
+            sizes.taken == 0 && sizes.sharers == 1 ? "this user may lock only"
+                                                   : "its part of what this user may lock is",
+            lockable / 1024);
     }
     return lockable - taken;
 }
@@ -96,7 +99,8 @@ void size_slots(const OpenedObject& object, const TracerSchema& schema, const Ma
     const std::uint32_t shards = std::min(kMostShards, std::bit_ceil(cpus));
     object.set_constant("tally_shard_mask", shards - 1);
 
-    const auto left = lockable ? std::optional(memory_left(object, *lockable)) : std::nullopt;
+    const auto left =
+        lockable ? std::optional(memory_left(object, sizes, *lockable)) : std::nullopt;
     for (const SlotsSchema* each : all) {
         std::uint64_t memory = each->has_own_keys ? kOwnKeysSlotMemory : kSlotMemory;
         std::uint64_t slot_memory = each->slot_size;
@@ -124,7 +128,7 @@ void size_ring(const OpenedObject& object, const TracerSchema& schema, const Map
     std::uint32_t size = sizes.ring_size.value_or(kRingSize);
     if (lockable && !sizes.ring_size) {
         size = std::bit_floor(static_cast<std::uint32_t>(
-            std::min<std::uint64_t>(memory_left(object, *lockable), kRingSize)));
+            std::min<std::uint64_t>(memory_left(object, sizes, *lockable), kRingSize)));
     }
     bpf_map__set_max_entries(object.map(kEventsRing), size);
     object.set_constant("tally_ring_half", size / 2);
@@ -197,7 +201,7 @@ std::uint64_t map_memory(const OpenedObject& object) {
     std::uint64_t bytes = 0;
     const bpf_map* map = nullptr;
     bpf_object__for_each_map(map, object.get()) {
-        if (bpf_map__autocreate(map)) {
+        if (bpf_map__autocreate(map) && !object.is_shared(map)) {
             bytes += memory_of(map);
         }
     }
@@ -210,10 +214,14 @@ void MapBudget::size(const OpenedObject& object, const TracerSchema& schema,
     if (lockable_) {
         shrink_maps(object);
     }
-    size_thread_states(object, schema, lockable_);
+    std::optional<std::uint64_t> share = lockable_;
+    if (share) {
+        *share = (*share - std::min(*share, sizes.taken)) / sizes.sharers;
+    }
+    size_thread_states(object, schema, share);
     // Last what takes all that is left, where not everything is to be had.
-    size_ring(object, schema, sizes, lockable_);
-    size_slots(object, schema, sizes, lockable_);
+    size_ring(object, schema, sizes, share);
+    size_slots(object, schema, sizes, share);
 }
 
 std::optional<std::string> MapBudget::shrunk() const {
@@ -221,7 +229,7 @@ std::optional<std::string> MapBudget::shrunk() const {
         return std::nullopt;
     }
     return fmt::format(
-        "maps are smaller, since this user may lock {} KiB in all: raise that with ulimit -l "
+        "maps are smaller, since this user may lock only {} KiB: raise the limit with ulimit -l "
         "unlimited",
         *lockable_ / 1024);
 }

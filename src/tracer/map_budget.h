@@ -20,6 +20,11 @@ struct MapSizes {
     /// Of the ring of events, in bytes, a power of two from 4,096 on; none: kRingSize, or less,
     /// likewise.
     std::optional<std::uint32_t> ring_size;
+
+    /// Where maps count against RLIMIT_MEMLOCK: what those of other tracers of this session take,
+    /// in bytes, and how many tracers share what is left, with this one.
+    std::uint64_t taken = 0;
+    std::uint32_t sharers = 1;
 };
 
 /// docs/design.md says why.
@@ -43,7 +48,8 @@ class MapBudget {
     std::optional<std::uint64_t> lockable_;
 };
 
-/// What the kernel sets aside for the maps, in bytes: what they can take at the most.
+/// What the kernel sets aside for the maps, in bytes: what they can take at the most. Without those
+/// that are another object's.
 std::uint64_t map_memory(const OpenedObject& object);
 
 }  // namespace tally

@@ -73,7 +73,7 @@ class BtfChecker {
     }
 
     [[noreturn]] void damaged() const {
-        throw Error("{} is not a BPF object that can be read: its BTF is damaged", name_);
+        throw Error("{} is not a readable BPF object: its BTF is damaged", name_);
     }
 
     /// That all that a type names is there. Its own length has been checked by btf__new().
@@ -179,11 +179,13 @@ void check_object(const std::string& name, std::span<const std::byte> object) {
     const std::unique_ptr<Elf, ElfCloser> elf(elf_memory(bytes, object.size()));
     GElf_Ehdr header;
     if (!elf || elf_kind(elf.get()) != ELF_K_ELF || gelf_getehdr(elf.get(), &header) == nullptr) {
-        throw Error("{} is not a BPF object: it is no ELF file", name);
+        throw Error(
+            "{} is not a BPF object: it is not an ELF file; C source must be compiled first "
+            "(docs/new-tool.md)",
+            name);
     }
     if (header.e_ident[EI_DATA] != ELFDATA2LSB) {
-        throw Error("{} was built for machines of the other endianness: build it with --target=bpf",
-                    name);
+        throw Error("{} has the byte order of other machines: build it with --target=bpf", name);
     }
     if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_type != ET_REL ||
         header.e_machine != EM_BPF) {
@@ -192,16 +194,17 @@ void check_object(const std::string& name, std::span<const std::byte> object) {
     std::size_t sections = 0;
     if (header.e_shoff == 0 || elf_getshdrnum(elf.get(), &sections) != 0 ||
         header.e_shoff + sections * header.e_shentsize > object.size()) {
-        throw Error("{} is not a BPF object that can be read: it is cut short", name);
+        throw Error("{} is not a readable BPF object: it is truncated", name);
     }
     const Elf_Data* content = find_btf(elf.get());
     if (content == nullptr || content->d_buf == nullptr) {
-        throw Error("{} has no BTF, where a tracer declares itself: build it with clang -g", name);
+        throw Error("{} has no BTF, which holds a tracer's declarations: build it with clang -g",
+                    name);
     }
     const std::unique_ptr<btf, BtfCloser> types(
         btf__new(content->d_buf, static_cast<std::uint32_t>(content->d_size)));
     if (!types) {
-        throw Error("{} is not a BPF object that can be read: its BTF is damaged", name);
+        throw Error("{} is not a readable BPF object: its BTF is damaged", name);
     }
     BtfChecker(name, types.get()).check();
 }

@@ -26,7 +26,7 @@ std::string read_object_file(const std::string& path) {
     }
     auto bytes = read_file(path, kMostMebibytes << 20);
     if (!bytes) {
-        throw Error("'{}' is not a BPF object: those are regular files of at most {} MiB", path,
+        throw Error("'{}' is not a BPF object: it must be a regular file of at most {} MiB", path,
                     kMostMebibytes);
     }
     return *std::move(bytes);

@@ -28,17 +28,34 @@ OpenedObject::OpenedObject(std::string name, std::span<const std::byte> object)
     options.object_name = name_.c_str();
     object_.reset(bpf_object__open_mem(object.data(), object.size(), &options));
     if (!object_) {
-        throw Error("{} is not a BPF object that can be read: {}", name_, first_libbpf_warning());
+        throw Error("{} is not a readable BPF object: {}", name_, first_libbpf_warning());
     }
 }
 
 OpenedObject::~OpenedObject() = default;
 OpenedObject::OpenedObject(OpenedObject&&) noexcept = default;
 
+std::optional<OpenedObject::Place> OpenedObject::find_variable(const char* section,
+                                                               const std::string& variable) const {
+    const btf* types = bpf_object__btf(object_.get());
+    const std::int32_t id = btf__find_by_name_kind(types, section, BTF_KIND_DATASEC);
+    if (id <= 0) {
+        return std::nullopt;
+    }
+    const btf_type* found = btf__type_by_id(types, static_cast<std::uint32_t>(id));
+    const btf_var_secinfo* info = btf_var_secinfos(found);
+    for (int i = 0; i < btf_vlen(found); ++i) {
+        const btf_type* each = btf__type_by_id(types, info[i].type);
+        if (variable == btf__name_by_offset(types, each->name_off)) {
+            return Place{info[i].offset, info[i].size};
+        }
+    }
+    return std::nullopt;
+}
+
 /// The bytes of a constant in the object, ours until load(); empty: there is none of that name.
 std::span<std::byte> OpenedObject::find_constant(const std::string& variable) const {
-    const btf* types = bpf_object__btf(object_.get());
-    const std::int32_t id = btf__find_by_name_kind(types, ".rodata", BTF_KIND_DATASEC);
+    const auto place = find_variable(".rodata", variable);
     bpf_map* constants = nullptr;
     bpf_map* each = nullptr;
     bpf_object__for_each_map(each, object_.get()) {
@@ -46,23 +63,16 @@ std::span<std::byte> OpenedObject::find_constant(const std::string& variable) co
             constants = each;
         }
     }
-    if (id <= 0 || constants == nullptr) {
+    if (!place || constants == nullptr) {
         return {};
     }
     std::size_t size = 0;
     // libbpf 1.1 hands them out as const.
     void* data = const_cast<void*>(bpf_map__initial_value(constants, &size));
-    const btf_type* section = btf__type_by_id(types, static_cast<std::uint32_t>(id));
-    const btf_var_secinfo* info = btf_var_secinfos(section);
-    for (int i = 0; i < btf_vlen(section); ++i) {
-        const btf_type* found = btf__type_by_id(types, info[i].type);
-        if (variable == btf__name_by_offset(types, found->name_off) &&
-            info[i].size <= sizeof(std::uint64_t) &&
-            std::size_t{info[i].offset} + info[i].size <= size) {
-            return {static_cast<std::byte*>(data) + info[i].offset, info[i].size};
-        }
+    if (place->size > sizeof(std::uint64_t) || place->offset + place->size > size) {
+        return {};
     }
-    return {};
+    return {static_cast<std::byte*>(data) + place->offset, place->size};
 }
 
 bool OpenedObject::has_constant(const std::string& variable) const {
@@ -101,8 +111,26 @@ void OpenedObject::set_made(const std::string& name, bool wanted) const {
     bpf_map__set_autocreate(map(name), wanted);
 }
 
+bool OpenedObject::is_made(const std::string& name) const {
+    return bpf_map__autocreate(map(name));
+}
+
 void OpenedObject::set_loaded(const std::string& name, bool wanted) const {
     bpf_program__set_autoload(program(name), wanted);
+}
+
+void OpenedObject::share_map(const OpenedObject& other, const std::string& name) {
+    bpf_map* const shared = map(name);
+    const int error = bpf_map__reuse_fd(shared, other.map_fd(name));
+    if (error != 0) {
+        throw Error("{} cannot share the map '{}' of {}: {}", name_, name, other.name(),
+                    std::strerror(-error));
+    }
+    shared_.insert(shared);
+}
+
+bool OpenedObject::is_shared(const bpf_map* map) const {
+    return shared_.contains(map);
 }
 
 bool is_probe(const bpf_program* program) {

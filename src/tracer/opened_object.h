@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 
@@ -41,13 +43,28 @@ class OpenedObject {
 
     /// Before the object is loaded: whether a map is made. Throws Error if there is none.
     void set_made(const std::string& name, bool wanted) const;
+    bool is_made(const std::string& name) const;
 
     /// Before the object is loaded: whether a program is loaded too. Throws Error if there is none.
     void set_loaded(const std::string& name, bool wanted) const;
 
+    /// Before the object is loaded: its map is that of `other`, which is loaded. Throws Error.
+    void share_map(const OpenedObject& other, const std::string& name);
+
+    /// Whether the map is another object's.
+    bool is_shared(const bpf_map* map) const;
+
+    /// Where a variable lies in its section, by the object's types.
+    struct Place {
+        std::size_t offset = 0;
+        std::size_t size = 0;
+    };
+    std::optional<Place> find_variable(const char* section, const std::string& variable) const;
+
   private:
     std::span<std::byte> find_constant(const std::string& variable) const;
 
+    std::set<const bpf_map*> shared_;
     std::string name_;
     struct ObjectCloser {
         void operator()(bpf_object* object) const;

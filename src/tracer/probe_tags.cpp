@@ -8,9 +8,18 @@
 
 #include "tracer/engine_names.h"
 #include "util/error.h"
+#include "util/split.h"
 
 namespace tally {
 namespace {
+
+constexpr std::string_view kEngineTag = "engine:";
+
+std::string tag_of_program(const BtfView& view, const std::string& program) {
+    const std::int32_t function =
+        btf__find_by_name_kind(view.types(), program.c_str(), BTF_KIND_FUNC);
+    return function > 0 ? view.tag_of(static_cast<std::uint32_t>(function)) : "";
+}
 
 /// Of a THREAD_STATE(): loaded or not as it is kept.
 bool is_of_thread_state(const std::string& program, const TracerSchema& schema) {
@@ -64,6 +73,22 @@ void read_groups(const BtfView& view, const std::set<std::string>& groups, Trace
 
 }  // namespace
 
+void read_engine(const BtfView& view, TracerSchema& schema) {
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, view.object()) {
+        const std::string name = bpf_program__name(program);
+        const std::string tag = tag_of_program(view, name);
+        if (tag.starts_with(kEngineTag)) {
+            schema.engine_programs.push_back({name, tag.substr(kEngineTag.size())});
+        }
+    }
+    for (const Variable& each : view.variables()) {
+        if (each.tag == "engine_map:") {
+            schema.engine_maps.push_back(each.name);
+        }
+    }
+}
+
 void read_probes(const BtfView& view, TracerSchema& schema) {
     std::set<std::string> groups;
     bpf_program* program = nullptr;
@@ -71,14 +96,11 @@ void read_probes(const BtfView& view, TracerSchema& schema) {
         ProbeSchema probe;
         probe.program = bpf_program__name(program);
         probe.hook = bpf_program__section_name(program);
-        if (probe.program.starts_with(kCgroupPrefix) || probe.program.starts_with(kTreePrefix) ||
-            probe.hook.starts_with("iter/") || is_of_thread_state(probe.program, schema)) {
+        const std::string tag = tag_of_program(view, probe.program);
+        if (probe.hook.starts_with("iter/") || tag.starts_with(kEngineTag) ||
+            is_of_thread_state(probe.program, schema)) {
             continue;
         }
-        const std::int32_t function =
-            btf__find_by_name_kind(view.types(), probe.program.c_str(), BTF_KIND_FUNC);
-        const std::string tag =
-            function > 0 ? view.tag_of(static_cast<std::uint32_t>(function)) : "";
         if (!tag.empty()) {
             read_probe_tag(view, tag, probe);
             groups.insert(probe.group);

@@ -106,6 +106,12 @@ struct ProbeSchema {
     std::optional<std::uint32_t> parameters;  ///< so many has the hook, or it is another one
 };
 
+/// One of the engine's own programs (bpf/include/declare.bpf.h).
+struct EngineProgram {
+    std::string program;
+    std::string job;  ///< "cgroups", "tree" ...
+};
+
 /// OPTIONAL_PROBES(group, without)
 struct OptionalProbesSchema {
     std::string group;
@@ -134,6 +140,8 @@ struct TracerSchema {
     std::vector<ProbeSchema> probes;  ///< in the order of the object
     std::vector<OptionalProbesSchema> optional_probes;
     std::vector<ChoiceSchema> choices;
+    std::vector<EngineProgram> engine_programs;
+    std::vector<std::string> engine_maps;
     std::vector<std::string> losses;  ///< enum tally_counter: "before_attach", "map_full" ...
 
     /// All maps of what is measured by key, whatever their content; at least one, or there are

@@ -6,8 +6,10 @@
 
 #include "tracer/btf_view.h"
 #include "tracer/declarations.h"
+#include "tracer/engine_names.h"
 #include "tracer/probe_tags.h"
 #include "util/error.h"
+#include "util/split.h"
 #include "wire.h"
 
 namespace tally {
@@ -50,17 +52,18 @@ void read_variable(const BtfView& view, const Variable& variable, TracerSchema& 
         schema.optional_probes.push_back(read_optional_probes(*optional));
     } else if (const auto choice = after("choice:")) {
         schema.choices.push_back(read_choice(view, *choice));
-    } else if (!tag.empty()) {
-        throw Error("{}: this tally does not know the declaration '{}'", view.name(), tag);
+    } else if (!tag.empty() && !after("engine_map:")) {
+        throw Error("{}: this version of tally does not know the declaration '{}'", view.name(),
+                    tag);
     }
 }
 
 void read_losses(const BtfView& view, TracerSchema& schema) {
     const std::int32_t id = btf__find_by_name_kind(view.types(), "tally_counter", BTF_KIND_ENUM);
-    const bpf_map* map = bpf_object__find_map_by_name(view.object(), "tally_counters");
+    const bpf_map* map = bpf_object__find_map_by_name(view.object(), kCounters);
     if (id < 0 || map == nullptr || bpf_map__type(map) != BPF_MAP_TYPE_PERCPU_ARRAY ||
         bpf_map__value_size(map) != sizeof(std::uint64_t)) {
-        throw Error("{} does not count what it loses: include tally.bpf.h", view.name());
+        throw Error("{} does not count its losses: include tally.bpf.h", view.name());
     }
     const btf_type* counters = view.type(static_cast<std::uint32_t>(id));
     const struct btf_enum* each = ::btf_enum(counters);
@@ -93,6 +96,7 @@ TracerSchema read_schema(const bpf_object* object, const std::string& name) {
             read_in_flight_of(view, each, schema);
         }
     }
+    read_engine(view, schema);
     read_probes(view, schema);
     read_losses(view, schema);
     if (schema.slots().empty() && schema.events.empty()) {
@@ -105,8 +109,10 @@ TracerSchema read_schema(const bpf_object* object, const std::string& name) {
 }
 
 TracerSchema read_engine_schema(const bpf_object* object, const std::string& name) {
+    const BtfView view(object, name);
     TracerSchema schema;
-    read_losses(BtfView(object, name), schema);
+    read_engine(view, schema);
+    read_losses(view, schema);
     return schema;
 }
 

@@ -46,7 +46,9 @@ Tracer Tracer::engine_only(std::string name, std::span<const std::byte> object) 
 Tracer::Tracer(std::string name, std::span<const std::byte> object, bool engine_only)
     : object_(std::move(name), object),
       schema_(engine_only ? read_engine_schema(object_.get(), object_.name())
-                          : read_schema(object_.get(), object_.name())) {}
+                          : read_schema(object_.get(), object_.name())) {
+    set_knows_reader(false);
+}
 
 Tracer::~Tracer() = default;
 Tracer::Tracer(Tracer&&) noexcept = default;
@@ -85,6 +87,35 @@ void Tracer::set_reader_left_out(bool left_out) {
     set_constant("target_leaves_tally_out", left_out);
 }
 
+void Tracer::set_knows_reader(bool wanted) {
+    set_loaded(kReaderJob, wanted);
+}
+
+void Tracer::set_loaded(const char* job, bool wanted) {
+    for (const EngineProgram& each : schema_.engine_programs) {
+        if (each.job == job) {
+            object_.set_loaded(each.program, wanted);
+        }
+    }
+}
+
+bool Tracer::is_engine(const std::string& program) const {
+    return std::any_of(schema_.engine_programs.begin(), schema_.engine_programs.end(),
+                       [&](const EngineProgram& each) { return each.program == program; });
+}
+
+void Tracer::share_engine(const Tracer& first) {
+    for (const EngineProgram& each : schema_.engine_programs) {
+        object_.set_loaded(each.program, false);
+    }
+    object_.share_map(first.object_, kSharedData);
+    for (const std::string& each : schema_.engine_maps) {
+        if (object_.is_made(each)) {
+            object_.share_map(first.object_, each);
+        }
+    }
+}
+
 void Tracer::leave_out_reader() const {
     read_iterator(kReaderProgram);
 }
@@ -92,9 +123,7 @@ void Tracer::leave_out_reader() const {
 void Tracer::set_tree(bool wanted) {
     set_constant("target_by_tree", wanted);
     object_.set_made(kTreeMap, wanted);
-    for (const char* program : kTreePrograms) {
-        object_.set_loaded(program, wanted);
-    }
+    set_loaded(kTreeJob, wanted);
 }
 
 void Tracer::use(const ProbePlan& plan) {
@@ -108,7 +137,7 @@ void Tracer::use(const ProbePlan& plan) {
 }
 
 void Tracer::enter_tree() const {
-    read_iterator(kTreePrograms.front());
+    read_iterator(kTreeRoot);
 }
 
 void Tracer::fill_free_slots() {
@@ -139,14 +168,21 @@ void Tracer::load(const MapSizes& sizes) {
 }
 
 void Tracer::attach_cgroup_events() {
-    for (const char* program : kCgroupPrograms) {
-        attachments_.attach(object_, object_.program(program));
+    for (const EngineProgram& each : schema_.engine_programs) {
+        if (each.job == kCgroupsJob) {
+            attachments_.attach(object_, object_.program(each.program));
+        }
     }
 }
 
 void Tracer::attach() {
     // New threads get their place first, then those that exist, then the events may come.
-    std::vector<std::string> before(kCgroupPrograms.begin(), kCgroupPrograms.end());
+    std::vector<std::string> before;
+    for (const EngineProgram& each : schema_.engine_programs) {
+        if (each.job == kCgroupsJob) {
+            before.push_back(each.program);
+        }
+    }
     for (const std::string& state : schema_.thread_states) {
         bpf_program* made = object_.program(state + kThreadMadeEnding);
         before.push_back(bpf_program__name(made));
@@ -163,20 +199,38 @@ void Tracer::attach() {
             attachments_.attach(object_, program);
         }
     }
+}
+
+void Tracer::start() {
     set_started(true);
+}
+
+void Tracer::stop() {
+    set_started(false);
 }
 
 void Tracer::set_started(bool started) {
     const std::uint32_t only = 0;
     const std::uint64_t value = started ? monotonic_now() : 0;
-    if (bpf_map_update_elem(map_fd(".data.tally"), &only, &value, BPF_ANY) != 0) {
-        throw Error("{} cannot be started: {}", name(), std::strerror(errno));
+    const int map = map_fd(kSharedData);
+    const auto place = object_.find_variable(kSharedData, kStarted);
+    std::vector<std::byte> data(bpf_map__value_size(object_.map(kSharedData)));
+    if (!place || place->size > sizeof value || place->offset + place->size > data.size()) {
+        throw Error("{} has no variable '{}'", name(), kStarted);
+    }
+    int error = bpf_map_lookup_elem(map, &only, data.data());
+    std::memcpy(data.data() + place->offset, &value, place->size);  // little endian
+    error = error != 0 ? error : bpf_map_update_elem(map, &only, data.data(), BPF_ANY);
+    if (error != 0) {
+        throw Error("{} cannot be started: {}", name(), std::strerror(-error));
     }
 }
 
 void Tracer::detach() {
-    set_started(false);  // all probes at once, as they began
     attachments_.detach();
+}
+
+void wait_for_programs() {
     // A program that began before its link went may still be running on another CPU. This waits for
     // it on every kernel tried; where it is refused (nohz_full) a moment must do.
     if (::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0) {
@@ -240,12 +294,12 @@ std::vector<std::byte> Tracer::read_in_flight(const SlotsSchema& slots) const {
     return in_flight_records(objects, of, slots.shard_offset, monotonic_now());
 }
 
-std::uint64_t Tracer::missed_runs() const {
+template <typename IsCounted>
+std::uint64_t Tracer::count_missed_runs(IsCounted&& is_counted) const {
     std::uint64_t missed = 0;
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, object_.get()) {
-        if (std::find(kStandIns.begin(), kStandIns.end(), bpf_program__name(program)) !=
-            kStandIns.end()) {
+        if (!is_counted(bpf_program__name(program))) {
             continue;
         }
         bpf_prog_info info{};
@@ -256,6 +310,17 @@ std::uint64_t Tracer::missed_runs() const {
         }
     }
     return missed;
+}
+
+std::uint64_t Tracer::missed_runs() const {
+    return count_missed_runs([&](const std::string& program) {
+        return !is_engine(program) &&
+               std::find(kStandIns.begin(), kStandIns.end(), program) == kStandIns.end();
+    });
+}
+
+std::uint64_t Tracer::missed_runs_of_engine() const {
+    return count_missed_runs([&](const std::string& program) { return is_engine(program); });
 }
 
 std::optional<std::string> Tracer::shrunk() const {

@@ -17,7 +17,11 @@
 namespace tally {
 
 /// A BPF object as a tracer, from a built-in or a file alike: opened, configured, loaded, attached,
-/// read, detached, in this order. Destroying it removes everything from the kernel.
+/// started, read, stopped, detached, in this order. Destroying it removes everything from the
+/// kernel.
+///
+/// Each object has the engine too: the programs and maps that follow cgroups, list processes and
+/// hold what is wanted. Of tracers that run together the first one's engine is for all.
 class Tracer {
   public:
     /// Opens an object; `name` is for messages. Needs no rights. Throws Error.
@@ -51,10 +55,20 @@ class Tracer {
     /// is not loaded. Who says nothing measures.
     void set_tells_events(bool wanted);
 
-    /// Before load(): whether what the calling process does is left out (EVENTS() only). To be said
-    /// again, by leave_out_reader(), after it.
+    /// Before load(): whether what the reader of events does is left out. Which process that is,
+    /// leave_out_reader() says.
     void set_reader_left_out(bool left_out);
+
+    /// Before load(), of the engine: whether leave_out_reader() will be called.
+    void set_knows_reader(bool wanted);
+
+    /// After load(), of the engine: the calling process is the reader, for all tracers that share
+    /// it.
     void leave_out_reader() const;
+
+    /// Before load() and after all that is set: takes the engine of `first`, which is loaded,
+    /// instead of its own. What the engine does is asked of `first` then. Throws Error.
+    void share_engine(const Tracer& first);
 
     /// Makes the calling process the root of the tree, from its next successful exec on.
     void enter_tree() const;
@@ -66,11 +80,16 @@ class Tracer {
     /// misses nothing.
     void attach_cgroup_events();
 
-    /// Attaches the tracer's own programs and, when all are there, lets them measure. An Error
-    /// leaves none of them.
+    /// Attaches the tracer's own programs, which do not measure yet. An Error leaves none of them.
     void attach();
 
-    /// Removes all programs and waits until none runs any more: the maps are final.
+    /// Lets all tracers that share this engine measure, from this moment on; when all are attached.
+    void start();
+
+    /// Ends that, for all at once.
+    void stop();
+
+    /// Removes all programs. One that has begun may still run: wait_for_programs().
     void detach();
 
     /// The descriptor of a map of a loaded object. Throws Error if there is none of that name.
@@ -101,18 +120,26 @@ class Tracer {
     std::vector<std::byte> read_in_flight(const SlotsSchema& slots) const;
 
     /// How often an event came while the same program ran on that CPU, so that the kernel left the
-    /// program out (recursion_misses, since 5.12), of all programs together.
+    /// program out (recursion_misses, since 5.12), of all its own programs together.
     std::uint64_t missed_runs() const;
+
+    /// The same of the engine's programs in this object.
+    std::uint64_t missed_runs_of_engine() const;
 
     /// After load(): a sentence where maps had to be made smaller than usual, and what helps.
     std::optional<std::string> shrunk() const;
 
-    /// What the kernel sets aside for the maps, in bytes: what they can take at the most.
+    /// What the kernel sets aside for the maps, in bytes: what they can take at the most. Without
+    /// what share_engine() has taken.
     std::uint64_t map_memory() const;
 
   private:
     Tracer(std::string name, std::span<const std::byte> object, bool engine_only);
     void set_started(bool started);
+    void set_loaded(const char* job, bool wanted);
+    bool is_engine(const std::string& program) const;
+    template <typename IsCounted>
+    std::uint64_t count_missed_runs(IsCounted&& is_counted) const;
     void fill_free_slots();
 
     OpenedObject object_;
@@ -120,5 +147,8 @@ class Tracer {
     MapBudget budget_;
     Attachments attachments_;
 };
+
+/// Waits until no program runs any more that was detached before: its maps are final then.
+void wait_for_programs();
 
 }  // namespace tally

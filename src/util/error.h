@@ -11,15 +11,15 @@ namespace tally {
 /// How the process ends. Scripts rely on these numbers (docs/output.md).
 enum class ExitStatus : int {
     ok = 0,
-    failed = 1,        ///< something outside the command line went wrong, a full disk too
+    failed = 1,        ///< any failure other than of the command line, e.g. a full disk
     usage = 2,         ///< the command line is wrong, or names a target that does not exist
     lost = 3,          ///< --strict, and something was not counted
-    cannot_run = 126,  ///< COMMAND is there, and cannot be run
-    not_found = 127,   ///< there is no COMMAND
-    // Any other number is what COMMAND has ended with.
+    cannot_run = 126,  ///< COMMAND exists, but cannot be run
+    not_found = 127,   ///< COMMAND does not exist
+    // Any other number is COMMAND's exit status.
 };
 
-/// A failure, told to the user as it is: one sentence that says what is wrong and what to do.
+/// A failure, with its message for the user: one sentence that says what is wrong and what to do.
 /// main() prints what() after "tally: " and exits with `failed`.
 class Error : public std::runtime_error {
   public:
@@ -31,7 +31,7 @@ class Error : public std::runtime_error {
     virtual ExitStatus status() const { return ExitStatus::failed; }
 };
 
-/// The same for a command line that cannot be meant: exit status `usage`.
+/// The same for an invalid command line: exit status `usage`.
 class UsageError : public Error {
   public:
     using Error::Error;

@@ -8,7 +8,7 @@
 namespace tally {
 namespace {
 
-/// Those whose disposition tally changes.
+/// The signals whose disposition tally changes.
 constexpr std::array kChanged{SIGINT, SIGTERM, SIGPIPE};
 
 std::array<struct sigaction, kChanged.size()> dispositions;

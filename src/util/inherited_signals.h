@@ -3,12 +3,12 @@
 
 namespace tally {
 
-/// Remembers how signals were set when the program began: first of all in main(), before any of it
-/// is changed.
+/// Saves the signal dispositions and mask that the program was started with; call it first in
+/// main(), before they are changed.
 void remember_signals();
 
-/// Sets them as they were, in a process that is to become another program: what it finds ignored or
-/// blocked stays so after execve(2).
+/// Restores them in a process that is about to become another program: ignored and blocked signals
+/// stay so after execve(2).
 void restore_signals();
 
 }  // namespace tally

@@ -9,12 +9,12 @@
 namespace tally {
 namespace {
 
-/// Longer words are not compared: the time that takes grows with the product of the lengths.
+/// Longer words are not compared: the time grows with the product of the lengths.
 constexpr std::size_t kLongest = 64;
 
 /// How many letters have to be inserted, deleted or replaced to make one text the other.
 std::size_t edit_distance(std::string_view from, std::string_view to) {
-    // Of the beginning of `from` that has been read, to each beginning of `to`.
+    // The distances from the part of `from` that was read to each beginning of `to`.
     std::vector<std::size_t> distances(to.size() + 1);
     std::iota(distances.begin(), distances.end(), std::size_t{0});
     for (std::size_t row = 0; row < from.size(); ++row) {

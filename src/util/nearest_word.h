@@ -8,7 +8,7 @@
 
 namespace tally {
 
-/// The word that was probably meant by a mistyped one: the first with the fewest letters to insert,
+/// The word that a mistyped one probably stands for: the first with the fewest letters to insert,
 /// delete or replace. None if that takes more than two and more than a third of the letters typed,
 /// or leaves no letter in its place.
 std::optional<std::string> nearest_word(std::string_view typed, std::span<const std::string> words);

@@ -14,15 +14,16 @@ namespace tally {
 
 std::optional<std::string> read_file(const std::string& path, std::size_t most,
                                      const std::function<bool(const struct stat&)>& is_wanted) {
-    // First without opening it (O_PATH): to open a device may do something, and whoever owns the
-    // directory may put another file there between a stat() and an open(). Then that very file.
+    // First without opening the file itself (O_PATH): opening a device may have side effects, and
+    // the owner of the directory may replace the file between a stat() and an open(). Then exactly
+    // that file.
     const FileDescriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
     struct stat status {};
     if (!place || ::fstat(place.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
         (is_wanted && !is_wanted(status))) {
         return std::nullopt;
     }
-    // Files of the kernel may block though they look regular: trace_pipe.
+    // Files of the kernel may block although they look regular: trace_pipe.
     const std::string that_file = "/proc/self/fd/" + std::to_string(place.get());
     const FileDescriptor file(
         ::open(that_file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));

@@ -10,10 +10,10 @@
 
 namespace tally {
 
-/// Reads a whole file that somebody else may have written. Follows symbolic links, but never
-/// blocks and reads regular files only: a fifo, a device or a directory gives nothing, and so does
-/// a file of more than `most` bytes or one that vanishes while it is read. Nothing else is even
-/// opened, not if somebody exchanges files at that moment either. Needs /proc. `is_wanted` may
+/// Reads a whole file that may have been written by others. Follows symbolic links, but never
+/// blocks and reads regular files only: returns nothing for a fifo, a device or a directory, for a
+/// file of more than `most` bytes, or one that vanishes while it is read. Nothing but a regular
+/// file is ever opened, even if files are exchanged at that moment. Needs /proc. `is_wanted` may
 /// refuse the file that is about to be read, by its status.
 std::optional<std::string> read_file(const std::string& path, std::size_t most,
                                      const std::function<bool(const struct stat&)>& is_wanted = {});

@@ -23,8 +23,8 @@ import pytest
 # notices what is missing here.
 GROUPS = (
     ("test_tcp", "test_events", "test_capable", "test_cgsnoop", "test_counts", "test_exitsnoop",
-     "test_mountsnoop", "test_oomsnoop", "test_run", "test_runqslower", "test_sigsnoop", "test_statsnoop",
-     "test_sysslower", "test_throttle"),
+     "test_mountsnoop", "test_oomsnoop", "test_run", "test_runqslower", "test_several_tracers", "test_sigsnoop",
+     "test_statsnoop", "test_sysslower", "test_throttle"),
     ("test_system_calls", "test_ends", "test_records", "test_csv", "test_births", "test_filters",
      "test_paths", "test_privileges", "test_commands", "test_private_namespace", "test_terminal",
      "test_hierarchies", "test_watch", "test_wait"),

@@ -68,7 +68,7 @@ def test_the_hierarchy_and_why(usual):
     (record,) = parse(run("doctor", "--json", "--hierarchy", "v2", status=usual).out)[6:7]
     assert record["name"] == "cgroups"
     assert record["finding"] == (
-        f"cgroups are those of version 2 at {hierarchy()}: --hierarchy asks for it")
+        f"cgroups are those of version 2 at {hierarchy()}: chosen by --hierarchy")
     assert "nonsense" in run("doctor", "--hierarchy", "nonsense", status=2).sentence
 
 
@@ -153,8 +153,8 @@ def test_low_memlock(usual):
 
 
 @pytest.mark.parametrize("options,finding", [
-    (("--cgroup",), "a cgroup namespace of its own"),
-    (("--pid", "--fork", "--mount-proc"), "a pid namespace of its own"),
+    (("--cgroup",), "tally has its own cgroup namespace"),
+    (("--pid", "--fork", "--mount-proc"), "tally has its own pid namespace"),
 ])
 def test_namespaces_of_its_own(usual, options, finding):
     host, _ = doctor("unshare", *options, status=usual)

@@ -184,7 +184,7 @@ def test_where_containers_live(version_1, start_there, start):
     assert b"\ntwo " in said.out and b"\none " not in said.out
     text = said.err.decode()
     assert f"tally: cgroups are those of version 2 at {hierarchy()}: containers live in it" in text
-    assert f"in cgroups of version 1 only and not told apart; --hierarchy {name} shows" in text
+    assert f"only in cgroups of version 1 and not distinguished; --hierarchy {name} shows" in text
     result = run("runqlat", "--json", "-d", "0.1")
     assert f"--hierarchy {name} shows" in result.err.decode()
 

@@ -54,7 +54,7 @@ def test_a_refused_hook_is_named(hooks_are_refused):
     assert result.sentence.startswith("tally: probes cannot run on this kernel: ")
     assert "fentry/vfs_read is refused (" in result.sentence
     assert "kprobe/vfs_read is refused (" in result.sentence
-    assert result.sentence.endswith("; it takes a kernel that lets BPF hook functions")
+    assert result.sentence.endswith("; it needs a kernel that lets BPF hook functions")
     eventually(lambda: not left_in_the_kernel(loaded() - before), "all that it had loaded gone")
     plan = plan_of(status=1)
     assert not any(each["chosen"] for each in plan.values() if each["group"] == "hook.vfs.read")
@@ -93,4 +93,4 @@ def test_all_kinds_refused(hooks_are_allowed):
 
 def test_as_csv():
     result = run("runqlat", "--probe-plan", "-o", "csv", status=2)
-    assert result.sentence == "tally: --probe-plan is text or json"
+    assert result.sentence == "tally: --probe-plan has only text and json"

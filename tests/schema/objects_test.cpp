@@ -72,7 +72,8 @@ TEST(Objects, SayWhatTheyLack) {
     EXPECT_EQ(refusal_of("key_subject"), "it: the key of 'days' must begin with a struct subject");
     EXPECT_EQ(refusal_of("event_map"), "it: 'days' is not declared with EVENTS(...)");
     EXPECT_EQ(refusal_of("event_column"),
-              "it: field 'container' of 'days' has the name of another member");
+              "it: field 'container' of 'days' has the name of another member of the record: "
+              "rename it");
     EXPECT_EQ(refusal_of("object_map"), "it: 'objects' is not declared with OBJECT_STATE(...)");
     EXPECT_EQ(refusal_of("object_no_room"),
               "it: 'objects' must have room for an object, which may live for a second at least");
@@ -81,7 +82,7 @@ TEST(Objects, SayWhatTheyLack) {
     EXPECT_EQ(refusal_of("event_and_counts"), "");
     EXPECT_EQ(refusal_of("event_types"), "");
     EXPECT_EQ(refusal_of("declaration"),
-              "it: this tally does not know the declaration 'forecast:tomorrow'");
+              "it: this version of tally does not know the declaration 'forecast:tomorrow'");
     EXPECT_EQ(refusal_of("wire_version"),
               "it was built for another version of tally: build it again");
     EXPECT_EQ(refusal_of("optional_probes"), "it: OPTIONAL_PROBES(weather) names no PROBE()");
@@ -162,7 +163,7 @@ TEST(Objects, ProbesAreReadWithTheirTags) {
     Tool tool;
     tool.name = "it";
     const auto parsed = parse_tool_arguments(tool, schema, {"--hook", "vfs,mind"});
-    EXPECT_EQ(std::get<Request>(parsed).choices.at("hook"),
+    EXPECT_EQ(std::get<Request>(parsed).tracers[0].choices.at("hook"),
               (std::vector<std::string>{"vfs", "mind"}));
     EXPECT_THROW(parse_tool_arguments(tool, schema, {"--hook", "xfs"}), UsageError);
     EXPECT_THROW(parse_tool_arguments(tool, schema, {"--probe-plan", "-o", "csv"}), UsageError);
@@ -260,19 +261,19 @@ TEST(Objects, RefusesWhatIsNoObject) {
         EXPECT_NE(sentence.find(part), std::string::npos) << sentence;
     };
     const std::string text = "this is not an ELF file";
-    says(std::as_bytes(std::span(text)), "is no ELF file");
-    says({}, "is no ELF file");
+    says(std::as_bytes(std::span(text)), "is not an ELF file");
+    says({}, "is not an ELF file");
 
     const Bytes whole = runqlat();
     for (const std::size_t size :
          {std::size_t{5}, sizeof(Elf64_Ehdr), whole.size() / 2, whole.size() - 1}) {
         EXPECT_NE(refusal(std::span(whole).first(size)), "") << size;
     }
-    says(std::span(whole).first(whole.size() / 2), "cut short");
+    says(std::span(whole).first(whole.size() / 2), "truncated");
 
     Bytes other = whole;
     other[EI_DATA] = std::byte{ELFDATA2MSB};
-    says(other, "endianness");
+    says(other, "byte order");
     other = whole;
     const Elf64_Half machine = EM_X86_64;
     std::memcpy(other.data() + offsetof(Elf64_Ehdr, e_machine), &machine, sizeof machine);

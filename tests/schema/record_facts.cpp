@@ -89,7 +89,7 @@ class Facts {
   private:
     void add_reports() {
         const auto request = parse_tool_arguments(tool_, tracer_.schema(), {});
-        const Lines usual = std::get<Request>(request).by;
+        const Lines usual = std::get<Request>(request).tracers[0].by;
         add_section(lines_, "csv" + way_, {csv_heading(usual)});
         add_json(usual, false);
         for (const std::string& word : Grouping::choices(*tracer_.schema().slots().front())) {

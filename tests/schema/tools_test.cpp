@@ -75,10 +75,33 @@ TEST(Tools, DeclareASummaryAndSomethingToMeasure) {
     }
 }
 
+TEST(Tools, HaveTheSameEngine) {
+    const std::map<std::string, int> programs{
+        {"cgroups", 6}, {"processes", 1}, {"reader", 1}, {"tree", 4}};
+    const std::set<std::string> maps{
+        "tally_cgroup_events", "tally_engine_counters", "tally_processes_seen", "target_cgroups",
+        "target_comms",        "target_pids",           "target_tids",          "target_tree"};
+    for (const Tool* each : all_tools()) {
+        SCOPED_TRACE(each->name);
+        const Tracer tracer(std::string(each->name), each->object);
+        const TracerSchema& schema = tracer.schema();
+        std::map<std::string, int> jobs;
+        for (const EngineProgram& program : schema.engine_programs) {
+            ++jobs[program.job];
+        }
+        EXPECT_EQ(jobs, programs);
+        EXPECT_EQ(std::set(schema.engine_maps.begin(), schema.engine_maps.end()), maps);
+        for (const ProbeSchema& probe : schema.probes) {
+            EXPECT_NE(probe.program.substr(0, 13), "tally_cgroup_");
+        }
+    }
+}
+
 TEST(Tools, AreNamedWhereANameIsNearlyRight) {
     const std::vector<std::pair<std::string, std::string>> mistyped{
         {"runqlatt", "'runqlatt'; did you mean runqlat? ('tally list' lists the tools)"},
         {"help sysslow", "'sysslow'; did you mean sysslower? ('tally list' lists the tools)"},
+        {"runqlat,sysslow", "'sysslow'; did you mean sysslower? ('tally list' lists the tools)"},
         {"execsnop -d 1", "'execsnop'; did you mean execsnoop? ('tally list' lists the tools)"}};
     for (const auto& [line, sentence] : mistyped) {
         const Outcome outcome = run_program(words_of(line));
@@ -186,7 +209,7 @@ TEST(Fsdist, SelectsValuesOfAnEnumerationByName) {
         return parse_tool_arguments(*fsdist, tracer.schema(), std::move(arguments));
     };
     const auto chosen = parse({"--operation", "write,fsync", "--operation", "open"});
-    EXPECT_EQ(std::get<Request>(chosen).selections.at("operation_selected"),
+    EXPECT_EQ(std::get<Request>(chosen).tracers[0].selections.at("operation_selected"),
               (std::vector<std::uint64_t>{1, 3, 2}));
     for (const char* each : {"seek", "READ", "1", ""}) {
         EXPECT_THROW(parse({"--operation", each}), UsageError) << each;
@@ -256,10 +279,11 @@ TEST(Tools, OfEventsHaveNoOptionsOfReports) {
     }
     for (const auto& [word, size] : std::map<std::string, std::uint32_t>{
              {"4K", 4096}, {"64KiB", 65536}, {"1M", 1U << 20}, {"1024M", 1U << 30}}) {
-        EXPECT_EQ(std::get<Request>(parse({"--ring-size", word})).ring_size, size) << word;
+        EXPECT_EQ(std::get<Request>(parse({"--ring-size", word})).tracers[0].ring_size, size)
+            << word;
     }
-    EXPECT_FALSE(std::get<Request>(parse({})).ring_size);
-    EXPECT_TRUE(std::get<Request>(parse({"--own-events"})).own_events);
+    EXPECT_FALSE(std::get<Request>(parse({})).tracers[0].ring_size);
+    EXPECT_TRUE(std::get<Request>(parse({"--own-events"})).tracers[0].own_events);
 }
 
 }  // namespace

@@ -71,12 +71,13 @@ std::string refusal_of_both(const std::vector<std::string>& arguments) {
 
 TEST(CommandLine, DefaultsAreByContainerAsTextWithoutEnd) {
     const Request request = parse({});
-    EXPECT_EQ(request.by, std::vector<std::string>{"container"});
+    EXPECT_EQ(request.tracers[0].by, std::vector<std::string>{"container"});
     EXPECT_EQ(request.format, Format::text);
-    EXPECT_FALSE(request.interval || request.count || request.duration || request.max_keys);
+    EXPECT_FALSE(request.interval || request.count || request.duration ||
+                 request.tracers[0].max_keys);
     EXPECT_FALSE(request.strict);
     EXPECT_TRUE(request.target.containers.empty());
-    EXPECT_TRUE(request.options.empty());
+    EXPECT_TRUE(request.tracers[0].options.empty());
 }
 
 TEST(CommandLine, IntervalAndCountStandAlone) {
@@ -114,16 +115,16 @@ TEST(CommandLine, NamesAreTakenAsTheyAre) {
 }
 
 TEST(CommandLine, SeveralKeysWithCommas) {
-    EXPECT_EQ(parse({"--by", "container,comm"}).by,
+    EXPECT_EQ(parse({"--by", "container,comm"}).tracers[0].by,
               (std::vector<std::string>{"container", "comm"}));
-    EXPECT_EQ(parse({"--by", "disk"}).by, std::vector<std::string>{"disk"});
-    EXPECT_EQ(parse({"--by", "none"}).by, std::vector<std::string>{"none"});
+    EXPECT_EQ(parse({"--by", "disk"}).tracers[0].by, std::vector<std::string>{"disk"});
+    EXPECT_EQ(parse({"--by", "none"}).tracers[0].by, std::vector<std::string>{"none"});
 }
 
 TEST(CommandLine, OptionsOfTheToolComeFromItsSchema) {
     const Request request = parse({"--min-us", "18446744073709551615", "--only-late"});
-    EXPECT_EQ(request.options.at("min_us"), ~0ULL);
-    EXPECT_EQ(request.options.at("only_late"), 1U);
+    EXPECT_EQ(request.tracers[0].options.at("min_us"), ~0ULL);
+    EXPECT_EQ(request.tracers[0].options.at("only_late"), 1U);
     EXPECT_TRUE(says(refusal({"--small", "4294967296"}), "--small"));
     EXPECT_TRUE(says(refusal({"--min-us", "-1"}), "--min-us"));
     EXPECT_TRUE(says(refusal({"--min-us", "x"}), "--min-us"));
@@ -196,12 +197,12 @@ TEST(CommandLine, TextOnlyOptionsAreRefusedWithOtherFormats) {
 }
 
 TEST(CommandLine, AToolThatHasBothTellsEventsOnlyWhenAsked) {
-    EXPECT_FALSE(parse_of_both({}).tells_events);
-    EXPECT_FALSE(parse_of_both({"1", "--by", "disk", "--top", "3"}).tells_events);
-    EXPECT_FALSE(parse_of_both({"--", "grep", "--events"}).tells_events);
+    EXPECT_FALSE(parse_of_both({}).tracers[0].tells_events);
+    EXPECT_FALSE(parse_of_both({"1", "--by", "disk", "--top", "3"}).tracers[0].tells_events);
+    EXPECT_FALSE(parse_of_both({"--", "grep", "--events"}).tracers[0].tells_events);
     const Request request = parse_of_both({"--json", "--events", "--ring-size", "1M"});
-    EXPECT_TRUE(request.tells_events);
-    EXPECT_EQ(request.ring_size, 1U << 20);
+    EXPECT_TRUE(request.tracers[0].tells_events);
+    EXPECT_EQ(request.tracers[0].ring_size, 1U << 20);
     EXPECT_TRUE(says(refusal({"--events"}), "--events"));
 }
 
@@ -222,7 +223,7 @@ TEST(CommandLine, RefusesWhatMeansNothingInTheChosenMode) {
     for (const std::vector<std::string>& about_events :
          {std::vector<std::string>{"--own-events"}, {"--ring-size", "1M"}}) {
         EXPECT_EQ(refusal_of_both(about_events),
-                  "--own-events and --ring-size are about events: they need --events");
+                  "--own-events and --ring-size apply only to events: add --events");
     }
 }
 

@@ -31,6 +31,7 @@ TEST(Commands, MakeTheUsageText) {
               "Usage: tally TOOL [OPTIONS] [INTERVAL [COUNT]] [-- COMMAND ...]\n"
               "\n"
               "  tally TOOL           run a tool, e.g. sudo tally runqlat\n"
+              "  tally TOOL,TOOL      run several together, e.g. sudo tally runqlat,syslat 1\n"
               "  tally list           list the tools\n"
               "  tally containers     list the running containers\n"
               "  tally doctor         check whether each tool runs here, and what would help\n"
@@ -50,10 +51,11 @@ TEST(Commands, AreFoundByTheirWords) {
 }
 
 TEST(Commands, SayWhichWordIsTooMuch) {
-    EXPECT_EQ(refusal("tally", {"list", "a", "b"}), "'list' takes no 'b'");
-    EXPECT_EQ(refusal("tally", {"--version", "a"}), "'--version' takes no 'a'");
-    EXPECT_EQ(refusal("tally", {"--help", "run"}), "'--help' takes no 'run'");
-    EXPECT_EQ(refusal("tally", {"help", "run", "list"}), "'help' takes no 'list'");
+    EXPECT_EQ(refusal("tally", {"list", "a", "b"}), "'list' does not take the argument 'b'");
+    EXPECT_EQ(refusal("tally", {"--version", "a"}), "'--version' does not take the argument 'a'");
+    EXPECT_EQ(refusal("tally", {"--help", "run"}), "'--help' does not take the argument 'run'");
+    EXPECT_EQ(refusal("tally", {"help", "run", "list"}),
+              "'help' does not take the argument 'list'");
     EXPECT_EQ(refusal("tally", {"run"}), "FILE is missing: tally run FILE.bpf.o [OPTIONS]");
 }
 
@@ -68,7 +70,10 @@ TEST(Commands, ThatAreNoneAreTakenForTools) {
     EXPECT_EQ(refusal("tally", {"dokter"}),
               "unknown tool 'dokter'; did you mean doctor? ('tally list' lists the tools)");
     EXPECT_EQ(refusal("tally", {"help", "lisst"}), no_tool("lisst"));
-    EXPECT_EQ(refusal("tally", {}), "which tool? 'tally list' shows them, 'tally help' says more");
+    EXPECT_EQ(refusal("tally", {"nonsense,more"}), no_tool("nonsense"));
+    EXPECT_EQ(refusal("tally", {","}), "',': the name of a tool is missing beside a comma");
+    EXPECT_EQ(refusal("tally", {}),
+              "no tool given: 'tally list' lists the tools, 'tally help' shows the usage");
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ using Words = std::vector<std::string>;
 const std::vector<OptionWords> kOptions{
     {{"-h", "--help"}, "", {}, false, "this text"},
     {{"-o", "--output"}, "FORMAT", {"text", "json"}, false, "which format"},
-    {{"--by"}, "KEY[,KEY]", {"pid", "pod", "comm"}, true, "what makes a row"},
+    {{"--by"}, "KEY[,KEY]", {"pid", "pod", "comm"}, true, "keys that make a row"},
     {{"-O", "--output-file"}, "FILE", {}, false, "where"},
     {{"--cgroup"}, "PATH", {}, false, "which"},
     {{"--top"}, "N", {}, false, "how many"},
@@ -63,7 +63,8 @@ const std::vector<CommandWords> kCommands{
 
 /// The answer, or the command line that answers.
 std::string command(Words words) {
-    const auto answer = complete_command(kCommands, {{"runqlat", "waits"}}, words);
+    const auto answer =
+        complete_command(kCommands, {{"runqlat", "waits"}, {"syslat", "calls"}}, words);
     std::string line;
     for (const std::string& each : words) {
         line += "<" + each + ">";
@@ -73,10 +74,19 @@ std::string command(Words words) {
 
 TEST(Completion, OffersToolsAndCommands) {
     EXPECT_EQ(command({""}),
-              "runqlat\twaits\nlist\tthe tools\nrun\trun a tool from a file\nhelp\tthis text\n"
+              "runqlat\twaits\nsyslat\tcalls\nlist\tthe tools\nrun\trun a tool from a "
+              "file\nhelp\tthis text\n"
               "--version\t\n");
     EXPECT_EQ(command({"ru"}), "runqlat\twaits\nrun\trun a tool from a file\n");
     EXPECT_EQ(command({}), "");
+}
+
+TEST(Completion, OffersFurtherToolsAfterAComma) {
+    EXPECT_EQ(command({"runqlat,"}), "runqlat,syslat\tcalls\n");
+    EXPECT_EQ(command({"runqlat,s"}), "runqlat,syslat\tcalls\n");
+    EXPECT_EQ(command({"runqlat,syslat,"}), "");
+    EXPECT_EQ(command({"syslat,runqlat", "--by", ""}), "<syslat,runqlat><__complete><--by><>");
+    EXPECT_EQ(command({"syslat,nonsense", "--by", ""}), "");
 }
 
 TEST(Completion, AsksTheCommandAfterItsOperands) {

@@ -175,7 +175,7 @@ TEST(ChooseHierarchy, SaysWhatVersion2DoesNotShow) {
                      in_container({{0, "/"}, {7, "/db"}})}));
     EXPECT_EQ(choice.hierarchy.name, "unified");
     EXPECT_EQ(choice.warning,
-              "2 processes of containers are in cgroups of version 1 only and not told apart; "
+              "2 processes of containers are only in cgroups of version 1 and not distinguished; "
               "--hierarchy blkio shows those");
 }
 

@@ -148,7 +148,7 @@ TEST(Judgement, Memlock) {
     HostFacts facts = good();
     facts.memlock = 64 << 10;
     EXPECT_EQ(check("memlock", facts, true).status, Status::ok);
-    EXPECT_EQ(check("memlock", facts, true).finding, "64 KiB, which tally may raise");
+    EXPECT_EQ(check("memlock", facts, true).finding, "64 KiB, which tally can raise");
     facts.capabilities &= ~bit(CAP_SYS_RESOURCE);
     EXPECT_EQ(check("memlock", facts).status, Status::warn);
     EXPECT_EQ(check("memlock", facts, true).status, Status::warn);
@@ -161,11 +161,11 @@ TEST(Judgement, Memlock) {
 TEST(Judgement, Namespaces) {
     HostFacts facts = good();
     facts.initial_cgroup_namespace = false;
-    EXPECT_EQ(check("namespaces", facts).finding, "a cgroup namespace of its own");
+    EXPECT_EQ(check("namespaces", facts).finding, "tally has its own cgroup namespace");
     facts.initial_pid_namespace = false;
-    EXPECT_EQ(check("namespaces", facts).finding, "pid and cgroup namespaces of its own");
+    EXPECT_EQ(check("namespaces", facts).finding, "tally has its own pid and cgroup namespaces");
     facts.initial_cgroup_namespace = true;
-    EXPECT_EQ(check("namespaces", facts).finding, "a pid namespace of its own");
+    EXPECT_EQ(check("namespaces", facts).finding, "tally has its own pid namespace");
     EXPECT_EQ(check("namespaces", facts).status, Status::warn);
 }
 

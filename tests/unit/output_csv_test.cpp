@@ -327,7 +327,7 @@ TEST(CsvWriter, LossesGoToStderr) {
     }
     EXPECT_EQ(csv.errors(),
               "tally: it: lost 12: map_full: \\x1b[2Jraise it\n"
-              "tally: it: 3 had begun before the start and are not in the numbers\n"
+              "tally: it: 3 began before tracing started and are not included\n"
               "tally: it: lost in the whole run: map_full 12\n");
     EXPECT_EQ(text.errors(), csv.errors());
     EXPECT_EQ(csv.text(), "");

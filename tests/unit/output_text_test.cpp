@@ -251,7 +251,7 @@ TEST(TextWriter, NamesNoThreadIfItIsNotKnownWhichOne) {
     Text table({.view = View::table});
     table.writer().report(report_of({row_of("web", {}, objects)}));
     EXPECT_NE(table.out().find("3 (5.00s)"), std::string::npos) << table.out();
-    Text bars({});
+    Text bars({.view = View::bars});
     bars.writer().report(report_of({row_of("web", {}, objects)}));
     EXPECT_NE(bars.out().find("5.00s\n"), std::string::npos) << bars.out();
     EXPECT_EQ(bars.out().find("thread"), std::string::npos) << bars.out();
@@ -473,7 +473,7 @@ TEST(TextWriter, LossesAndTheEndGoToErrors) {
     EXPECT_EQ(text.errors(),
               "tally: runqlat: lost 12: map_full: raise --max-keys\n"
               "tally: runqlat: lost 1: ring_full: read faster\n"
-              "tally: runqlat: 3 had begun before the start and are not in the numbers\n"
+              "tally: runqlat: 3 began before tracing started and are not included\n"
               "tally: runqlat: lost in the whole run: map_full 1,200, ring_full 1\n");
 }
 

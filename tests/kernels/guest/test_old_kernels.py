@@ -14,7 +14,7 @@ pytestmark = pytest.mark.guest(since="5.10", before="5.11")
 
 MIB = 1 << 20
 UNLIMITED = resource.RLIM_INFINITY
-SMALLER = "tally: maps are smaller, since this user may lock 8192 KiB in all: raise that with ulimit -l unlimited"
+SMALLER = "tally: maps are smaller, since this user may lock only 8192 KiB: raise the limit with ulimit -l unlimited"
 FROM_5_10 = ("runqlat", "syslat", "syscount", "execsnoop")
 
 PID_MAX = Path("/proc/sys/kernel/pid_max")
@@ -81,7 +81,7 @@ def test_what_does_not_fit_is_one_sentence(limit):
     result = run("syslat", program=limited(limit, "sys_resource"), status=1)
     assert result.sentence.startswith("tally: syslat needs ")
     assert result.sentence.endswith(
-        f"and this user may lock no more than {limit // 1024}: raise that with ulimit -l unlimited")
+        f"but this user may lock only {limit // 1024}: raise the limit with ulimit -l unlimited")
 
 
 def test_doctor():
