@@ -92,28 +92,7 @@ static __always_inline void wanted_call_returned(const struct returned_call* cal
     }
 }
 
-// A call that was entered before the start, without an event of its thread since, is known by the
-// registers that the thread saved at its entry.
-IN_FLIGHT(calls, task, key) {
-    struct entered_call* call = calling_of(task);
-    __u64 since = call ? call->since : PAIR_OUTSIDE;
-    syscall_nr number;
-    __u64 now;
-
-    if (errors_only || since == PAIR_OUTSIDE || since == PAIR_NOT_WANTED)
-        return 0;
-    if (since != PAIR_NEVER_SEEN) {
-        *key = call_key_of(task, call->number, 0);
-        now = clock_ns();
-        return now > since ? now - since : 1;
-    }
-    // A thread on a CPU may be in user space, with the registers of an earlier entry; a halted one
-    // is on its way there.
-    if (task_on_cpu(task) || task_is_halted(task))
-        return 0;
-    number = call_in_progress(task);
-    if (number == TALLY_SYSCALL_UNKNOWN || !syscall_is_selected(number))
-        return 0;
+CALLS_IN_FLIGHT(calls, task, number, key) {
     *key = call_key_of(task, number, 0);
-    return TALLY_OLDER_THAN_RUN;
+    return !errors_only;
 }

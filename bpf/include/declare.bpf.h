@@ -32,8 +32,9 @@
 #define TALLY_ENGINE(job) TALLY_TAG("engine:" #job)
 #define TALLY_ENGINE_MAP TALLY_TAG("engine_map:")
 
-/* Set by user space when all probes are attached, and taken back before the first is detached. */
-volatile __u8 tally_started SEC(".data.tally") = 0;
+/* The clock (clock_ns()) when all probes were attached; 0 until then, and before the first is
+ * detached. User space sets it. */
+volatile __u64 tally_started SEC(".data.tally") = 0;
 
 /* Probes are attached one after the other. A tracer that pairs events of different probes leaves a
  * handler at once, and with nothing remembered, while not all of them are there. */

@@ -21,40 +21,40 @@
  *
  * is for a thread that can be in several things at once: asked with each `index` below `most`.
  */
-#define IN_FLIGHT_EACH(name, most, task, key, index)                                            \
-    static __always_inline __u64 tally_##name##_age(struct task_struct* task,                   \
-                                                    tally_##name##_key_type* key, __u32 index); \
-                                                                                                \
-    SEC("iter/task")                                                                            \
-    int name##_in_flight(struct bpf_iter__task* ctx) {                                          \
-        struct task_struct* each = ctx->task;                                                   \
-        __u32 number;                                                                           \
-                                                                                                \
-        /* Not the dead that nobody has waited for, nor who reads this just now. */             \
-        if (!each || each->exit_state || (__u64)each == bpf_get_current_task() ||               \
-            !target_includes(each))                                                             \
-            return 0;                                                                           \
-        for (number = 0; number < (most); number++) {                                           \
-            struct {                                                                            \
-                tally_##name##_key_type key;                                                    \
-                struct tally_in_flight in_flight;                                               \
-            } record = {};                                                                      \
-                                                                                                \
-            record.in_flight.age = tally_##name##_age(each, &record.key, number);               \
-            if (!record.in_flight.age)                                                          \
-                continue;                                                                       \
-            record.in_flight.pid = each->tgid;                                                  \
-            record.in_flight.tid = each->pid;                                                   \
-            bpf_probe_read_kernel_str(record.in_flight.comm, sizeof(record.in_flight.comm),     \
-                                      each->comm);                                              \
-            bpf_seq_write(ctx->meta->seq, &record, sizeof(record));                             \
-        }                                                                                       \
-        return 0;                                                                               \
-    }                                                                                           \
-                                                                                                \
-    static __always_inline __u64 tally_##name##_age(struct task_struct* task,                   \
-                                                    tally_##name##_key_type* key, __u32 index)
+#define IN_FLIGHT_EACH(name, most, its_task, its_key, its_index)                            \
+    static __always_inline __u64 tally_##name##_age(                                        \
+        struct task_struct* its_task, tally_##name##_key_type* its_key, __u32 its_index);   \
+                                                                                            \
+    SEC("iter/task")                                                                        \
+    int name##_in_flight(struct bpf_iter__task* ctx) {                                      \
+        struct task_struct* each = ctx->task;                                               \
+        __u32 number;                                                                       \
+                                                                                            \
+        /* Not the dead that nobody has waited for, nor who reads this just now. */         \
+        if (!each || each->exit_state || (__u64)each == bpf_get_current_task() ||           \
+            !target_includes(each))                                                         \
+            return 0;                                                                       \
+        for (number = 0; number < (most); number++) {                                       \
+            struct {                                                                        \
+                tally_##name##_key_type key;                                                \
+                struct tally_in_flight in_flight;                                           \
+            } record = {};                                                                  \
+                                                                                            \
+            record.in_flight.age = tally_##name##_age(each, &record.key, number);           \
+            if (!record.in_flight.age)                                                      \
+                continue;                                                                   \
+            record.in_flight.pid = each->tgid;                                              \
+            record.in_flight.tid = each->pid;                                               \
+            bpf_probe_read_kernel_str(record.in_flight.comm, sizeof(record.in_flight.comm), \
+                                      each->comm);                                          \
+            bpf_seq_write(ctx->meta->seq, &record, sizeof(record));                         \
+        }                                                                                   \
+        return 0;                                                                           \
+    }                                                                                       \
+                                                                                            \
+    static __always_inline __u64 tally_##name##_age(                                        \
+        struct task_struct* its_task, tally_##name##_key_type* its_key, __u32 its_index)
 
-#define IN_FLIGHT(name, task, key) IN_FLIGHT_EACH(name, 1, task, key, tally_only)
+#define IN_FLIGHT(name, its_task, its_key) IN_FLIGHT_EACH(name, 1, its_task, its_key, tally_only)
 
 #endif /* TALLY_IN_FLIGHT_BPF_H */

@@ -22,6 +22,7 @@ enum tally_counter {
     LOST_STRING_FAULT,    /* a string of an event could not be read, or not to its end */
     LOST_NO_SOCKET_STATE, /* no place to remember a connection */
     LOST_EVENT_NESTED,    /* an event came while others were being written on the same CPU */
+    LOST_NO_OBJECT_STATE, /* no place to remember an object */
     TALLY_COUNTERS,
 };
 

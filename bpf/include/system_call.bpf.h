@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * System calls from entry to return, for tracers that measure or report them. A tracer includes
- * this file and defines call_is_selected() and wanted_call_returned().
+ * this file and defines call_is_selected() and wanted_call_returned(); CALLS_IN_FLIGHT() tells,
+ * beside a histogram, the calls that have not returned.
  *
  * How a return is matched with its own entry:
  *  - A new thread first returns from its parent's clone, which it never entered (ret_from_fork() of
@@ -189,5 +190,51 @@ int BPF_PROG(on_exec, struct task_struct* task, int old_number) {
     call->executed = 1;
     return 0;
 }
+
+/* For how many nanoseconds a thread has been in the call that it is in now, and sets *number to it;
+ * 0: in none that is wanted; TALLY_OLDER_THAN_RUN: it was entered before the start. Such a call,
+ * without an event of its thread since, is known by the registers that the thread saved at its
+ * entry. For IN_FLIGHT(), which asks about threads of the target only. */
+static __always_inline __u64 call_age(struct task_struct* task, syscall_nr* number) {
+    struct entered_call* call = calling_of(task);
+    __u64 since = call ? call->since : PAIR_OUTSIDE;
+    __u64 now;
+
+    if (since == PAIR_OUTSIDE || since == PAIR_NOT_WANTED)
+        return 0;
+    if (since != PAIR_NEVER_SEEN) {
+        *number = call->number;
+        now = clock_ns();
+        return now > since ? now - since : 1;
+    }
+    /* A thread on a CPU may be in user space, with the registers of an earlier entry; a halted one
+     * is on its way there. */
+    if (task_on_cpu(task) || task_is_halted(task))
+        return 0;
+    *number = call_in_progress(task);
+    if (*number == TALLY_SYSCALL_UNKNOWN || !call_is_selected(*number))
+        return 0;
+    return TALLY_OLDER_THAN_RUN;
+}
+
+/*
+ * CALLS_IN_FLIGHT(calls, task, number, key) { *key = subject_of(task); return true; }
+ *
+ * is the IN_FLIGHT() of the histogram `calls`: asked about each thread that is in a wanted call,
+ * with the call's number. False: it is not told.
+ */
+#define CALLS_IN_FLIGHT(name, its_task, its_number, its_key)                                    \
+    static __always_inline bool name##_call_key(                                                \
+        struct task_struct* its_task, syscall_nr its_number, tally_##name##_key_type* its_key); \
+                                                                                                \
+    IN_FLIGHT(name, task, key) {                                                                \
+        syscall_nr entered = 0;                                                                 \
+        __u64 age = call_age(task, &entered);                                                   \
+                                                                                                \
+        return age && name##_call_key(task, entered, key) ? age : 0;                            \
+    }                                                                                           \
+                                                                                                \
+    static __always_inline bool name##_call_key(                                                \
+        struct task_struct* its_task, syscall_nr its_number, tally_##name##_key_type* its_key)
 
 #endif /* TALLY_SYSTEM_CALL_BPF_H */

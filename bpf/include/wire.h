@@ -51,12 +51,28 @@ struct tally_process_event {
     struct tally_process process;
 };
 
-/* What IN_FLIGHT() writes behind the key, for one thread. */
+/* What IN_FLIGHT() writes behind the key, for one thread, and IN_FLIGHT_OF() for one object. */
 struct tally_in_flight {
     __u64 age; /* nanoseconds, or TALLY_OLDER_THAN_RUN */
     __u32 pid;
+    __u32 tid; /* 0: it is not known which thread's it is */
+    char comm[16];
+};
+
+/* What is remembered of each object of an OBJECT_STATE(), before the tracer's own state. */
+struct tally_object {
+    __u64 began;     /* the clock */
+    __u64 is_wanted; /* 1: it is measured; 0: its end is nobody's loss */
+    __u32 pid;       /* of the thread that asked for it; tid 0: not known */
     __u32 tid;
     char comm[16];
+};
+
+/* Some objects that may be too old to be believed. */
+#define TALLY_OLD_OBJECTS 64
+struct tally_old_objects {
+    __u64 count;
+    __u64 keys[TALLY_OLD_OBJECTS];
 };
 
 /* It had begun before the probes were there. */

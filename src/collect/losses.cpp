@@ -39,6 +39,9 @@ std::string advice(std::string_view reason) {
     if (reason == "no_socket_state") {
         return "more connections were open at once than tally can track";
     }
+    if (reason == "no_object_state") {
+        return "there were more at once than can be remembered";
+    }
     if (reason == "unmatched_begin" || reason == "unmatched_end") {
         return "the kernel did not run the probe at their other end";
     }

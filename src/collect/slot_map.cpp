@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "tracer/engine_names.h"
 #include "util/error.h"
 
 namespace tally {
@@ -35,7 +34,7 @@ void KernelSlotMap::give_back(std::uint32_t number, const std::byte* key) {
 }
 
 std::vector<std::byte> KernelSlotMap::in_flight() const {
-    return tracer_.read_iterator(schema_.name + kInFlightEnding);
+    return tracer_.read_in_flight(schema_);
 }
 
 }  // namespace tally

@@ -30,8 +30,8 @@ class SlotMap {
     /// what it held.
     virtual void give_back(std::uint32_t number, const std::byte* key) = 0;
 
-    /// What the IN_FLIGHT() of the map says of the threads now: records of a key without its shard
-    /// and a struct tally_in_flight each. Throws Error.
+    /// What is in flight now, by the IN_FLIGHT() or IN_FLIGHT_OF() of the map: records of a key
+    /// without its shard and a struct tally_in_flight each. Throws Error.
     virtual std::vector<std::byte> in_flight() const = 0;
 };
 

@@ -57,7 +57,7 @@ struct InFlight {
     std::uint64_t oldest_ns = 0;        ///< the age of the oldest by then, or a lower bound if ...
     bool oldest_before_attach = false;  ///< ... this: it had begun before the run
     std::uint32_t oldest_pid = 0;
-    std::uint32_t oldest_tid = 0;
+    std::uint32_t oldest_tid = 0;  ///< 0: it is not known which thread's it is
     std::string oldest_comm;
     std::uint64_t sum_ns = 0;  ///< of all of them: how long each has lasted within the run
 };

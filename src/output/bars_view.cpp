@@ -111,10 +111,12 @@ void draw_bars(Picture& picture, const TextRows& rows, const HistogramReport& re
         }
         const auto& in_flight = row.row->in_flight;
         if (in_flight && in_flight->count != 0) {
-            block.push_back(
-                {fmt::format("  {}: thread {} ({})", format_in_flight(*in_flight),
-                             in_flight->oldest_tid, safe_text(in_flight->oldest_comm, options)),
-                 Style::plain});
+            std::string line = "  " + format_in_flight(*in_flight);
+            if (in_flight->oldest_tid != 0) {
+                line += fmt::format(": thread {} ({})", in_flight->oldest_tid,
+                                    safe_text(in_flight->oldest_comm, options));
+            }
+            block.push_back({std::move(line), Style::plain});
         }
         picture.keys.push_back(std::move(block));
     }

@@ -96,9 +96,16 @@ void each_in_flight_member(const InFlight& in_flight, Visit&& visit) {
     visit("before_attach", in_flight.before_attach);
     visit_oldest("oldest_ns", in_flight.oldest_ns);
     visit_oldest("oldest_before_attach", in_flight.oldest_before_attach);
-    visit_oldest("oldest_pid", std::uint64_t{in_flight.oldest_pid});
-    visit_oldest("oldest_tid", std::uint64_t{in_flight.oldest_tid});
-    visit_oldest("oldest_comm", std::string_view(in_flight.oldest_comm));
+    const auto visit_thread = [&](std::string_view name, auto value) {
+        if (in_flight.oldest_tid != 0) {
+            visit_oldest(name, value);
+        } else {
+            visit(name, std::nullopt);
+        }
+    };
+    visit_thread("oldest_pid", std::uint64_t{in_flight.oldest_pid});
+    visit_thread("oldest_tid", std::uint64_t{in_flight.oldest_tid});
+    visit_thread("oldest_comm", std::string_view(in_flight.oldest_comm));
     visit("sum_ns", in_flight.sum_ns);
 }
 

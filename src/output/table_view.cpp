@@ -47,8 +47,10 @@ std::string in_flight_cell(const std::optional<InFlight>& in_flight) {
     if (in_flight->count == 0) {
         return "0";
     }
-    return fmt::format("{} ({}, {})", format_count(in_flight->count), format_oldest(*in_flight),
-                       in_flight->oldest_tid);
+    const std::string thread =
+        in_flight->oldest_tid != 0 ? fmt::format(", {}", in_flight->oldest_tid) : "";
+    return fmt::format("{} ({}{})", format_count(in_flight->count), format_oldest(*in_flight),
+                       thread);
 }
 
 std::vector<TableColumn> number_columns(const TextRows& rows, Unit unit) {

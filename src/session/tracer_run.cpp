@@ -130,11 +130,11 @@ bool TracerRun::tell_events(SessionCgroups& cgroups) {
 
 std::vector<AnyReport> TracerRun::read(SessionCgroups& cgroups, const Report& head,
                                        std::optional<std::chrono::nanoseconds> age_of_run) {
+    if (age_of_run) {
+        look_in_flight(*age_of_run);
+    }
     std::vector<AnyReport> reports;
     for (const auto& each : collectors_) {
-        if (age_of_run) {
-            each->look_in_flight(*age_of_run);
-        }
         // Copies what the kernel has, and names it when all cgroups in the copy are known.
         while (each->take()) {
             cgroups.follow();
@@ -149,6 +149,7 @@ std::vector<AnyReport> TracerRun::read(SessionCgroups& cgroups, const Report& he
 }
 
 void TracerRun::look_in_flight(std::chrono::nanoseconds age_of_run) {
+    tracer_.forget_old_objects();  // they are lost, and in flight no more
     for (const auto& each : collectors_) {
         each->look_in_flight(age_of_run);
     }

@@ -64,7 +64,7 @@ class TracerRun {
     std::vector<AnyReport> read(SessionCgroups& cgroups, const Report& head,
                                 std::optional<std::chrono::nanoseconds> age_of_run);
 
-    /// Looks what is in flight, for the next read().
+    /// Looks what is in flight, for the next read(). What is too old to be so is counted as lost.
     void look_in_flight(std::chrono::nanoseconds age_of_run);
 
     /// Everything since the start, as read() has found it.

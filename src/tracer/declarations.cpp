@@ -186,6 +186,45 @@ std::string read_waiting_calls(const BtfView& view, const Variable& map) {
     return map.name;
 }
 
+/// struct NAME_remembered { struct tally_object object; STATE state; }, by 64 bits.
+ObjectStateSchema read_object_state(const BtfView& view, const Variable& map) {
+    const ObjectStateSchema state{map.name, view.size_of(view.map_member(map, "value")),
+                                  view.find(map.name + kLongestEnding) != nullptr
+                                      ? view.constant(*view.find(map.name + kLongestEnding))
+                                      : 0};
+    if (state.value_size < sizeof(tally_object) ||
+        !view.is_map(map.name, BPF_MAP_TYPE_HASH, sizeof(std::uint64_t), state.value_size) ||
+        !view.is_map(map.name + kOldEnding, BPF_MAP_TYPE_ARRAY, sizeof(std::uint32_t),
+                     sizeof(tally_old_objects)) ||
+        bpf_object__find_program_by_name(view.object(), (map.name + kForgetOldEnding).c_str()) ==
+            nullptr) {
+        throw Error("{}: '{}' is not declared with OBJECT_STATE(...)", view.name(), map.name);
+    }
+    if (state.longest_ns == 0 ||
+        bpf_map__max_entries(bpf_object__find_map_by_name(view.object(), map.name.c_str())) == 0) {
+        throw Error("{}: '{}' must have room for an object, which may live for a second at least",
+                    view.name(), map.name);
+    }
+    return state;
+}
+
+void read_in_flight_of(const BtfView& view, const Variable& offset, TracerSchema& schema) {
+    const std::vector<std::string> parts = split(offset.tag, ':');
+    const auto histogram =
+        std::find_if(schema.histograms.begin(), schema.histograms.end(),
+                     [&](const HistogramSchema& each) { return each.name == parts.at(1); });
+    const auto objects = std::find_if(
+        schema.object_states.begin(), schema.object_states.end(),
+        [&](const ObjectStateSchema& each) { return parts.size() == 3 && each.name == parts[2]; });
+    const std::uint64_t at = view.constant(offset);
+    if (histogram == schema.histograms.end() || objects == schema.object_states.end() ||
+        at < sizeof(tally_object) || at + histogram->shard_offset > objects->value_size) {
+        throw Error("{}: '{}' is not declared with IN_FLIGHT_OF(...)", view.name(), offset.name);
+    }
+    histogram->has_in_flight = true;
+    histogram->in_flight_of = InFlightOf{objects->name, objects->value_size, at};
+}
+
 HistogramSchema read_histogram(const BtfView& view, const Variable& map, const std::string& help) {
     HistogramSchema histogram;
     // { UNIT sum, min, max; __u64 buckets[]; }

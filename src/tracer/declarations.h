@@ -20,6 +20,12 @@ SelectionSchema read_selection(const BtfView& view, const Variable& map,
 /// The name of the set of WAITING_CALLS().
 std::string read_waiting_calls(const BtfView& view, const Variable& map);
 
+ObjectStateSchema read_object_state(const BtfView& view, const Variable& map);
+
+/// Makes an IN_FLIGHT_OF() a part of the histogram that it names. Both, and the OBJECT_STATE(), are
+/// in the schema already.
+void read_in_flight_of(const BtfView& view, const Variable& offset, TracerSchema& schema);
+
 HistogramSchema read_histogram(const BtfView& view, const Variable& map, const std::string& help);
 
 CountsSchema read_counts(const BtfView& view, const Variable& map, const std::string& help);

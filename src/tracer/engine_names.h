@@ -43,6 +43,11 @@ inline constexpr const char* kFreeEnding = "_free";
 /// declare.bpf.h: the iterator of an IN_FLIGHT(), after the name of its map.
 inline constexpr const char* kInFlightEnding = "_in_flight";
 
+/// object_state.bpf.h: what an OBJECT_STATE() has beside its map, after its name.
+inline constexpr const char* kOldEnding = "_old";
+inline constexpr const char* kLongestEnding = "_longest";
+inline constexpr const char* kForgetOldEnding = "_forget_old";
+
 /// thread_state.bpf.h: the maps and programs of a THREAD_STATE(), after its name.
 inline constexpr const char* kByNumberEnding = "_by_number";
 inline constexpr const char* kByAddressEnding = "_by_address";

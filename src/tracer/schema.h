@@ -40,6 +40,20 @@ struct SelectionSchema {
     StructField value;     ///< what kind of values, under the option's name
 };
 
+/// OBJECT_STATE(name, ...): a hash map, whose values begin with a struct tally_object.
+struct ObjectStateSchema {
+    std::string name;
+    std::size_t value_size = 0;
+    std::uint64_t longest_ns = 0;  ///< how long an object is believed to live
+};
+
+/// IN_FLIGHT_OF(histogram, objects, member)
+struct InFlightOf {
+    std::string objects;         ///< the OBJECT_STATE()
+    std::size_t value_size = 0;  ///< of that
+    std::size_t key_offset = 0;  ///< where a value has the histogram's key
+};
+
 /// A map of what is measured by key (bpf/include/slots.bpf.h): slots, each with its key.
 struct SlotsSchema {
     std::string name;
@@ -49,12 +63,13 @@ struct SlotsSchema {
     std::size_t shard_offset = 0;  ///< of the shard, 64 bits; 0 there: the slot is not used
     std::size_t slot_size = 0;     ///< of the whole element of the map
     bool has_own_keys = false;     ///< beside its struct subject
+    std::optional<InFlightOf> in_flight_of;  ///< what is in flight are objects, not threads
 };
 
 /// HISTOGRAM(name, key_type, unit_type, help)
 struct HistogramSchema : SlotsSchema {
     Unit unit = Unit::count;
-    bool has_in_flight = false;  ///< there is an IN_FLIGHT() for it
+    bool has_in_flight = false;  ///< there is an IN_FLIGHT() or IN_FLIGHT_OF() for it
 };
 
 /// COUNTS(name, key_type, counts_type, help): the content is one 64-bit number for each value.
@@ -102,8 +117,9 @@ struct TracerSchema {
     std::vector<CountsSchema> counts;
     std::vector<EventsSchema> events;
     std::vector<std::string> thread_states;  ///< THREAD_STATE(name, type)
-    std::vector<std::string> only_events;    ///< ONLY_EVENTS(name): names of the declarations
-    std::vector<ProbeSchema> probes;         ///< in the order of the object
+    std::vector<ObjectStateSchema> object_states;
+    std::vector<std::string> only_events;  ///< ONLY_EVENTS(name): names of the declarations
+    std::vector<ProbeSchema> probes;       ///< in the order of the object
     std::vector<OptionalProbesSchema> optional_probes;
     std::vector<ChoiceSchema> choices;
     std::vector<EngineProgram> engine_programs;

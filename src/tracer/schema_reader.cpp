@@ -47,6 +47,10 @@ void read_variable(const BtfView& view, const Variable& variable, TracerSchema& 
         schema.thread_states.push_back(*state);
     } else if (const auto of_events = after("only_events:")) {
         schema.only_events.push_back(*of_events);
+    } else if (after("object_state:")) {
+        schema.object_states.push_back(read_object_state(view, variable));
+    } else if (after("in_flight_of:")) {
+        return;  // when all that it names is known
     } else if (const auto optional = after("optional:")) {
         schema.optional_probes.push_back(read_optional_probes(*optional));
     } else if (const auto choice = after("choice:")) {
@@ -104,6 +108,11 @@ TracerSchema read_schema(const bpf_object* object, const std::string& name) {
     TracerSchema schema;
     for (const Variable& each : view.variables()) {
         read_variable(view, each, schema);
+    }
+    for (const Variable& each : view.variables()) {
+        if (each.tag.starts_with("in_flight_of:")) {
+            read_in_flight_of(view, each, schema);
+        }
     }
     check_only_events(view, schema);
     read_engine(view, schema);

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <ctime>
 #include <thread>
 #include <utility>
 
@@ -18,11 +19,24 @@
 #include "tracer/function_targets.h"
 #include "tracer/halves.h"
 #include "tracer/load_failure.h"
+#include "tracer/remembered_objects.h"
 #include "tracer/schema_reader.h"
 #include "tracer/tool_name.h"
 #include "util/error.h"
+#include "wire.h"
 
 namespace tally {
+namespace {
+
+/// The clock of bpf_ktime_get_ns(), in nanoseconds.
+std::uint64_t monotonic_now() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+}  // namespace
 
 Tracer::Tracer(std::string name, std::span<const std::byte> object)
     : Tracer(std::move(name), object, false) {}
@@ -187,7 +201,7 @@ void Tracer::stop() {
 
 void Tracer::set_started(bool started) {
     const std::uint32_t only = 0;
-    const std::uint64_t value = started;
+    const std::uint64_t value = started ? monotonic_now() : 0;
     const int map = map_fd(kSharedData);
     const auto place = object_.find_variable(kSharedData, kStarted);
     std::vector<std::byte> data(bpf_map__value_size(object_.map(kSharedData)));
@@ -240,6 +254,34 @@ void Tracer::remove_from_set(const std::string& map, const void* key) {
 
 std::vector<std::byte> Tracer::read_iterator(const std::string& program) const {
     return attachments_.read_iterator(object_, program);
+}
+
+void Tracer::forget_old_objects() {
+    for (const ObjectStateSchema& each : schema_.object_states) {
+        const RememberedObjects objects =
+            read_remembered_objects(map_fd(each.name), each.value_size);
+        const std::vector<std::uint64_t> keys =
+            too_old(objects, each.value_size, each.longest_ns, monotonic_now());
+        tally_old_objects old{};
+        for (std::size_t done = 0; done < keys.size(); done += old.count) {
+            old.count = std::min<std::size_t>(keys.size() - done, TALLY_OLD_OBJECTS);
+            std::copy_n(keys.begin() + static_cast<std::ptrdiff_t>(done), old.count, old.keys);
+            const std::uint32_t only = 0;
+            if (bpf_map_update_elem(map_fd(each.name + kOldEnding), &only, &old, BPF_ANY) != 0) {
+                throw Error("{} cannot forget old objects: {}", name(), std::strerror(errno));
+            }
+            read_iterator(each.name + kForgetOldEnding);
+        }
+    }
+}
+
+std::vector<std::byte> Tracer::read_in_flight(const SlotsSchema& slots) const {
+    if (!slots.in_flight_of) {
+        return read_iterator(slots.name + kInFlightEnding);
+    }
+    const InFlightOf& of = *slots.in_flight_of;
+    const RememberedObjects objects = read_remembered_objects(map_fd(of.objects), of.value_size);
+    return in_flight_records(objects, of, slots.shard_offset, monotonic_now());
 }
 
 template <typename IsCounted>

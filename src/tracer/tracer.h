@@ -114,6 +114,14 @@ class Tracer {
     /// more rights than reading a map.
     std::vector<std::byte> read_iterator(const std::string& program) const;
 
+    /// Forgets the objects of each OBJECT_STATE() that have lived for longer than it says; those
+    /// that were measured are counted as lost. At each report, before it says what is in flight.
+    void forget_old_objects();
+
+    /// What is in flight now for one of the tracer's maps: records of a key without its shard and a
+    /// struct tally_in_flight each. Throws Error.
+    std::vector<std::byte> read_in_flight(const SlotsSchema& slots) const;
+
     /// How often an event came while the same program ran on that CPU, so that the kernel left the
     /// program out (recursion_misses, since 5.12), of all its own programs together.
     std::uint64_t missed_runs() const;

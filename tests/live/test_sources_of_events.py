@@ -9,18 +9,20 @@ from types import SimpleNamespace
 import pytest
 from counters import Switches, settle
 from processes import launch
-from runs import Run, check_count
+from runs import Run, check_count, run
 from support import SOON, TALLY, WORKLOADS
 
 OBJECTS = WORKLOADS / "objects"
 
 # Primes, so that no sum of some of them is another. Calls are many more than all that process 1 may hide.
-CALLS, CONNECTS, NAPS, OPENS, READS = 10_007, 101, 53, 29, 211
+CALLS, CONNECTS, NAPS, OPENS, READS, LIVES = 10_007, 101, 53, 29, 211, 307
+
+OPERATIONS = 20  # of file systems, each of which may be missing
 
 # Sleeps in a read before and after. The first one began before the start (before_attach), the other has not
 # returned at the end: neither is counted.
 WORKLOAD = f"""
-import os, socket, sys, time
+import ctypes, os, socket, sys, time
 file = sys.argv[1]
 open(file, "w").write("some text")
 print("ready", flush=True)
@@ -40,6 +42,10 @@ descriptor = os.open(file, os.O_RDONLY)
 for _ in range({READS}):
     os.pread(descriptor, 4, 0)
 os.close(descriptor)
+call = ctypes.CDLL(None).syscall
+for each in range({LIVES}):  # tests/objects/object_state.h
+    call(121, 0x10000000 + each)
+    call(124, 0x10000000 + each, 0)
 print("done", flush=True)
 sys.stdin.readline()
 """
@@ -117,14 +123,19 @@ def check(results, switches, hidden, sources):
     missed = results["all_sources"].end["lost"]["missed_run"]
     assert CALLS - missed <= everything["calls"]["calls"], (counts, lost)
     check_count(everything["connects"]["opened"], CONNECTS, results["all_sources"])
+    check_count(everything["lives"]["count"], LIVES, results["all_sources"])
     return everything
 
 
-SOURCES = {"only_run_queue": "waits", "only_system_calls": "calls", "only_sockets": "connects"}
+SOURCES = {"only_run_queue": "waits", "only_system_calls": "calls", "only_sockets": "connects",
+           "only_objects": "lives"}
 
 
 @pytest.mark.guest(since="5.10")
 def test_each_counts_what_it_counts_alone(tmp_path):
-    """Also where operations of file systems cannot be probed."""
-    everything = check(*count_by(("all_sources", *SOURCES), tmp_path / "file"), SOURCES)
+    """Also where operations of file systems cannot be probed, which is said."""
+    results, *truth = count_by(("all_sources", *SOURCES), tmp_path / "file")
+    everything = check(results, *truth, SOURCES)
+    if run("fsdist", "--probe-plan", status=None).status != 0:
+        assert results["all_sources"].err.count(b"all_sources runs without ") == OPERATIONS
     assert everything.keys() - {"operations"} == set(SOURCES.values())

@@ -4,6 +4,7 @@
 #define WITH_SYSTEM_CALLS
 #define WITH_FILE_OPERATIONS
 #define WITH_SOCKETS
+#define WITH_OBJECTS
 #include "sources.h"
 
-TRACER("Waits, calls, operations and connects");
+TRACER("Waits, calls, operations, connects and objects");

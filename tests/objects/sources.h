@@ -77,3 +77,10 @@ static __always_inline void tcp_state_changed(const struct sock* sk, int state_b
         count_up(&counts->opened, 1);
 }
 #endif
+
+#ifdef WITH_OBJECTS
+#define OBJECTS_AT_ONCE 1024
+#define OBJECTS_LIVE_SECONDS 300
+#define OBJECTS_ASKED_BY(task) task
+#include "object_state.h"
+#endif

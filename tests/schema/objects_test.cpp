@@ -19,6 +19,7 @@
 #include "tracer/registry.h"
 #include "tracer/tracer.h"
 #include "util/error.h"
+#include "wire.h"
 
 namespace tally {
 namespace {
@@ -80,6 +81,11 @@ TEST(Objects, SayWhatTheyLack) {
     EXPECT_EQ(refusal_of("event_column"),
               "it: field 'container' of 'days' has the name of another member of the record: "
               "rename it");
+    EXPECT_EQ(refusal_of("object_map"), "it: 'objects' is not declared with OBJECT_STATE(...)");
+    EXPECT_EQ(refusal_of("object_no_room"),
+              "it: 'objects' must have room for an object, which may live for a second at least");
+    EXPECT_EQ(refusal_of("object_in_flight"),
+              "it: 'lives_in_flight_of' is not declared with IN_FLIGHT_OF(...)");
     EXPECT_EQ(refusal_of("event_and_counts"), "");
     EXPECT_EQ(refusal_of("event_types"), "");
     EXPECT_EQ(refusal_of("declaration"),
@@ -172,6 +178,28 @@ TEST(Objects, ProbesAreReadWithTheirTags) {
     EXPECT_THROW(parse_tool_arguments(tool, schema, {"--probe-plan", "-o", "csv"}), UsageError);
 }
 
+TEST(Objects, MayRememberObjects) {
+    const std::string object = read_object_file(path_of("object_state"));
+    const Tracer tracer("it", std::as_bytes(std::span(object)));
+    const TracerSchema& schema = tracer.schema();
+    ASSERT_EQ(schema.object_states.size(), 1U);
+    EXPECT_EQ(schema.object_states[0].name, "objects");
+    EXPECT_EQ(schema.object_states[0].longest_ns, 300'000'000'000U);
+    const HistogramSchema& lives = schema.histograms.at(0);
+    EXPECT_TRUE(lives.has_in_flight);
+    ASSERT_TRUE(lives.in_flight_of);
+    EXPECT_EQ(lives.in_flight_of->objects, "objects");
+    EXPECT_EQ(lives.in_flight_of->key_offset, sizeof(tally_object));
+    EXPECT_EQ(lives.in_flight_of->value_size, sizeof(tally_object) + lives.shard_offset);
+    EXPECT_EQ(schema.probes.size(), 1U);  // iterators are none
+}
+
+TEST(Objects, ThatAreOfSystemCallsMayHaveThemInFlight) {
+    const std::string object = read_object_file(path_of("calls_in_flight"));
+    const Tracer tracer("it", std::as_bytes(std::span(object)));
+    EXPECT_TRUE(tracer.schema().histograms.at(0).has_in_flight);
+}
+
 TEST(Objects, MayCombineAllSourcesOfEvents) {
     const auto schema_of = [](const std::string& name) {
         const std::string object = read_object_file(path_of(name));
@@ -187,18 +215,19 @@ TEST(Objects, MayCombineAllSourcesOfEvents) {
     };
     using Names = std::vector<std::string>;
     const TracerSchema all = schema_of("all_sources");
-    EXPECT_EQ(names_of(all.histograms), (Names{"operations", "waits"}));
+    EXPECT_EQ(names_of(all.histograms), (Names{"lives", "operations", "waits"}));
     EXPECT_EQ(names_of(all.counts), (Names{"calls", "connects"}));
     Names states = all.thread_states;
     std::sort(states.begin(), states.end());
     EXPECT_EQ(states, (Names{"calling", "operating", "runnable"}));
+    EXPECT_EQ(names_of(all.object_states), Names{"objects"});
     EXPECT_TRUE(all.choices.empty());
     EXPECT_EQ(all.optional_probes.size(), 20U);  // operations of file systems
 
     // Nothing is lost by the combination, nor added.
     Names programs;
-    for (const char* const each :
-         {"only_run_queue", "only_system_calls", "only_file_operations", "only_sockets"}) {
+    for (const char* const each : {"only_run_queue", "only_system_calls", "only_file_operations",
+                                   "only_sockets", "only_objects"}) {
         for (const ProbeSchema& probe : schema_of(each).probes) {
             programs.push_back(probe.program);
         }

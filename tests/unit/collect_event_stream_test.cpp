@@ -40,8 +40,8 @@ class EventStreamTest : public FakeMachine {
         EventsSchema& opens = schema_.events.emplace_back();
         opens.name = "opens";
         opens.struct_size = sizeof(Open);
-        opens.fields = {{{"by", SemanticType::container, offsetof(Open, by), 8}},
-                        {{"file", SemanticType::string, offsetof(Open, file), sizeof(tally_text)}}};
+        opens.fields = {{"by", &field_type("container_of_cgroup"), offsetof(Open, by), 8},
+                        {"file", &field_type("path"), offsetof(Open, file), sizeof(tally_text)}};
         auto ring = std::make_unique<FakeRing>();
         ring_ = ring.get();
         stream_.emplace("opensnoop", schema_, std::move(ring), [this] { return clock_offset_; });

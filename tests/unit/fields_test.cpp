@@ -223,7 +223,7 @@ TEST(FieldTypes, TakeWordsForTheirValues) {
     way.with_names({{0, "left"}, {3, "killed"}});
     EXPECT_EQ(typed(way.field(), "killed"), Values{3});
     EXPECT_EQ(way.field().type->meaning->refusal(way.field()),
-              "there is no such it; there are left, killed");
+              "there is no such it; choose from left, killed");
 }
 
 TEST(FieldTypes, SayHowWideTheirColumnIs) {

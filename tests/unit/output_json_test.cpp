@@ -152,6 +152,7 @@ TEST(JsonWriter, AbsentIsNull) {
     Json json;
     HistogramRow only_in_flight;
     only_in_flight.in_flight = in_flight_of(1, 5);
+    only_in_flight.in_flight->oldest_tid = 0;
     HistogramRow none_in_flight = row_of("web");
     none_in_flight.in_flight = in_flight_of(0, 0);
     HistogramRow overflow;
@@ -168,6 +169,9 @@ TEST(JsonWriter, AbsentIsNull) {
     }
     EXPECT_TRUE(records[0]["buckets"].Empty());
     EXPECT_EQ(records[0]["in_flight"]["oldest_ns"].GetUint64(), 5U);
+    for (const char* member : {"oldest_pid", "oldest_tid", "oldest_comm"}) {
+        EXPECT_TRUE(records[0]["in_flight"][member].IsNull()) << member;
+    }
 
     EXPECT_EQ(records[1]["key"]["pid"].GetUint64(), 4711U);
     EXPECT_EQ(records[1]["key"]["offset"].GetInt64(), -3);

@@ -244,6 +244,19 @@ TEST(TextWriter, OlderThanTheRun) {
     EXPECT_NE(text.out().find("1 (>5.00s, 48)"), std::string::npos) << text.out();
 }
 
+TEST(TextWriter, NamesNoThreadIfItIsNotKnownWhichOne) {
+    InFlight objects = in_flight_of(3, 5'000 * kMs);
+    objects.oldest_pid = objects.oldest_tid = 0;
+    objects.oldest_comm.clear();
+    Text table({.view = View::table});
+    table.writer().report(report_of({row_of("web", {}, objects)}));
+    EXPECT_NE(table.out().find("3 (5.00s)"), std::string::npos) << table.out();
+    Text bars({.view = View::bars});
+    bars.writer().report(report_of({row_of("web", {}, objects)}));
+    EXPECT_NE(bars.out().find("5.00s\n"), std::string::npos) << bars.out();
+    EXPECT_EQ(bars.out().find("thread"), std::string::npos) << bars.out();
+}
+
 CountsReport counts_report() {
     CountsReport report;
     report.tool = "syscount";

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+// State by object, none of which may live.
+#define OBJECTS_AT_ONCE 64
+#define OBJECTS_LIVE_SECONDS 0
+#define OBJECTS_ASKED_BY(task) NULL
+#include "object_state.h"
+
+TRACER("Objects that do not live");
