@@ -171,8 +171,8 @@ TEST(Runqslower, IsRunqlatWithEventsAndAnotherDefault) {
     const auto parse = [&](std::vector<std::string> arguments) {
         return parse_tool_arguments(*runqslower, schema, std::move(arguments));
     };
-    EXPECT_TRUE(std::get<Request>(parse({})).options.empty());
-    EXPECT_EQ(std::get<Request>(parse({"--min-us", "5"})).options.at("min_us"), 5U);
+    EXPECT_TRUE(std::get<Request>(parse({})).tracers[0].options.empty());
+    EXPECT_EQ(std::get<Request>(parse({"--min-us", "5"})).tracers[0].options.at("min_us"), 5U);
     const std::string help = std::get<HelpText>(parse({"--help"})).text;
     EXPECT_NE(help.find("(default: 10000)"), std::string::npos);
     EXPECT_EQ(help.find("--events"), std::string::npos);
@@ -195,7 +195,8 @@ TEST(Tools, RefuseAnOptionOfEventsWhereTheySumUp) {
     const auto parse = [&](std::vector<std::string> arguments) {
         return parse_tool_arguments(*syslat, tracer.schema(), std::move(arguments));
     };
-    EXPECT_EQ(std::get<Request>(parse({"--waiting", "--events"})).options.at("waiting"), 1U);
+    EXPECT_EQ(std::get<Request>(parse({"--waiting", "--events"})).tracers[0].options.at("waiting"),
+              1U);
     EXPECT_NE(std::get<HelpText>(parse({"--help"})).text.find("with --events: include calls"),
               std::string::npos);
     try {
