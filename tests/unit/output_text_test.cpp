@@ -254,7 +254,7 @@ TEST(TextWriter, NamesNoThreadIfItIsNotKnownWhichOne) {
     Text bars({.view = View::bars});
     bars.writer().report(report_of({row_of("web", {}, objects)}));
     EXPECT_NE(bars.out().find("5.00s\n"), std::string::npos) << bars.out();
-    EXPECT_EQ(bars.out().find("thread"), std::string::npos) << bars.out();
+    EXPECT_EQ(bars.out().find(": thread"), std::string::npos) << bars.out();
 }
 
 CountsReport counts_report() {
