@@ -29,7 +29,8 @@ static __always_inline __u64 tally_object_since(const struct tally_object* objec
  * may have begun before the start for as long as objects may live. */
 static __always_inline __u64 tally_not_remembered(__u64 began, __u64 longest) {
     __u64 start = tally_started;
-    bool is_older = began ? began < start : clock_ns() - start < longest;
+    /* 0: the run is being stopped just now, and nothing is known. */
+    bool is_older = !start || (began ? began < start : clock_ns() - start < longest);
 
     return is_older ? PAIR_NEVER_SEEN : PAIR_OUTSIDE;
 }
