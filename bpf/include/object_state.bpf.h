@@ -61,7 +61,7 @@ static __always_inline __u64 tally_not_remembered(__u64 began, __u64 longest) {
 #define OBJECT_STATE(name, object_type, state_type, capacity, seconds)                             \
     const volatile __u64 name##_longest = 1000000000ULL * (seconds);                               \
     _Static_assert(sizeof(object_type) <= 8, "an object is known by up to eight bytes");           \
-    _Static_assert(sizeof(state_type) <= 256, "it is copied to the stack");                        \
+    _Static_assert(sizeof(state_type) <= 192, "it is twice on the stack of 512");                  \
     typedef state_type name##_state_type;                                                          \
     struct name##_remembered {                                                                     \
         struct tally_object object;                                                                \
@@ -160,10 +160,13 @@ static __always_inline __u64 tally_not_remembered(__u64 began, __u64 longest) {
         if (!found || now < found->object.began || now - found->object.began <= name##_longest)    \
             return;                                                                                \
         since = tally_object_since(&found->object);                                                \
-        if (bpf_map_delete_elem(&name, &key))                                                      \
-            return;                                                                                \
-        pair_unmatched_begin(since);                                                               \
+        /* Owed first: its end may come right after it is deleted. */                              \
         name##_owe(key);                                                                           \
+        if (bpf_map_delete_elem(&name, &key)) {                                                    \
+            name##_pay(key);                                                                       \
+            return;                                                                                \
+        }                                                                                          \
+        pair_unmatched_begin(since);                                                               \
     }                                                                                              \
                                                                                                    \
     struct {                                                                                       \

@@ -83,7 +83,12 @@ void add(Parser& parser, OptionText text, SameName<OptionSchema> all, const Lett
         largest = std::min(largest, each.schema->largest);
     }
     text.value = "N";
-    text.description = fmt::format("{} (default: {})", help, option.initial);
+    const bool is_same = std::all_of(all.begin(), all.end(), [&](const auto& each) {
+        return each.schema->initial == all.front().schema->initial;
+    });
+    text.description = fmt::format(
+        "{} (default: {})", help,
+        is_same ? std::to_string(all.front().schema->initial) : std::string("each tool's own"));
     parser.add_value(
         text, number(std::uint64_t{0}, largest, "a number"), [all](const std::string& word) {
             for (const auto& each : all) {

@@ -215,6 +215,9 @@ void check_together(const Request& request, bool tells_events,
     if (request.probe_plan && request.format == Format::csv) {
         throw UsageError("--probe-plan has only text and json");
     }
+    if (request.probe_plan && request.output_file && is_output_folder(*request.output_file)) {
+        throw UsageError("--probe-plan writes one file: give -O a file, not a directory");
+    }
     if (request.target.wait && request.target.containers.empty()) {
         throw UsageError("--wait needs a container: name it with -c");
     }

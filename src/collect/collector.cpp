@@ -123,7 +123,7 @@ Admission Collector::admission_of(const std::byte* key) const {
     // Whether it is counted is the subject's matter alone. But what another cgroup is called may
     // also be known only later.
     const auto is_held = [&](const StructField& each) {
-        return admission_(number_at(each, key)) == Admission::held;
+        return is_undecided_(number_at(each, key));
     };
     const auto& others = grouping_.other_cgroups();
     return own == Admission::counted && std::any_of(others.begin(), others.end(), is_held)
@@ -131,24 +131,15 @@ Admission Collector::admission_of(const std::byte* key) const {
                : own;
 }
 
-/// Whether one of the cgroups that the key names is gone.
-bool Collector::names_the_dead(const std::byte* key,
-                               const std::function<bool(CgroupId)>& is_gone) const {
-    const auto is_dead = [&](CgroupId id) { return id != kKernelThreads && is_gone(id); };
-    const auto& others = grouping_.other_cgroups();
-    return is_dead(cgroup_of(key)) ||
-           std::any_of(others.begin(), others.end(),
-                       [&](const StructField& each) { return is_dead(number_at(each, key)); });
-}
-
 void Collector::forget_dead(const std::function<bool(CgroupId)>& is_gone,
                             const Containers& containers) {
     if (used_ * 2 < slots_->size()) {
         return;
     }
+    const auto is_dead = [&](CgroupId id) { return id != kKernelThreads && is_gone(id); };
     for (std::uint32_t number = 0; number < known_.size(); ++number) {
         Slot& known = known_[number];
-        if (known.key.empty() || known.changed || !names_the_dead(known.key.data(), is_gone) ||
+        if (known.key.empty() || known.changed || !is_dead(cgroup_of(known.key.data())) ||
             admission_of(known.key.data()) == Admission::held) {
             continue;
         }

@@ -40,8 +40,13 @@ class Collector {
     Collector& operator=(const Collector&) = delete;
 
     /// What decides for each cgroup, at each reading; without it all is counted.
-    void set_admission(std::function<Admission(CgroupId)> admission) {
+    /// `is_undecided`: whether it is not known yet what a cgroup will be called. Rows that name it
+    /// beside their subject wait for that; nothing else is asked about it.
+    void set_admission(
+        std::function<Admission(CgroupId)> admission,
+        std::function<bool(CgroupId)> is_undecided = [](CgroupId) { return false; }) {
         admission_ = std::move(admission);
+        is_undecided_ = std::move(is_undecided);
     }
 
     /// Looks which measurements are in flight now, for the next collect(). Before the tracer is
@@ -112,13 +117,13 @@ class Collector {
     void learn_key(std::uint32_t number);
     void add_slot(std::uint32_t number, const std::byte* slot, const Containers& containers);
     CgroupId cgroup_of(const std::byte* key) const;
-    bool names_the_dead(const std::byte* key, const std::function<bool(CgroupId)>& is_gone) const;
 
     std::unique_ptr<SlotMap> slots_;
     const SlotsSchema& schema_;
     Grouping grouping_;
     std::function<Admission(CgroupId)> admission_;
-    std::vector<Slot> known_;       ///< by number, as far as they were read
+    std::function<bool(CgroupId)> is_undecided_;  ///< set with it
+    std::vector<Slot> known_;                     ///< by number, as far as they were read
     std::uint32_t used_ = 0;        ///< all slots that were ever used lie before this one
     std::uint32_t next_ = 0;        ///< the slot at which this reading goes on
     bool is_read_ = false;          ///< there is nothing more in this reading

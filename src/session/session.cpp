@@ -152,7 +152,8 @@ class Session {
         cgroups_.begin(engine().tracer(), needs_cgroups_ ? &*host_ : nullptr);
         for (const auto& each : runs_) {
             each->set_admission(
-                [this](CgroupId id) { return cgroups_.admission_of(id, finished_); });
+                [this](CgroupId id) { return cgroups_.admission_of(id, finished_); },
+                [this](CgroupId id) { return !finished_ && cgroups_.target().is_newborn(id); });
         }
     }
 
@@ -254,20 +255,23 @@ class Session {
     void read(Clock::time_point now) {
         cgroups_.follow();
         cgroups_.look();
+        const UnixNanoseconds time = unix_now();
+        const Report head = head_of(Scope::interval, time, now - interval_started_);
+        // All are read before any is written: a slow reader of the output must not make the
+        // interval of the next one longer.
+        std::vector<std::vector<AnyReport>> reports;
+        for (const auto& each : runs_) {
+            reports.push_back(each->read(cgroups_, head,
+                                         finished_ ? std::nullopt : std::optional(now - started_)));
+        }
         for (const auto& each : runs_) {
             // At the end until there are none: where the kernel refuses to wait for programs that
             // run (membarrier), one may still tell something.
             while (each->has_events() && each->tell_events(cgroups_) && finished_) {
             }
         }
-        const UnixNanoseconds time = unix_now();
-        const Report head = head_of(Scope::interval, time, now - interval_started_);
-        for (const auto& each : runs_) {
-            const auto reports = each->read(
-                cgroups_, head, finished_ ? std::nullopt : std::optional(now - started_));
-            if (request_.interval) {
-                each->write(reports);
-            }
+        for (std::size_t i = 0; request_.interval && i < runs_.size(); ++i) {
+            runs_[i]->write(reports[i]);
         }
         interval_started_ = now;
         report_losses(time);
@@ -293,9 +297,10 @@ class Session {
     }
 
     void finish() {
+        // From now on nothing ends any more, so nothing is both measured and in flight.
+        engine().tracer().stop();
         for (const auto& each : runs_) {
-            each->look_in_flight(Clock::now() -
-                                 started_);  // afterwards, nothing would end any more
+            each->look_in_flight(Clock::now() - started_);
         }
         finished_ = true;
         const auto ended = Clock::now();

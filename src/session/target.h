@@ -54,6 +54,9 @@ class Target {
     /// Whether there are cgroups that wait for the next settle().
     bool is_undecided() const { return !newborns_.empty(); }
 
+    /// Whether this is one of them: its name may still come.
+    bool is_newborn(CgroupId cgroup) const { return newborns_.contains(cgroup); }
+
     /// What becomes of what was measured in a cgroup. `last`: there will be no other reading.
     Admission admission_of(CgroupId cgroup, bool last) const;
 

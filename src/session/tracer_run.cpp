@@ -90,9 +90,10 @@ void TracerRun::fill_sets() {
     }
 }
 
-void TracerRun::set_admission(const std::function<Admission(CgroupId)>& admission) {
+void TracerRun::set_admission(const std::function<Admission(CgroupId)>& admission,
+                              const std::function<bool(CgroupId)>& is_undecided) {
     for (const auto& each : collectors_) {
-        each->set_admission(admission);
+        each->set_admission(admission, is_undecided);
     }
     if (events_) {
         events_->set_admission(admission);

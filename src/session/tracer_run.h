@@ -47,8 +47,10 @@ class TracerRun {
     /// it shares memory with others. Throws Error, UsageError.
     void load(TracerRun& engine, MapSizes sizes);
 
-    /// From now on, what is measured in a cgroup becomes what `admission` says.
-    void set_admission(const std::function<Admission(CgroupId)>& admission);
+    /// From now on, what is measured in a cgroup becomes what `admission` says, and rows wait for
+    /// the names of cgroups that are `is_undecided`.
+    void set_admission(const std::function<Admission(CgroupId)>& admission,
+                       const std::function<bool(CgroupId)>& is_undecided);
 
     /// Where its records go; before the first one.
     void begin_output(Writer& writer);

@@ -124,6 +124,16 @@ TEST_F(TargetTest, AContainerIsItsWholeTree) {
     EXPECT_FALSE(target_->is_undecided());
 }
 
+/// Of these alone a row waits that names them beside its subject.
+TEST_F(TargetTest, OnlyTheNewAreNewborn) {
+    target("late");
+    bear(kBorn, id("/docker"), std::string(64, 'c'));
+    EXPECT_TRUE(target_->is_newborn(kBorn));
+    // A neighbour of before the start is no part of the target, but nobody waits for its name.
+    EXPECT_NE(admission(web_), Admission::counted);
+    EXPECT_FALSE(target_->is_newborn(web_));
+}
+
 TEST_F(TargetTest, ThereMustBeSuchAContainerOrOneIsWaitedFor) {
     TargetRequest request;
     request.containers = {"cache"};
