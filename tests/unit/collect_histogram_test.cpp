@@ -139,7 +139,7 @@ TEST_F(HistogramCollectorTest, InFlightIsOfTheLastLook) {
 
 /// Nothing has lasted for longer than the run, within it.
 TEST_F(HistogramCollectorTest, TheSumInFlightGrowsByTheLengthOfAnInterval) {
-    for (const std::uint64_t seconds : {1, 2, 5}) {
+    for (const std::uint64_t seconds : {1U, 2U, 5U}) {
         slots_->in_flight_records.clear();
         put_in_flight(1, 11, TALLY_OLDER_THAN_RUN);
         put_in_flight(1, 12, seconds * 1000 + 1);  // began before the run, and is known to have
