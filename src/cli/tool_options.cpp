@@ -128,7 +128,8 @@ std::vector<Parser::Option> add_text_options(Parser& parser, TextOptions& text, 
 }
 
 /// `when` goes before what they do. They are for the tools that have events.
-std::vector<Parser::Option> add_event_options(Parser& parser, std::vector<TracerRequest*> tracers,
+std::vector<Parser::Option> add_event_options(Parser& parser,
+                                              const std::vector<TracerRequest*>& tracers,
                                               const std::string& when) {
     return {parser.add_flag({.names = "--own-events",
                              .description = when + "include the events of tally itself",

@@ -62,10 +62,12 @@ ExitStatus show_probe_plans(const std::vector<Tracer>& tracers, const Request& r
 
 ExitStatus run_as(const std::vector<const Tool*>& tools, const Arguments& arguments) {
     std::vector<Tracer> tracers;
+    tracers.reserve(tools.size());
     for (const Tool* each : tools) {
         tracers.emplace_back(*each);
     }
     std::vector<ChosenTool> chosen;
+    chosen.reserve(tools.size());
     for (std::size_t i = 0; i < tools.size(); ++i) {
         chosen.push_back({*tools[i], tracers[i].schema()});
     }

@@ -4,7 +4,6 @@
 // Nothing here depends on a tool, a map or a format.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -23,7 +22,8 @@ using UnixNanoseconds = std::uint64_t;
 struct Moment {
     UnixNanoseconds time = 0;
 
-    auto operator<=>(const Moment&) const = default;
+    bool operator==(const Moment&) const = default;
+    bool operator<(const Moment& other) const { return time < other.time; }
 };
 
 /// One value of a record. Strings are bytes from the kernel or a container: any byte but

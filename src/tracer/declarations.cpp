@@ -188,10 +188,10 @@ std::string read_waiting_calls(const BtfView& view, const Variable& map) {
 
 /// struct NAME_remembered { struct tally_object object; STATE state; }, by 64 bits.
 ObjectStateSchema read_object_state(const BtfView& view, const Variable& map) {
-    const ObjectStateSchema state{map.name, view.size_of(view.map_member(map, "value")),
-                                  view.find(map.name + kLongestEnding) != nullptr
-                                      ? view.constant(*view.find(map.name + kLongestEnding))
-                                      : 0};
+    ObjectStateSchema state{map.name, view.size_of(view.map_member(map, "value")),
+                            view.find(map.name + kLongestEnding) != nullptr
+                                ? view.constant(*view.find(map.name + kLongestEnding))
+                                : 0};
     if (state.value_size < sizeof(tally_object) ||
         !view.is_map(map.name, BPF_MAP_TYPE_HASH, sizeof(std::uint64_t), state.value_size) ||
         !view.is_map(map.name + kOldEnding, BPF_MAP_TYPE_ARRAY, sizeof(std::uint32_t),
