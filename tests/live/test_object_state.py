@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from counters import Switches
 from processes import launch
 from runs import Run
 from support import REPOSITORY, SOON, TALLY, WORKLOADS, eventually
@@ -186,10 +187,12 @@ def test_what_is_too_old_is_lost_once(maker):
 
     seen = eventually(in_flight, "they are in flight")[0]
     assert (seen["oldest_pid"], seen["oldest_tid"], seen["oldest_comm"]) == (None, None, None)
-    eventually(lambda: [each for each in records("lost") if each["reason"] == "unmatched_begin"],
-               "some are too old")
+    def told(*reasons):
+        return sum(each["count"] for each in records("lost") if each["reason"] in reasons)
+
+    eventually(lambda: told("unmatched_begin"), "some are too old")
     assert time.monotonic_ns() - begun >= LONGEST * 1e9
-    time.sleep(1)  # and all of them
+    eventually(lambda: told("unmatched_begin", "missed_run") >= 53, "all are too old")
     maker.make(*map(end, range(53)))  # that was told
     maker.make(*map(end, range(200, 207)))  # unmatched
     maker.make(end(300, 1))  # since the machine is up
@@ -225,10 +228,18 @@ def test_block_requests_as_in_the_documents(tmp_path):
         pytest.skip("this kernel has no tracepoint block_io_start")
     process = launch((sys.executable, "-c", READER, file), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert line_of(process) == b"ready\n"
+    unseen = Switches([1])
     running = Run(OBJECTS / "block_requests.bpf.o", "--json", "-p", process.pid, program=(TALLY, "run"))
     process.stdin.write(b"\n")
     process.stdin.flush()
     assert line_of(process) == b"done\n"
-    check(running.end(), count=101)
+    result = running.end()
     process.stdin.close()
     process.wait(SOON)
+    # Each begins on the reader's time, but ends in an interrupt, on anybody's: also on that of process 1.
+    hidden = Switches([1]).total - unseen.total + 1
+    row, lost = total_of(result), result.end["lost"]
+    not_ended = row["in_flight"]["count"] + lost["unmatched_begin"]
+    assert abs(row["count"] + not_ended - 101) <= lost["missed_run"], (row, lost)
+    assert not_ended <= hidden + lost["missed_run"], (row, lost, hidden)
+    assert result.lost.keys() <= {"unmatched_begin", "missed_run"}, lost

@@ -15,10 +15,6 @@
 namespace tally {
 namespace {
 
-const std::string kA(64, 'a');
-const std::string kB(64, 'b');
-constexpr CgroupId kBorn = 1'000'000'000'000;  // of a cgroup that has no directory
-
 /// COUNTS() with a struct subject and two values.
 struct Slot {
     SlotKey key;
@@ -34,15 +30,10 @@ CountsSchema counts_schema() {
     return schema;
 }
 
-class CollectorTest : public FakeMachine {
+class CollectorTest : public TwoContainers {
   protected:
     void SetUp() override {
-        web_ = make("/docker/" + kA);
-        db_ = make("/docker/" + kB);
-        write("/var/lib/docker/containers/" + kA + "/config.v2.json", R"({"Name":"/web"})");
-        write("/var/lib/docker/containers/" + kB + "/config.v2.json", R"({"Name":"/db"})");
-        containers_.emplace(paths());
-        containers_->walk();
+        TwoContainers::SetUp();
         collect_by({"container"});
     }
 
@@ -86,11 +77,9 @@ class CollectorTest : public FakeMachine {
     }
     Rows total() const { return rows_of(collector_->total({})); }
 
-    CgroupId web_ = 0, db_ = 0;
     std::vector<Slot> kernel_ = std::vector<Slot>(200);
     CountsSchema schema_ = counts_schema();
     FakeSlots<Slot>* slots_ = nullptr;
-    std::optional<Containers> containers_;
     std::unique_ptr<CountsCollector> collector_;
 };
 

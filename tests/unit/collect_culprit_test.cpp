@@ -12,10 +12,6 @@
 namespace tally {
 namespace {
 
-const std::string kA(64, 'a');
-const std::string kB(64, 'b');
-constexpr CgroupId kBorn = 1'000'000'000'000;  // of a cgroup that has no directory
-
 /// COUNTS() with a struct subject and a culprit.
 struct Slot {
     struct Key {
@@ -40,15 +36,10 @@ CountsSchema blame_schema() {
     return schema;
 }
 
-class Culprits : public FakeMachine {
+class Culprits : public TwoContainers {
   protected:
     void SetUp() override {
-        web_ = make("/docker/" + kA);
-        db_ = make("/docker/" + kB);
-        write("/var/lib/docker/containers/" + kA + "/config.v2.json", R"({"Name":"/web"})");
-        write("/var/lib/docker/containers/" + kB + "/config.v2.json", R"({"Name":"/db"})");
-        containers_.emplace(paths());
-        containers_->walk();
+        TwoContainers::SetUp();
         collect_by({"container", "culprit"});
     }
 
@@ -87,11 +78,9 @@ class Culprits : public FakeMachine {
         return rows;
     }
 
-    CgroupId web_ = 0, db_ = 0;
     std::vector<Slot> kernel_ = std::vector<Slot>(64);
     CountsSchema schema_ = blame_schema();
     FakeSlots<Slot>* slots_ = nullptr;
-    std::optional<Containers> containers_;
     std::unique_ptr<CountsCollector> collector_;
 };
 

@@ -17,10 +17,6 @@
 namespace tally {
 namespace {
 
-const std::string kA(64, 'a');
-const std::string kB(64, 'b');
-constexpr CgroupId kBorn = 1'000'000'000'000;  // of a cgroup that has no directory
-
 /// The struct of an EVENTS().
 struct Open {
     EventHead head;
@@ -28,15 +24,10 @@ struct Open {
     tally_text file{};
 };
 
-class EventStreamTest : public FakeMachine {
+class EventStreamTest : public TwoContainers {
   protected:
     void SetUp() override {
-        web_ = make("/docker/" + kA);
-        db_ = make("/docker/" + kB);
-        write("/var/lib/docker/containers/" + kA + "/config.v2.json", R"({"Name":"/web"})");
-        write("/var/lib/docker/containers/" + kB + "/config.v2.json", R"({"Name":"/db"})");
-        containers_.emplace(paths());
-        containers_->walk();
+        TwoContainers::SetUp();
         EventsSchema& opens = schema_.events.emplace_back();
         opens.name = "opens";
         opens.struct_size = sizeof(Open);
@@ -85,11 +76,9 @@ class EventStreamTest : public FakeMachine {
         return tell();
     }
 
-    CgroupId web_ = 0, db_ = 0;
     TracerSchema schema_;
     FakeRing* ring_ = nullptr;
     std::int64_t clock_offset_ = 0;
-    std::optional<Containers> containers_;
     std::optional<EventStream> stream_;
 };
 

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 
 #include "container/containers.h"
@@ -56,6 +57,26 @@ class FakeMachine : public ::testing::Test {
 
   private:
     std::string top_;
+};
+
+/// Docker runs two containers there: "web", whose id is kA, and "db", kB.
+class TwoContainers : public FakeMachine {
+  protected:
+    static inline const std::string kA = std::string(64, 'a');
+    static inline const std::string kB = std::string(64, 'b');
+    static constexpr CgroupId kBorn = 1'000'000'000'000;  ///< of a cgroup that has no directory
+
+    void SetUp() override {
+        web_ = make("/docker/" + kA);
+        db_ = make("/docker/" + kB);
+        write("/var/lib/docker/containers/" + kA + "/config.v2.json", R"({"Name":"/web"})");
+        write("/var/lib/docker/containers/" + kB + "/config.v2.json", R"({"Name":"/db"})");
+        containers_.emplace(paths());
+        containers_->walk();
+    }
+
+    CgroupId web_ = 0, db_ = 0;
+    std::optional<Containers> containers_;
 };
 
 }  // namespace tally

@@ -152,10 +152,13 @@ TEST_F(WaiterTest, ASignalStopsAndIsRemembered) {
 }
 
 TEST_F(WaiterTest, OfTwoSignalsTheFirstCountsAndTheSecondSoonAfterIsItsEcho) {
+    const auto began = Clock::now();
     ::kill(::getpid(), SIGINT);
     EXPECT_FALSE(waiter_.is_last_word(false));  // the first one, in a session that goes on
     ::kill(::getpid(), SIGTERM);
-    EXPECT_FALSE(waiter_.is_last_word(true));  // timeout(1) sends its own twice
+    const bool is_last_word = waiter_.is_last_word(true);
+    // timeout(1) sends its own twice. (Unless this machine has stood still for a second.)
+    EXPECT_TRUE(!is_last_word || Clock::now() - began >= Seconds(1));
     EXPECT_EQ(waiter_.taken_signal()->number, SIGINT);
     EXPECT_EQ(waiter_.wait(std::nullopt), Wake::stop);
 }
