@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-# Files whose containers have the same names: `-c left` would have two. The longest group first. claim()
-# notices what is missing here.
+# Files whose containers have the same names (`-c left` would have two), or which begin the same objects
+# (tests/objects/object_state.h). The longest group first. claim() notices what is missing here.
 GROUPS = (
     ("test_tcp", "test_events", "test_capable", "test_cgsnoop", "test_counts", "test_exitsnoop",
      "test_mountsnoop", "test_oomsnoop", "test_run", "test_runqslower", "test_several_tracers", "test_sigsnoop",
@@ -28,6 +28,7 @@ GROUPS = (
     ("test_system_calls", "test_ends", "test_records", "test_csv", "test_births", "test_filters",
      "test_paths", "test_privileges", "test_commands", "test_private_namespace", "test_terminal",
      "test_hierarchies", "test_watch", "test_wait"),
+    ("test_sources_of_events", "test_object_state"),
 )
 
 ALONE = "alone"
@@ -103,14 +104,14 @@ class Beside:
         return json.loads(self._groups.read_text())
 
     def claim(self, name):
-        """A file that must stay open as long as a container has this name."""
+        """A file that must stay open as long as a container, or whatever else tests share, has this name."""
         digest = hashlib.sha256(name if isinstance(name, bytes) else name.encode()).hexdigest()
         file = open(self._names / digest, "w", encoding="utf-8")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.close()
-            pytest.fail(f"a test beside this one has a container {name!r} too: see GROUPS in {__file__}")
+            pytest.fail(f"a test beside this one has {name!r} too: see GROUPS in {__file__}")
         return file
 
 
@@ -156,7 +157,8 @@ def pytest_xdist_make_scheduler(config, log):
 
 @pytest.fixture
 def claim_name(request):
-    """claim_name(NAME) before a container has it, so that no test beside this one has one too."""
+    """claim_name(NAME) before a container, or whatever else tests share, has it, so that no test beside this
+    one has it too."""
     claimed = {}
 
     def claim(name):

@@ -14,7 +14,7 @@ from counters import Switches
 from processes import launch
 from runs import Run
 from support import REPOSITORY, SOON, TALLY, WORKLOADS, eventually
-from test_sources_of_events import line_of
+from test_sources_of_events import THE_OBJECTS, line_of
 
 OBJECTS = WORKLOADS / "objects"
 
@@ -58,7 +58,8 @@ class Maker:
 
 
 @pytest.fixture
-def maker():
+def maker(claim_name):
+    claim_name(THE_OBJECTS)
     with contextlib.closing(Maker()) as one:
         one.make()  # it runs
         yield one

@@ -17,6 +17,7 @@ OBJECTS = WORKLOADS / "objects"
 # Primes, so that no sum of some of them is another. Calls are many more than all that process 1 may hide.
 CALLS, CONNECTS, NAPS, OPENS, READS, LIVES = 10_007, 101, 53, 29, 211, 307
 
+THE_OBJECTS = "the objects of tests/objects/object_state.h"  # all processes' have the same numbers
 OPERATIONS = 20  # of file systems, each of which may be missing
 
 # Sleeps in a read before and after. The first one began before the start (before_attach), the other has not
@@ -132,8 +133,9 @@ SOURCES = {"only_run_queue": "waits", "only_system_calls": "calls", "only_socket
 
 
 @pytest.mark.guest(since="5.10")
-def test_each_counts_what_it_counts_alone(tmp_path):
+def test_each_counts_what_it_counts_alone(tmp_path, claim_name):
     """Also where operations of file systems cannot be probed, which is said."""
+    claim_name(THE_OBJECTS)
     results, *truth = count_by(("all_sources", *SOURCES), tmp_path / "file")
     everything = check(results, *truth, SOURCES)
     if run("fsdist", "--probe-plan", status=None).status != 0:
