@@ -24,7 +24,7 @@ KeyNames default_by(const TracerSchema& schema) {
 
 void check(const TracerSchema& schema, const KeyNames& by) {
     for (const SlotsSchema* each : schema.slots()) {
-        Grouping(by, *each);  // throws for a word that is none of its keys
+        Grouping(by, *each);  // throws for a word that is not one of its keys
     }
 }
 
@@ -55,7 +55,7 @@ void add_keys(std::string_view text, KeyNames& keys) {
     }
 }
 
-/// What was typed for all tools that measure, but for those for which "TOOL:" was.
+/// Sets the keys of all tools that measure: those typed after "TOOL:", else the common ones.
 void take_by(std::span<const ChosenTool> tools, const std::vector<std::size_t>& measuring,
              Request& request, const KeyNames& words) {
     KeyNames common;

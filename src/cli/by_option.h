@@ -11,14 +11,14 @@
 
 namespace tally {
 
-/// Adds --by, for those of the tools that measure by key (`measuring`: their places, at least one).
-/// All that is referred to must outlive the parser. Throws Error for a BY() of an object that names
-/// no key: that is not what was typed.
+/// Adds --by for the tools that measure by key (`measuring`: their indices, at least one). All
+/// references must outlive the parser. Throws Error for a BY() of an object that names no key: this
+/// is not the user's mistake.
 void add_by(Parser& parser, std::span<const ChosenTool> tools,
             const std::vector<std::size_t>& measuring, Request& request);
 
-/// After parsing: what the tools declare where --by was not given. Throws UsageError for a word
-/// that is no key of a tool that it is for.
+/// After parsing: fills in what the tools declare where --by was not given. Throws UsageError for a
+/// word that is not a key of a tool that it applies to.
 void complete_by(std::span<const ChosenTool> tools, const std::vector<std::size_t>& measuring,
                  Request& request);
 

@@ -23,11 +23,11 @@ struct ChosenTool {
 std::variant<Request, HelpText> parse_tool_arguments(std::span<const ChosenTool> tools,
                                                      std::vector<std::string> arguments);
 
-/// The same of one tool.
+/// The same for one tool.
 std::variant<Request, HelpText> parse_tool_arguments(const Tool& tool, const TracerSchema& schema,
                                                      std::vector<std::string> arguments);
 
-/// Reads the arguments of `tally COMMAND`, one of these. Throws UsageError.
+/// Reads the arguments of `tally COMMAND`: `containers` or `doctor`. Throws UsageError.
 std::variant<ListingRequest, HelpText> parse_listing_arguments(
     const std::string& command, const std::vector<std::string>& arguments);
 

@@ -23,7 +23,7 @@ inline constexpr const char* kScripts = "Scripting and troubleshooting";  ///< a
 inline constexpr double kShortest = 0.001;  ///< seconds
 inline constexpr double kLongest = 1e8;     ///< seconds, three years: what a timer takes
 
-/// The number that the whole text is; none if it is not one, or too large.
+/// The whole text as a number; none if it is not one, or too large.
 template <typename Number>
 std::optional<Number> number_of(std::string_view text) {
     Number value{};

@@ -15,14 +15,14 @@
 namespace tally {
 namespace {
 
-/// Whether a shell can show a name as it is. (What it takes to insert it is up to the shell.)
+/// Whether a shell can show a name as it is. (Quoting it for insertion is up to the shell.)
 bool is_harmless(std::string_view name) {
     std::string text(name);
     std::erase(text, '\\');  // visible, but doubled by the functions below
     return (locale_is_utf8() ? escape_text(text) : escape_ascii(text)) == text;
 }
 
-/// The candidates that go on as `current` does.
+/// The candidates that begin with `current`, a line for each.
 std::string answer(const std::vector<Candidate>& candidates, std::string_view current) {
     std::string text;
     for (const Candidate& each : candidates) {
@@ -33,7 +33,7 @@ std::string answer(const std::vector<Candidate>& candidates, std::string_view cu
     return text;
 }
 
-/// A name as `-c` takes it for itself and no other.
+/// A name quoted such that `-c` matches it and no other.
 std::string as_container_argument(const std::string& name) {
     constexpr std::string_view kPattern = "*?[";
     if (name.find_first_of(kPattern) == std::string::npos) {
@@ -58,7 +58,7 @@ std::vector<std::string> running_containers() {
                 names.insert(as_container_argument(name));
             }
         }
-    } catch (const Error&) {  // no right to look, most of the time: nothing to offer
+    } catch (const Error&) {  // usually no right to look: nothing to offer
         return {};
     }
     return {names.begin(), names.end()};
@@ -71,8 +71,8 @@ std::vector<std::string> choices_of(const OptionWords& option) {
                                        : option.choices;
 }
 
-/// What fits as the value of an option. `before` is what stands before the value in the same word,
-/// "--by=", and is part of each candidate.
+/// The candidates for the value of an option. `before` is the text before the value in the same
+/// word, "--by=", and is part of each candidate.
 std::string complete_value(const OptionWords& option, const std::string& before,
                            std::string_view current) {
     if (option.value == "FILE") {
@@ -104,7 +104,7 @@ const OptionWords* find_option(const std::vector<OptionWords>& options, std::str
     return nullptr;
 }
 
-/// Those that may follow these names and a comma.
+/// The tools that may follow these names and a comma.
 std::vector<Candidate> further_tools(const std::vector<Candidate>& tools,
                                      const std::string& names) {
     const std::vector<std::string> named = split(names, ',');
@@ -147,7 +147,7 @@ std::string complete_arguments(const std::vector<OptionWords>& options,
     std::vector<Candidate> candidates;
     for (const OptionWords& each : options) {
         for (const std::string& name : each.names) {
-            // A short name says less than the long one beside it: only where it has been typed.
+            // A short name says less than the long one: offered only once it has been typed.
             if (name.starts_with("--") || name == current) {
                 candidates.push_back({name, each.description});
             }

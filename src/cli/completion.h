@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
 // What a shell may offer when TAB is pressed. The shells ask the program itself
-// (packaging/tally.bash, packaging/_tally), so a new tool or option is offered without a line for
-// it:
+// (packaging/tally.bash, packaging/_tally), so a new tool or option needs no line there. They
+// run
 //
-//   tally __complete WORD... CURRENT    the words typed so far, without `tally`; the last one may
-//   be
-//                                       empty, and is the one to complete
+//   tally __complete WORD... CURRENT    the words typed so far, without `tally`; CURRENT, which
+//                                       may be empty, is the one to complete
 //
-// and read a line for each word that fits, with a tab and a few words about it; or instead, one
-// line that says what the shell completes by itself: ":files", ":directories", or ":command" (all
-// that follows `--`). Nothing else fits what nothing is written for.
+// and read a line for each word that fits, with a tab and a short description; or instead, one
+// line that names what the shell completes by itself: ":files", ":directories", or ":command"
+// (everything after `--`). If nothing is written, nothing fits.
 #pragma once
 
 #include <optional>
@@ -45,15 +44,15 @@ struct OptionWords {
     std::string description;
 };
 
-/// The answer where arguments of a tool or command are completed. What the help calls FILE or PATH
-/// is left to the shell, CALL is a system call, CONTAINER one of those that run here (none without
-/// the right to look).
+/// Completes the arguments of a tool or command. Values that the help calls FILE or PATH are left
+/// to the shell, CALL is a system call, SIGNAL a signal, CONTAINER a running container (none
+/// without the right to look).
 std::string complete_arguments(const std::vector<OptionWords>& options,
                                std::span<const std::string> words);
 
 /// Completes the words after `tally` as far as they name what to run: a command with its operands,
-/// FILE or [TOOL], or a tool. Returns nothing, and makes `words` the command line to ask for the
-/// rest, where that is up to the command itself: "runqlat", "__complete", "--by", "".
+/// FILE or [TOOL], or a tool. If the rest is up to the command itself, returns nothing and makes
+/// `words` the command line to ask for it: "runqlat", "__complete", "--by", "".
 std::optional<std::string> complete_command(std::span<const CommandWords> commands,
                                             const std::vector<Candidate>& tools,
                                             std::vector<std::string>& words);

@@ -20,7 +20,7 @@
 namespace tally {
 namespace {
 
-/// Adds what `word` means as a value of a selection.
+/// Adds the values that `word` stands for in a selection.
 void select(const SelectionSchema& selection, const std::string& word,
             std::vector<std::uint64_t>& values) {
     const WordMeaning& meaning = *selection.value.type->meaning;
@@ -40,11 +40,12 @@ struct Declared {
     bool applies;  ///< it means something in this run
 };
 
-/// Those of one name, of one tool or of several.
+/// All declarations of one name, of one tool or of several.
 template <typename Schema>
 using SameName = std::vector<Declared<Schema>>;
 
-/// A letter that means something else with another of the tools means nothing.
+/// The selections of each letter. A letter with another meaning for another of the tools is not
+/// used.
 using Letters = std::map<std::string, std::set<std::string>>;
 
 void add_refused(Parser& parser, OptionText text, const OptionSchema& option) {
@@ -137,7 +138,7 @@ void add(Parser& parser, OptionText text, const SameName<ChoiceSchema>& all, con
         });
 }
 
-/// The options of one kind, those of one name together.
+/// Adds the options of one kind; those of one name become one option.
 template <typename Schema>
 void add_all(Parser& parser, std::span<const ChosenTool> tools,
              const std::vector<std::size_t>& measuring, Request& request,

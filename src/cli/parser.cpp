@@ -47,7 +47,7 @@ class HelpFormatter : public CLI::Formatter {
     std::string usage_;
 };
 
-/// What CLI11 says, as one sentence.
+/// CLI11's message, as one sentence.
 std::string sentence(const CLI::ParseError& error) {
     std::string text = error.what();
     std::replace(text.begin(), text.end(), '\n', ' ');
@@ -61,7 +61,7 @@ std::string sentence(const CLI::ParseError& error) {
     return text;
 }
 
-/// The option that `add` adds. A name that CLI11 refuses is a logic error of whoever asks.
+/// The option that `add` adds. A name that CLI11 refuses is a logic error of the caller.
 template <typename Add>
 CLI::Option* checked(Add add) {
     try {
@@ -139,7 +139,7 @@ void Parser::add_refused(const std::string& names, const std::function<void()>& 
                                                       [refuse](const std::string&) { refuse(); });
     });
     if (names[0] == '-') {
-        // Without a value too: CLI11 would not say the name of an option in no group.
+        // Also without a value: CLI11's message would not name an option that is in no group.
         option->expected(0, 1);
     }
     added(option, {.names = names, .group = {}});

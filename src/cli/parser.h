@@ -20,7 +20,7 @@ struct HelpText {
     std::string text;
 };
 
-/// An option or operand, as the help, completion and messages have it.
+/// An option or operand, as shown by the help, completion and messages.
 struct OptionText {
     std::string names{};  ///< "-c,--container"; an operand has no dashes: "INTERVAL"
     std::string value{};  ///< what the help calls its value: "FILE"; of flags and operands empty
@@ -29,14 +29,14 @@ struct OptionText {
     std::vector<std::string> choices{};  ///< words that completion offers as values
 };
 
-/// Says what is wrong with a value as it was typed; empty: nothing.
+/// Returns what is wrong with a value as typed; empty: nothing.
 using ValueCheck = std::function<std::string(const std::string&)>;
 
-/// Accepts the choices alone.
+/// Accepts only the choices.
 ValueCheck one_of(std::vector<std::string> choices);
 
-/// Reads the arguments of one command by the options that are added. All that is done with a value
-/// is done after all of them are read and checked, in the order in which the options were added.
+/// Reads the arguments of one command by the options that were added. Values take effect only after
+/// all arguments are read and checked, in the order in which the options were added.
 class Parser {
   public:
     /// `usage` is the first line of the help, `footer` ends it.
@@ -46,7 +46,7 @@ class Parser {
     Parser(const Parser&) = delete;
     Parser& operator=(const Parser&) = delete;
 
-    /// One that was added.
+    /// An option that was added.
     class Option {
       public:
         explicit Option(const CLI::Option* option) : option_(option) {}
@@ -56,8 +56,8 @@ class Parser {
         const CLI::Option* option_;
     };
 
-    /// These throw std::invalid_argument for a name that cannot be one, or is another option's.
-    /// What `take` throws goes through to the caller of parse().
+    /// These throw std::invalid_argument for a name that is invalid, or is another option's. What
+    /// `take` throws passes through parse() to its caller.
 
     Option add_flag(const OptionText& text, std::function<void()> take);
     Option add_flag(const OptionText& text, bool& is_given);
@@ -65,17 +65,17 @@ class Parser {
     Option add_value(const OptionText& text, const ValueCheck& check,
                      const std::function<void(const std::string&)>& take);
     Option add_value(const OptionText& text, std::optional<std::string>& value);
-    /// An option or operand in no help and not offered by completion. Given, an option also without
-    /// a value, it is refused with the UsageError that `refuse` throws.
+    /// An option or operand that the help and completion leave out. If it is given, an option even
+    /// without a value, it is refused with the UsageError that `refuse` throws.
     void add_refused(const std::string& names, const std::function<void()>& refuse);
-    /// Given as often as one likes, with one value each; with `commas` each value may be several.
+    /// May be given any number of times, with one value each; with `commas`, with several
+    /// separated by commas.
     Option add_values(const OptionText& text, bool commas, const ValueCheck& check,
                       const std::function<void(const std::vector<std::string>&)>& take);
     Option add_values(const OptionText& text, bool commas, std::vector<std::string>& values);
 
-    /// Reads them. A text is to be printed instead of doing what they say, for --help and where
-    /// they are to be completed. Throws UsageError, which names `help`, a command that lists the
-    /// options.
+    /// Reads them. A returned text is to be printed instead of carrying them out: for --help, and
+    /// for completion. Throws UsageError, which names `help`, a command that lists the options.
     std::optional<HelpText> parse(std::vector<std::string> arguments, const std::string& help);
 
   private:

@@ -33,8 +33,8 @@ void describe_terminal(const Request& request, TextOptions& text) {
     text.unicode = locale_is_utf8();
 }
 
-/// Takes "--" and what follows out of `arguments`. (Where they are completed it may be the
-/// beginning of an option.)
+/// Removes "--" and what follows from `arguments`, and returns what follows. (During completion
+/// "--" may be the beginning of an option.)
 std::vector<std::string> take_command(std::vector<std::string>& arguments) {
     const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
     if (dashes == arguments.end() || arguments.front() == kComplete) {
@@ -63,8 +63,7 @@ std::string footer(const std::vector<Tool::Example>& examples) {
     return text;
 }
 
-/// What makes no sense where events are told one by one: not in the help, and refused in one
-/// sentence.
+/// Options that make no sense for single events: left out of the help, and refused in one sentence.
 void refuse_reports(Parser& parser, const std::string& tool, bool has_both) {
     const auto refuse = [=] {
         throw UsageError(
@@ -78,7 +77,7 @@ void refuse_reports(Parser& parser, const std::string& tool, bool has_both) {
     }
 }
 
-/// The size of a ring: bytes with K or M behind, which the kernel wants to be a power of two.
+/// The size of a ring in bytes, from a number with K or M; the kernel requires a power of two.
 std::uint32_t ring_size_of(const std::string& word) {
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
@@ -97,7 +96,7 @@ std::uint32_t ring_size_of(const std::string& word) {
     return static_cast<std::uint32_t>(size);
 }
 
-/// The options that only text takes into account.
+/// The options that apply only to text.
 std::vector<Parser::Option> add_text_options(Parser& parser, TextOptions& text, bool has_views) {
     std::vector<Parser::Option> all;
     if (has_views) {
@@ -127,7 +126,7 @@ std::vector<Parser::Option> add_text_options(Parser& parser, TextOptions& text, 
     return all;
 }
 
-/// `when` goes before what they do. They are for the tools that have events.
+/// `when` precedes their descriptions. They apply to the tools that have events.
 std::vector<Parser::Option> add_event_options(Parser& parser,
                                               const std::vector<TracerRequest*>& tracers,
                                               const std::string& when) {
@@ -197,7 +196,7 @@ void add_target(Parser& parser, TargetRequest& target) {
                       false, target.comms);
 }
 
-/// What options mean together. Throws UsageError.
+/// Checks options against each other. Throws UsageError.
 void check_together(const Request& request, bool tells_events,
                     const std::vector<Parser::Option>& for_text,
                     const std::vector<Parser::Option>& for_events) {
@@ -225,14 +224,14 @@ void check_together(const Request& request, bool tells_events,
     check_ready_fd(request.ready_fd);
 }
 
-/// Whether this run tells events one by one: what else there is to be said depends on it.
+/// Whether this run reports single events, on which the other options depend.
 bool wants_events(const TracerSchema& schema, const std::vector<std::string>& arguments) {
     return !schema.events.empty() &&
            (!schema.has_both() ||
             std::find(arguments.begin(), arguments.end(), "--events") != arguments.end());
 }
 
-/// What the tools are called together: "runqlat,syslat".
+/// The names of all tools together: "runqlat,syslat".
 std::string names_of(std::span<const ChosenTool> tools) {
     std::vector<std::string> names;
     for (const ChosenTool& each : tools) {
@@ -242,7 +241,7 @@ std::string names_of(std::span<const ChosenTool> tools) {
 }
 
 Parser make_parser(std::span<const ChosenTool> tools, bool tells_events) {
-    // What an object from a file says of itself comes from others.
+    // An object from a file holds texts that others wrote.
     std::string text;
     for (const ChosenTool& each : tools) {
         text +=
@@ -314,10 +313,10 @@ void add_output_file(Parser& parser, Request& request) {
 
 /// Which tools do what in this run.
 struct Roles {
-    std::vector<std::size_t> measuring;         ///< places of those that sum up by key
-    std::vector<TracerRequest*> having_events;  ///< those that can tell events
+    std::vector<std::size_t> measuring;         ///< indices of those that aggregate by key
+    std::vector<TracerRequest*> having_events;  ///< those that can report events
     bool any_both = false;                      ///< one of them has the choice
-    bool any_histogram = false;                 ///< of those that sum up
+    bool any_histogram = false;                 ///< of those that aggregate
 };
 
 Roles find_roles(std::span<const ChosenTool> tools, const std::vector<std::string>& arguments,

@@ -24,7 +24,7 @@ struct CgroupEvents {
     }
 };
 
-/// What happens to cgroups, as a tracer with attach_cgroup_events() reports it.
+/// Reads the cgroup events of a tracer after its attach_cgroup_events().
 class CgroupEventReader {
   public:
     /// `tracer` is loaded and outlives this. Throws Error.
@@ -33,14 +33,14 @@ class CgroupEventReader {
     /// Readable when there are events.
     int fd() const;
 
-    /// Takes all that there are.
+    /// Takes all pending events.
     CgroupEvents take();
 
   private:
     struct Closer {
         void operator()(ring_buffer* ring) const;
     };
-    std::unique_ptr<CgroupEvents> taken_;  ///< at a fixed place: the ring points to it
+    std::unique_ptr<CgroupEvents> taken_;  ///< at a fixed address: the ring points to it
     std::unique_ptr<ring_buffer, Closer> ring_;
 };
 

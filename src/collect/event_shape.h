@@ -8,7 +8,8 @@
 
 namespace tally {
 
-/// What the events of a declaration look like, without any: `tool` tells them.
+/// The shape of a declaration's events, before there are any; `tool` is the name of the tool that
+/// reports them.
 EventShape shape_of(const std::string& tool, const EventsSchema& schema);
 
 }  // namespace tally

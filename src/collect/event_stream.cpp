@@ -23,13 +23,13 @@ namespace {
 
 constexpr long kPeriod = 10'000'000;  // nanoseconds between two looks at the ring
 
-/// The clocks drift by less than this in a second; by more they were set.
+/// The clocks drift by less than this in a second; if they differ by more, one was set.
 constexpr std::int64_t kClockStep = 1'000'000;
 
 constexpr std::size_t kMostNames = 10'000;
 
-/// Bytes of events of cgroups of which it is not known yet whose they are: for a second at the
-/// most.
+/// Bytes of events that are held back until the owners of their cgroups are known: for a second at
+/// the most, with --container for ten.
 constexpr std::size_t kMostHeld = 8U << 20;
 
 /// bpf/include/events.bpf.h: struct event_head.
@@ -41,7 +41,7 @@ struct Head {
     char comm[16];
 };
 
-/// Of an EventOwner. Streams of several tracers may have one writer, so no two have the same.
+/// For an EventOwner. Streams of several tracers may share a writer, so no two have the same.
 std::uint64_t next_serial() {
     static std::uint64_t last = 0;
     return ++last;
@@ -74,8 +74,8 @@ EventStream::EventStream(const std::string& tool, const TracerSchema& schema,
     for (const EventsSchema& each : schema.events) {
         shapes_.push_back(shape_of(tool, each));
     }
-    // The ring by its edge: it is readable whenever there is anything in it, which is not when we
-    // want to be woken, but its waiters are woken only when the kernel's side says so.
+    // The ring is edge-triggered: it is readable whenever there is anything in it, which is not
+    // when we want to be woken, but its waiters are woken only when the kernel's side asks for it.
     epoll_event on_timer{EPOLLIN, {}};
     epoll_event on_ring{EPOLLIN | EPOLLET, {}};
     if (!wake_ || ::epoll_ctl(wake_.get(), EPOLL_CTL_ADD, timer_.get(), &on_timer) != 0 ||
@@ -85,7 +85,8 @@ EventStream::EventStream(const std::string& tool, const TracerSchema& schema,
     set_clock();
 }
 
-/// Moves only when it must: times should not jump against each other from one look to the next.
+/// Changes the offset only when it must: times should not jump against each other from one look to
+/// the next.
 void EventStream::set_clock() {
     const std::int64_t offset = clock_offset_now_();
     if (std::llabs(offset - clock_offset_) > kClockStep) {
@@ -107,7 +108,7 @@ const EventStream::Known& EventStream::look_up(CgroupId cgroup, const Containers
     return known_.insert_or_assign(cgroup, std::move(known)).first->second;
 }
 
-/// Empty: it is in none.
+/// Empty: the cgroup is in no container.
 std::string EventStream::container_of(CgroupId cgroup, const Containers& containers) {
     for (const Field& each : look_up(cgroup, containers).owner.key) {
         if (each.name == "container" && std::holds_alternative<std::string>(each.value)) {
@@ -139,7 +140,7 @@ void EventStream::release_held(const Containers& containers, const Take& take) {
     }
 }
 
-/// None: it is not laid out as declared.
+/// Null: it is not laid out as declared.
 const EventsSchema* EventStream::schema_of(std::span<const std::byte> record) const {
     tally_event_front front{};
     if (record.size() < sizeof front) {
@@ -237,10 +238,10 @@ bool EventStream::take() {
     std::uint64_t ticks = 0;
     [[maybe_unused]] const ssize_t got = ::read(timer_.get(), &ticks, sizeof ticks);
     epoll_event ready[2];
-    ::epoll_wait(wake_.get(), ready, 2, 0);  // takes the edge
+    ::epoll_wait(wake_.get(), ready, 2, 0);  // consumes the edge
     set_clock();
     if (!new_cgroups_.empty()) {
-        new_cgroups_ = {};  // with the memory of a burst
+        new_cgroups_ = {};  // frees the memory of a burst too
     }
     last_noted_.reset();
     found_ = ring_->look([this](std::span<const std::byte> record) { note_cgroups(record); });

@@ -23,54 +23,55 @@
 
 namespace tally {
 
-/// Reads what a running tracer tells by EVENTS(), one by one, with the names of containers as they
-/// are when it is read.
+/// Reads the EVENTS() of a running tracer, one by one, with the names of containers as of the time
+/// of reading.
 class EventStream {
   public:
     using Take = std::function<void(const Event&)>;
 
-    /// How many nanoseconds lead from CLOCK_MONOTONIC to UTC at this moment.
+    /// The offset from CLOCK_MONOTONIC to UTC at this moment, in nanoseconds.
     using ClockOffset = std::function<std::int64_t()>;
 
     /// `tracer` is loaded and outlives this. Throws Error.
     explicit EventStream(const Tracer& tracer);
 
-    /// What `ring` holds are the events of `schema`, which outlives this, told by `tool`. Throws
-    /// Error.
+    /// `ring` holds the events of `schema`, which outlives this; `tool` reports them. Throws Error.
     EventStream(const std::string& tool, const TracerSchema& schema, std::unique_ptr<Ring> ring,
                 ClockOffset clock_offset);
 
-    /// What the tracer's events look like, without any.
+    /// The shapes of the tracer's events, before there are any.
     const std::vector<EventShape>& shapes() const { return shapes_; }
 
-    /// Readable when take() should be called: every 10 ms, and when much has come.
+    /// Readable when take() should be called: every 10 ms, and when the ring is half full.
     int fd() const { return wake_.get(); }
 
-    /// What decides for each cgroup whether its events are told; without it all are.
+    /// Decides for each cgroup whether its events are reported; without it all are.
     void set_admission(std::function<Admission(CgroupId)> admission) {
         admission_ = std::move(admission);
     }
 
-    /// Looks what is in the ring, for the next tell(). False: nothing is.
+    /// Looks at what is in the ring, for the next tell(). False: nothing is.
     bool take();
 
-    /// The cgroups of what take() has found, as far as their names are not known here.
+    /// The cgroups of the events that take() has found, if their names are not known here.
     const std::unordered_set<CgroupId>& new_cgroups() const { return new_cgroups_; }
 
-    /// Hands what take() has found to `take`, in the ring's order; before it, what was held and is
-    /// decided by now. `containers` knows all cgroups that were born before take().
+    /// Passes the events that take() has found to `take`, in the ring's order, after those that
+    /// were held back and are decided by now. `containers` knows all cgroups that were born before
+    /// take().
     void tell(const Containers& containers, const Take& take);
 
-    /// Containers may be called otherwise, or their admission decided, by now.
+    /// Names of containers, or decisions about them, may have changed.
     void forget_names() {
         known_.clear();
         may_release_ = true;
     }
 
-    /// Events that are not laid out as declared, which only a wrong object can make: not told.
+    /// How many events were dropped because they are not laid out as declared, which takes a faulty
+    /// object.
     std::uint64_t malformed() const { return malformed_; }
 
-    /// Events of cgroups that are not decided, and for which there was no room: not told.
+    /// How many events of undecided cgroups were dropped for lack of room.
     std::uint64_t not_held() const { return not_held_; }
 
   private:
@@ -95,19 +96,19 @@ class EventStream {
     ClockOffset clock_offset_now_;
     FileDescriptor timer_;
     FileDescriptor wake_;
-    std::int64_t clock_offset_ = 0;  ///< what is told with
+    std::int64_t clock_offset_ = 0;  ///< added to the times of events
     std::function<Admission(CgroupId)> admission_;
     std::unordered_map<CgroupId, Known> known_;
     std::unordered_set<CgroupId> new_cgroups_;
     std::optional<CgroupId> last_noted_;       ///< by take()
-    std::uint64_t found_ = 0;                  ///< where in the ring take() has ended
-    std::deque<std::vector<std::byte>> held_;  ///< records of cgroups that are not decided
+    std::uint64_t found_ = 0;                  ///< where in the ring take() ended
+    std::deque<std::vector<std::byte>> held_;  ///< records of undecided cgroups
     std::unordered_set<CgroupId> held_of_;     ///< those cgroups
     std::size_t held_bytes_ = 0;
-    bool may_release_ = false;  ///< something may be decided since the last look at them
+    bool may_release_ = false;  ///< some of them may have been decided since the last release
     std::uint64_t malformed_ = 0;
     std::uint64_t not_held_ = 0;
-    std::vector<EventValue> values_;  ///< of one event, reused, as are the next
+    std::vector<EventValue> values_;  ///< of one event; reused, as is rooms_
     std::vector<std::string> rooms_;
 };
 

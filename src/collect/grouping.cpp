@@ -22,8 +22,8 @@ Value text_or_null(const std::optional<std::string>& text) {
     return text ? Value(*text) : Value();
 }
 
-/// One name stands once in a key. Where two words of --by give the same name, `finer` says whether
-/// this value is the more exact one: a cgroup itself, not that of its container.
+/// A name occurs once in a key. If two words of --by give the same name, `finer` says whether this
+/// value is the more exact one: a cgroup itself, not that of its container.
 void set_field(std::vector<Field>& fields, std::string name, Value value, bool finer = true) {
     const auto found = std::find_if(fields.begin(), fields.end(),
                                     [&](const Field& each) { return each.name == name; });
@@ -39,9 +39,9 @@ const StructField* subject_cgroup(const SlotsSchema& slots) {
     return is_there ? &slots.key.front() : nullptr;
 }
 
-/// Two keys are one row if they are written as the same key: a restarted service is one row, though
-/// its cgroup is a new one. Each value has its type and length in front, so none runs into the
-/// next.
+/// Two keys are one row if all their written fields are equal: a restarted service is one row,
+/// though its cgroup is a new one. Each value is preceded by its type and length, so none runs into
+/// the next.
 std::string identity_of(const std::vector<Field>& fields) {
     std::string identity;
     for (const Field& each : fields) {
@@ -62,8 +62,8 @@ std::string identity_of(const std::vector<Field>& fields) {
     return identity;
 }
 
-/// The words of --by that a cgroup has, and what they make of it. Those of another cgroup than the
-/// subject's have its name in front, and its container has that name alone.
+/// The words of --by that a cgroup has, and what they make of it. Those of a cgroup other than the
+/// subject's begin with its name, and the name alone stands for its container.
 std::vector<std::pair<std::string, Grouping::Kind>> words_of(const StructField& field,
                                                              bool is_subject) {
     using Kind = Grouping::Kind;
@@ -92,7 +92,7 @@ std::vector<Grouping::Part> Grouping::all_parts(const SlotsSchema& slots) {
         const bool is_subject = &each == subject_cgroup(slots);
         for (auto& [word, kind] : words_of(each, is_subject)) {
             const std::string prefix = is_subject ? "" : each.name + "_";
-            // `container`, `pod` and `unit` stand before all fields.
+            // `container`, `pod` and `unit` come before all fields.
             auto& place = is_subject && kind != Kind::cgroup ? parts : fields;
             place.push_back({std::move(word), kind, each, prefix});
         }
@@ -149,7 +149,8 @@ void Grouping::add_other_cgroup(const Part& part) {
 }
 
 std::vector<std::string> Grouping::key_names() const {
-    // They are the same for all keys, so also for one of zeros on a machine without cgroups.
+    // They are the same for all keys, so a key of zeros gives them too, on a machine without
+    // cgroups.
     std::size_t size = 0;
     for (const Part& each : parts_) {
         size = std::max(size, each.field.offset + each.field.size);
@@ -170,7 +171,7 @@ bool Grouping::needs_cgroups() const {
 
 void Grouping::configure(Tracer& tracer) const {
     // A part of a subject, or a key of the tracer's own, that has such a constant is left out of
-    // the map where nobody asks for it.
+    // the map if no row uses it.
     for (const SlotsSchema* slots : tracer.schema().slots()) {
         for (const StructField& field : slots->key) {
             const std::string constant = "by_" + field.name;
@@ -194,7 +195,7 @@ void add_field(const StructField& field, const std::byte* key, std::int64_t cloc
     if (field.is_system_call()) {
         const auto* call = std::get_if<std::string>(&named.value);
         const bool waits = call != nullptr && waits_by_nature(*call);
-        if (field.name == "syscall") {  // else it is not what is measured
+        if (field.name == "syscall") {  // other system calls are not what is measured
             name.waits_by_nature = waits;
             set_field(name.key, "waits_by_nature", waits);
         }
@@ -241,7 +242,7 @@ void add_cgroup(CgroupId id, const std::optional<std::string>& path, const std::
 RowKey Grouping::resolve(const std::byte* key, const Containers& containers) const {
     RowKey row;
     for (const Part& part : parts_) {
-        const CgroupId cgroup = number_at(part.field, key);  // unless it is a field of another kind
+        const CgroupId cgroup = number_at(part.field, key);  // without meaning for Kind::field
         switch (part.kind) {
             case Kind::container:
                 add_container(containers.owner_of(cgroup), part.prefix, row.name);

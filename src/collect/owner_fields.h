@@ -8,7 +8,7 @@
 
 namespace tally {
 
-/// What a record says of a container, or of what else a cgroup belongs to: docs/output.md, `key`.
+/// The fields of a record about a container, or another owner of a cgroup: docs/output.md, `key`.
 /// Always the same names, in the same order.
 std::vector<Field> owner_fields(const Owner& owner);
 

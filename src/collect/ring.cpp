@@ -15,7 +15,7 @@
 namespace tally {
 namespace {
 
-/// After so many bytes their room is given back to the kernel.
+/// After this many bytes their room is given back to the kernel.
 constexpr std::uint64_t kPiece = 64 * 1024;
 
 std::byte* map_memory(int map, std::size_t size, int protection, std::size_t offset) {

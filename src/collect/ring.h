@@ -10,10 +10,10 @@
 namespace tally {
 
 /// What the programs of a tracer have put into its ring of events, for its one reader. An
-/// EventStream reads it; unit tests put their own in its place.
+/// EventStream reads it; unit tests substitute their own.
 class Ring {
   public:
-    /// Is given a record, which is good until it returns.
+    /// Gets a record, which is valid until it returns.
     using Visit = std::function<void(std::span<const std::byte> record)>;
 
     virtual ~Ring() = default;
@@ -22,21 +22,21 @@ class Ring {
     /// there. Ends early at a record that is not yet whole. Returns where it ended, for take().
     virtual std::uint64_t look(const Visit& visit) = 0;
 
-    /// Hands the records before `end`, which look() has returned, to `visit`, and gives their room
+    /// Passes the records before `end`, which look() has returned, to `visit`, and gives their room
     /// back.
     virtual void take(std::uint64_t end, const Visit& visit) = 0;
 
-    /// Whether there is nothing before `end` that was not taken.
+    /// Whether everything before `end` has been taken.
     virtual bool is_taken(std::uint64_t end) const = 0;
 
-    /// A descriptor that is readable when something is in the ring, with an edge when the other
-    /// side asks for its reader.
+    /// A descriptor that is readable while something is in the ring, with an edge when the writer
+    /// asks for the reader.
     virtual int fd() const = 0;
 };
 
-/// A BPF ring buffer (kernel/bpf/ringbuf.c). libbpf's own reader reads on for as long as more
-/// comes, tells the kernel after each record, and maps the data twice, which a process has to
-/// account for.
+/// A BPF ring buffer (kernel/bpf/ringbuf.c). libbpf's own reader continues for as long as more
+/// comes, stores its position for the kernel after each record, and maps the data twice, which
+/// counts as memory of the process.
 class KernelRing final : public Ring {
   public:
     /// `map` is the descriptor of a BPF_MAP_TYPE_RINGBUF of `size` bytes, and outlives this. All
@@ -54,7 +54,7 @@ class KernelRing final : public Ring {
   private:
     struct Record {
         bool is_whole = false;
-        std::uint64_t length = 0;  ///< of the place that it takes
+        std::uint64_t length = 0;  ///< of the space that it takes
         std::size_t content = 0;   ///< how many bytes; 0: it was discarded
     };
 
@@ -67,8 +67,8 @@ class KernelRing final : public Ring {
     const std::size_t page_size_;
     std::size_t size_;
     std::byte* consumer_ = nullptr;  ///< the page that is ours
-    std::byte* producer_ = nullptr;  ///< the kernel's page, and behind it the data
-    std::vector<std::byte> joined_;  ///< a record that goes on at the beginning of the data
+    std::byte* producer_ = nullptr;  ///< the kernel's page, followed by the data
+    std::vector<std::byte> joined_;  ///< a record that continues at the beginning of the data
     std::uint64_t position_ = 0;
     std::uint64_t given_back_ = 0;
 };

@@ -10,7 +10,7 @@
 namespace tally {
 
 /// One of a tracer's maps of slots (bpf/include/slots.bpf.h) as the kernel has it now. A collector
-/// reads it; unit tests put their own in its place.
+/// reads it; unit tests substitute their own.
 class SlotMap {
   public:
     virtual ~SlotMap() = default;
@@ -35,7 +35,7 @@ class SlotMap {
     virtual std::vector<std::byte> in_flight() const = 0;
 };
 
-/// That of a loaded tracer.
+/// A map of a loaded tracer.
 class KernelSlotMap final : public SlotMap {
   public:
     /// `tracer` outlives this; `schema` is of one of its maps.
@@ -50,9 +50,9 @@ class KernelSlotMap final : public SlotMap {
   private:
     Tracer& tracer_;
     const SlotsSchema& schema_;
-    std::uint32_t place_ = 0;  ///< where the kernel is in a reading
+    std::uint32_t place_ = 0;  ///< the kernel's position in a reading
     std::vector<std::uint32_t>
-        numbers_;  ///< of the slots that are read, which the kernel insists on
+        numbers_;  ///< of the slots that are read, which the kernel always returns
 };
 
 }  // namespace tally

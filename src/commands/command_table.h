@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
-// The commands of tally, beside its tools: one row for each, which the usage text, completion and
+// The commands of tally besides its tools: one row for each, which the usage text, completion and
 // the program (commands/program.h) read.
 #pragma once
 
@@ -25,7 +25,7 @@ struct CommandRow {
     std::size_t most_arguments = kAnyNumber;
 
     bool has_help = false;  ///< `tally help WORD` is `tally WORD --help`
-    bool is_listed = true;  ///< in the usage text, and offered
+    bool is_listed = true;  ///< in the usage text and in completion
 };
 
 /// All commands, in the order in which they are listed.

@@ -34,7 +34,7 @@ std::string pod_label(const Container& container) {
                                    : container.pod.value_or("-");
 }
 
-/// What a container is called, for people and for scripts.
+/// The names of a container, for people and for scripts.
 Listing::Row row_of(const Owner& owner) {
     const Container& container = *owner.container;
     return {{container.name, container.id.value_or("-").substr(0, 12), container.runtime,
@@ -48,8 +48,8 @@ Listing::Row row_of(const Owner& owner) {
              {"cgroup", or_null(owner.cgroup)}}};
 }
 
-/// How long after it was first seen a container may get a better name than its id or its path
-/// before it is told.
+/// How long after it was first seen a container is not printed yet, because it may get a better
+/// name than its id or its path.
 constexpr std::chrono::seconds kLongestNaming{1};
 
 /// What has changed since the last look, container by container.
@@ -58,7 +58,7 @@ class Watch {
     Watch(const Containers& containers, ListingStream& stream)
         : containers_(containers), stream_(stream) {}
 
-    /// Tells what is new. `is_first`: they were there before.
+    /// Prints what is new. `is_first`: the containers were there before.
     void tell(bool is_first) {
         std::map<CgroupId, bool>
             known;  // whether it is alive; numbers grow, so the oldest is first
@@ -81,14 +81,14 @@ class Watch {
         }
     }
 
-    /// Whether a container is there that is not told yet.
+    /// Whether there is a container that is not printed yet.
     bool is_waiting() const { return is_waiting_; }
 
   private:
     struct Seen {
         LiveContainers::Clock::time_point since = LiveContainers::Clock::now();
-        std::optional<Owner> last;  ///< as what it was told last
-        bool is_gone = false;       ///< that was told too
+        std::optional<Owner> last;  ///< as it was last printed
+        bool is_gone = false;       ///< its end was printed too
     };
 
     void look_at(CgroupId root, bool alive, bool is_first, Seen& seen) {
@@ -140,7 +140,7 @@ Listing list_containers(const ListingRequest& request) {
     return listing;
 }
 
-/// --watch: the same, then each container that comes, gets another name or goes, until a signal,
+/// --watch: the same, then each container that appears, is renamed or disappears, until a signal,
 /// the duration or a closed pipe ends it.
 void watch_containers(const ListingRequest& request, OutputFile& out) {
     ContainerEngine engine = load_container_engine(request.hierarchy, request.verbose);

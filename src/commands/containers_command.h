@@ -9,7 +9,7 @@
 namespace tally {
 
 /// `tally containers ARGUMENT...`: the containers that run on this machine; with --watch also those
-/// that come, get another name or go. Throws as OutputFile does, UsageError and Error.
+/// that appear, are renamed or disappear. Throws as OutputFile does, UsageError and Error.
 ExitStatus run_containers(const std::vector<std::string>& arguments);
 
 }  // namespace tally

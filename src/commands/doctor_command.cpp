@@ -123,8 +123,8 @@ Check judge_namespaces(const HostFacts& facts) {
             "the host's namespaces (docker run --pid host --cgroupns host)"};
 }
 
-/// Runs a tool as far as it can go without measuring: what only the kernel knows. Nothing of it
-/// stays: where memory is counted, the next one needs it.
+/// Loads and attaches a tool without measuring, to find out what only the kernel knows. Leaves
+/// nothing loaded: where memory is counted, the next tool needs it.
 Check try_tool(Tracer tracer, KernelHooks& hooks, const HostFacts& facts,
                const std::optional<Hierarchy>& hierarchy, bool verbose) {
     Check check{tracer.name(), true, Status::ok, "loads and attaches", ""};
@@ -134,7 +134,7 @@ Check try_tool(Tracer tracer, KernelHooks& hooks, const HostFacts& facts,
         check.advice = facts.may_trace() ? "it needs the kernel's BTF" : "it needs privileges";
         return check;
     }
-    capture_libbpf_log(verbose ? say : nullptr);  // forgets what the one before has left
+    capture_libbpf_log(verbose ? say : nullptr);  // forgets what the previous tool has left
     const ProbePlan plan = make_probe_plan(tracer.schema(), {}, hooks);
     if (plan.failure) {
         check.status = Status::fail;
@@ -161,7 +161,7 @@ Check try_tool(Tracer tracer, KernelHooks& hooks, const HostFacts& facts,
     } catch (const Error& error) {
         check.status = Status::fail;
         check.finding = error.what();
-        // What the tool itself would say ends with the same advice.
+        // The tool's own message ends with the same advice.
         check.finding.resize(std::min(check.finding.size(), check.finding.find("; -v shows")));
         check.advice = fmt::format("tally {} -v shows the full log", tracer.name());
     }
@@ -181,11 +181,12 @@ const char* word(Status status) {
 }
 
 /// All checks, in the order in which they are shown: the machine, then each tool, which is loaded,
-/// attached and detached, if this process may. `hierarchy`: that of --hierarchy. Throws UsageError
-/// for one that does not exist. `verbose`: all that the kernel says goes to stderr.
+/// attached and detached, if this process may. `hierarchy`: the value of --hierarchy; throws
+/// UsageError if it does not exist. `verbose`: prints all messages of libbpf and the kernel to
+/// stderr.
 std::vector<Check> examine(const std::optional<std::string>& hierarchy, bool verbose) {
     const HostFacts facts = read_host_facts({});
-    // Only who may trace can ask the kernel for it.
+    // Only a process that may trace can ask the kernel.
     std::vector<Check> checks =
         judge(facts, facts.may_trace() ? std::optional(!has_task_storage()) : std::nullopt);
 

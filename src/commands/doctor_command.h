@@ -17,7 +17,7 @@ struct Check {
     std::string name;  ///< "btf"; of a tool, its name
     bool is_tool = false;
     Status status = Status::ok;
-    std::string finding;  ///< what is so here
+    std::string finding;  ///< what was found
     std::string advice;   ///< one sentence: what helps; empty if ok
 };
 
@@ -25,7 +25,7 @@ struct Check {
 /// none: not known.
 std::vector<Check> judge(const HostFacts& facts, std::optional<bool> counts_memory);
 
-/// The same as records and as a table.
+/// Checks as records and as a table.
 Listing list_checks(const std::vector<Check>& checks);
 
 /// `tally doctor ARGUMENT...`: judges the machine, then loads, attaches and detaches each tool, if

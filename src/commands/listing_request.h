@@ -9,8 +9,8 @@
 
 namespace tally {
 
-/// What the arguments of a command that lists ask for, and what libbpf says goes where they say;
-/// none: they ask for help, which is printed. Throws UsageError.
+/// Reads the arguments of a command that lists, and sets where libbpf's messages go; none: they ask
+/// for help, which is printed. Throws UsageError.
 std::optional<ListingRequest> read_listing_request(const std::string& command,
                                                    const std::vector<std::string>& arguments);
 

@@ -42,7 +42,7 @@ constexpr std::string_view kRunUsage =
     "\n"
     "How to write and compile a tracer: docs/new-tool.md.\n";
 
-/// --probe-plan: what a run would hang on. Status 1 if one of the tools cannot run.
+/// --probe-plan: the hooks that a run would attach to. Status 1 if one of the tools cannot run.
 ExitStatus show_probe_plans(const std::vector<Tracer>& tracers, const Request& request) {
     check_tracing_is_possible();
     OutputFile out = request.output_file ? OutputFile::create(*request.output_file)
@@ -124,8 +124,8 @@ ExitStatus run_file(const Arguments& arguments) {
         throw UsageError("'{}' where the file should be: tally run FILE [OPTIONS]", path);
     }
     const Arguments rest(arguments.begin() + 1, arguments.end());
-    // The options are not known before the object has been opened, which libbpf may have more to
-    // say about than the one sentence.
+    // The options are not known before the object is opened, and opening it may give more messages
+    // of libbpf than fit in the one sentence of an Error.
     const bool verbose = std::any_of(rest.begin(), rest.end(), [](const std::string& each) {
         return each == "-v" || each == "--verbose";
     });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
-// What runs and lists tools: `tally TOOL[,TOOL]`, `tally run FILE`, `tally list`.
+// The commands that run and list tools: `tally TOOL[,TOOL]`, `tally run FILE`, `tally list`.
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@
 
 namespace tally {
 
-/// `tally NAME[,NAME] ARGUMENT...`: these tools together. Throws UsageError if no tool has one of
-/// the names: it names the nearest of the tools and of these commands.
+/// `tally NAME[,NAME] ARGUMENT...`: runs these tools together. Throws UsageError for a name that no
+/// tool has, which suggests the nearest of the tools and of `commands`.
 ExitStatus run_tools(const std::string& names, const std::vector<std::string>& arguments,
                      std::vector<std::string> commands = {});
 

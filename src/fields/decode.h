@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
-// From the bytes of a field to its value: what the rows of field_types.cpp have as `decode`.
+// From the bytes of a field to its value: the `decode` functions of the rows of field_types.cpp.
 #pragma once
 
 #include "fields/field.h"
@@ -25,7 +25,7 @@ EventValue decode_bool(const StructField& field, const std::byte* bytes, const D
 /// Up to its first NUL.
 EventValue decode_array(const StructField& field, const std::byte* bytes, const DecodeContext&,
                         std::string&);
-/// Nothing: null; in a key the empty text, as a thread is called that has no name.
+/// Empty: null; in a key the empty text, which is the name of a thread without one.
 EventValue decode_comm(const StructField& field, const std::byte* bytes, const DecodeContext&,
                        std::string&);
 /// 0: null.
@@ -57,7 +57,7 @@ EventValue decode_address(const StructField& field, const std::byte* bytes, cons
 /// Six words.
 EventValue decode_arguments(const StructField& field, const std::byte* bytes, const DecodeContext&,
                             std::string& room);
-/// What `room` has; nothing: null.
+/// The content of `room`; empty: null.
 EventValue decode_container(const StructField& field, const std::byte* bytes, const DecodeContext&,
                             std::string& room);
 /// TALLY_TEXT_NONE: null. The text lies within that of the context.

@@ -34,7 +34,7 @@ struct StructField {
         return type->role == FieldRole::string || type->role == FieldRole::words;
     }
 
-    /// Whether a column behind it says that the text has lost its end.
+    /// Whether a column after it marks a text that has lost its end.
     bool has_cut_mark() const { return type->role == FieldRole::words; }
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
-// What the types of bpf/include/types.bpf.h mean, one row for each (field_types.cpp). Whoever has a
-// field asks its row; nobody else decides by the type.
+// What the types of bpf/include/types.bpf.h mean, one row for each (field_types.cpp). All code
+// that handles a field asks its row; none decides by the type.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ enum class FieldPlace : unsigned {
     selection = 8,  ///< in a SELECTION()
 };
 
-/// What else there is to a field than its value.
+/// What a field has besides its value.
 enum class FieldRole {
     value,           ///< nothing
     cgroup,          ///< its owner: a container or a part of the host
@@ -35,24 +35,25 @@ enum class FieldRole {
     system_call,     ///< may wait by nature
     enumeration,     ///< the names of its values
     hexadecimal,     ///< a number that is 0x... in text
-    text,            ///< one that has no NUL has lost its end
+    text,            ///< a text without a NUL has lost its end
     string,          ///< bytes that follow the struct of the event
     words,           ///< the same, and whether there were more
 };
 
-/// What a value is decoded with beside its own bytes.
+/// What decoding a value needs besides its own bytes.
 struct DecodeContext {
     std::string_view text = {};     ///< what follows the struct of an event
     std::int64_t clock_offset = 0;  ///< from CLOCK_MONOTONIC to UTC, in nanoseconds
     FieldPlace place = FieldPlace::event;
 };
 
-/// The value of a field; `bytes` are those of the whole struct. A text that is made is kept in
-/// `room`, which must last as long as the value. For a container's name, `room` has it before.
+/// The value of a field; `bytes` are those of the whole struct. A text made by decoding is kept in
+/// `room`, which must last as long as the value. For a container's name, the caller puts it into
+/// `room` first.
 using Decode = EventValue (*)(const StructField& field, const std::byte* bytes,
                               const DecodeContext& context, std::string& room);
 
-/// What may be typed where values of a type are selected.
+/// The words that may be typed where values of a type are selected.
 struct WordMeaning {
     std::string_view placeholder;  ///< in help: "CALL"
 
@@ -64,19 +65,19 @@ struct WordMeaning {
 };
 
 struct FieldType {
-    /// The typedef of bpf/include/types.bpf.h; for what has none, what it is made of: "enum".
+    /// The typedef of bpf/include/types.bpf.h; for a type without one, its kind: "enum".
     std::string_view name;
     std::size_t size;  ///< in bytes, or one of those below
     unsigned places;   ///< of FieldPlace
     Decode decode;
     std::size_t width;  ///< of its column in text; 0: it depends on the field
-    bool is_number;     ///< it stands at the right of its column
+    bool is_number;     ///< right-aligned in its column
     const WordMeaning* meaning = nullptr;
     FieldRole role = FieldRole::value;
     Unit unit = Unit::count;
 
     static constexpr std::size_t kIntegerSize = SIZE_MAX;  ///< 1, 2, 4 or 8 bytes
-    static constexpr std::size_t kAnySize = SIZE_MAX - 1;  ///< but 0
+    static constexpr std::size_t kAnySize = SIZE_MAX - 1;  ///< except 0
 
     bool may_stand_in(FieldPlace place) const {
         return (places & static_cast<unsigned>(place)) != 0;
@@ -86,7 +87,7 @@ struct FieldType {
     bool has_size(std::size_t bytes) const;
 };
 
-/// All of them, in the order in which they are told to people.
+/// All types, in the order in which messages list them.
 std::span<const FieldType> all_field_types();
 
 /// The row of that name. Throws std::out_of_range: there is none.
@@ -96,7 +97,7 @@ const FieldType& field_type(std::string_view name);
 /// made of.
 const FieldType* find_field_type(std::span<const std::string> typedefs);
 
-/// At least so many columns are for the field in text.
+/// How many columns of text the field takes at the least.
 std::size_t width_of(const StructField& field);
 
 }  // namespace tally

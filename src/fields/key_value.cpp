@@ -8,7 +8,7 @@
 namespace tally {
 namespace {
 
-/// What an event has for a moment, as something that lasts.
+/// Turns a decoded value, which is valid only for a moment, into one that lasts.
 struct Named {
     const StructField& field;
 
@@ -29,7 +29,7 @@ struct Named {
         }
         return named;
     }
-    KeyValue operator()(const Words& words) const {  // no type of keys has them
+    KeyValue operator()(const Words& words) const {  // no type of keys is Words
         return {std::string(words.bytes), std::string(words.bytes)};
     }
     KeyValue operator()(const Moment& moment) const { return {moment, moment}; }

@@ -6,7 +6,7 @@
 
 namespace tally {
 
-/// What a field of a key is called: a value for scripts, and a label for people.
+/// The value of a key's field, for scripts, and its label, for people.
 struct KeyValue {
     Value value;
     Label label;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
-// What may be typed for values of a SELECTION(): what the rows of field_types.cpp have as
-// `meaning`.
+// What may be typed for values of a SELECTION(): the `meaning` of the rows of field_types.cpp.
 #pragma once
 
 #include "fields/field_type.h"

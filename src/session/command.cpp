@@ -25,7 +25,8 @@
 namespace tally {
 namespace {
 
-/// sudo(8) passes a Ctrl-C on that the terminal has sent already.
+/// sudo(8) forwards a Ctrl-C that the terminal has already sent: within this time a further signal
+/// is an echo.
 constexpr int kEchoMs = 1000;
 
 CommandError cannot_run(const std::string& name, int error) {
@@ -57,7 +58,7 @@ std::string find_program(const std::string& name) {
     throw cannot_run(name, error);
 }
 
-/// In the new process: what has gone wrong goes to the old one, as a status and a sentence.
+/// In the child: reports an error to the parent, as an exit status and a sentence.
 [[noreturn]] void give_up(int report, const Error& error) {
     const std::string message = static_cast<char>(error.status()) + std::string(error.what());
     [[maybe_unused]] const ssize_t written = ::write(report, message.data(), message.size());
@@ -140,7 +141,7 @@ bool Command::has_ended(int timeout_ms) const {
 
 void Command::stop(std::optional<TakenSignal> signal) {
     if (has_ended(0)) {
-        return;  // its status is its own
+        return;  // its own exit status counts
     }
     ended_by_us_ = !signal;
     if (!signal || !signal->from_terminal) {

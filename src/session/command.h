@@ -14,8 +14,8 @@
 
 namespace tally {
 
-/// A command that cannot be run. The exit status is that of env(1), nohup(1) and their kind:
-/// `not_found`, or `cannot_run` if it is there.
+/// A command that cannot be run. Exit statuses are those of env(1), nohup(1) and the like:
+/// `not_found`, or `cannot_run` if the file exists.
 class CommandError : public Error {
   public:
     CommandError(ExitStatus status, const std::string& sentence)
@@ -27,38 +27,39 @@ class CommandError : public Error {
 };
 
 /// The program that a session starts and measures: `-- COMMAND ...`. What is started here is also
-/// ended here: when the run is over before the command is, the command gets a signal and is waited
-/// for, so that nothing goes on behind the shell's next prompt.
+/// ended here: if the run ends before the command, the command gets a signal and is waited for, so
+/// that nothing continues behind the shell's next prompt.
 class Command {
   public:
-    /// Looks for the program as execvp(3) does, so that one that is not there is said before
-    /// anything else is done. Throws CommandError.
+    /// Finds the program as execvp(3) does, so that a missing one is reported before anything else
+    /// is done. Throws CommandError.
     explicit Command(std::vector<std::string> words);
 
-    /// Whatever still runs of it gets SIGTERM: the session has failed.
+    /// If the command still runs, sends it SIGTERM: the session has failed.
     ~Command();
     Command(const Command&) = delete;
     Command& operator=(const Command&) = delete;
 
     /// Starts it, with signals as tally found them and its stdout on descriptor `output`.
-    /// `before_exec` is called in the new process, which is still tally then. Returns when the
-    /// program runs; throws CommandError if it does not.
+    /// `before_exec` is called in the child, before its exec. Returns once the program runs; throws
+    /// CommandError if it does not.
     void start(int output, const std::function<void()>& before_exec);
 
-    /// Its process, once it is started and until it is waited for; else -1.
+    /// Its process id, from start() until it has been waited for; else -1.
     pid_t pid() const { return pid_; }
 
     /// A descriptor that is readable when the command has ended.
     int end() const { return end_.get(); }
 
-    /// The run is over. A command that still runs is told: by the signal that ended the run, unless
-    /// that came from the terminal, which has sent it to the command too; without one by SIGTERM.
+    /// The run is over: ends a command that still runs, by the signal that ended the run (unless
+    /// that came from the terminal, which has sent it to the command too), or by SIGTERM if no
+    /// signal did.
     void stop(std::optional<TakenSignal> signal);
 
-    /// Waits until it has ended. A signal, readable from `signals` later than a second from now
-    /// (sooner, it is an echo of the one before), ends that: the command is left alone then. Its
-    /// exit status, 128 + N if signal N has killed it; `ok` if it was ended by our SIGTERM or
-    /// left alone.
+    /// Waits until it has ended. A signal that is readable from `signals` later than a second from
+    /// now (an earlier one is an echo of the one before) ends the wait and leaves the command
+    /// running. Returns its exit status, 128 + N if signal N killed it; `ok` if our SIGTERM ended
+    /// it or it was left running.
     ExitStatus wait(int signals);
 
   private:
@@ -66,7 +67,7 @@ class Command {
 
     std::vector<std::string> words_;
     std::string program_;  ///< the file
-    pid_t pid_ = -1;       ///< as long as it is not waited for
+    pid_t pid_ = -1;       ///< until it has been waited for
     FileDescriptor end_;
     bool ended_by_us_ = false;
 };

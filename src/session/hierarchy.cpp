@@ -23,22 +23,21 @@ namespace {
 /// With thousands of containers there are as many mounts.
 constexpr std::size_t kMostMountinfo = 64 << 20;
 
-/// The cgroup namespace that the kernel begins with (PROC_CGROUP_INIT_INO,
-/// include/linux/proc_ns.h).
+/// The initial cgroup namespace (PROC_CGROUP_INIT_INO, include/linux/proc_ns.h).
 constexpr std::string_view kInitialCgroupNamespace = "cgroup:[4026531835]";
 
-/// The number of every hierarchy's root directory. In a cgroup namespace, "/" is another one.
+/// The inode number of every hierarchy's root directory. In a cgroup namespace, "/" is another one.
 constexpr ino_t kRootCgroup = 1;
 
-/// The hierarchies as somebody sees them, and from where.
+/// The hierarchies as a process sees them, and the root directory of that process.
 struct View {
     std::vector<Hierarchy> hierarchies;
     FileDescriptor root_directory;  ///< none: our own
 };
 
 std::string prefix_of(const FileDescriptor& root_directory) {
-    // Through this link a path leads on in the mount namespace of the directory, also when its
-    // process has gone.
+    // A path through this link resolves in the mount namespace of the directory, even after its
+    // process has exited.
     return root_directory ? fmt::format("/proc/self/fd/{}", root_directory.get()) : "";
 }
 
@@ -49,8 +48,8 @@ void drop_all_without_root(std::vector<Hierarchy>& hierarchies) {
     });
 }
 
-/// The hierarchies as the processes of the host see them, by the first of which we may look at the
-/// files. None in a pid namespace of our own, where there are none of the host.
+/// The hierarchies as the host's processes see them, from the first of these whose files we may
+/// look at. None in a pid namespace of our own, which has no processes of the host.
 View view_of_host(const std::string& own_cgroups) {
     std::error_code error;
     std::filesystem::directory_iterator each("/proc", error);
@@ -107,7 +106,7 @@ View mounted_hierarchies() {
     return view;
 }
 
-/// Whether a path leads into the mounted file system of a hierarchy.
+/// Whether a path lies in the mounted file system of a hierarchy.
 bool holds(const Hierarchy& hierarchy, const std::string& path) {
     struct stat there {};
     struct stat root {};
@@ -151,7 +150,7 @@ HostHierarchy find_hierarchy(const std::optional<std::string>& asked,
             }
         }
     }
-    // Where there is no choice, nobody need look at all processes.
+    // If there is only one, there is no need to look at all processes.
     return chosen(choose_hierarchy(
         all, all.size() == 1 ? ContainerCensus() : take_census(read_process_places("/proc"))));
 }

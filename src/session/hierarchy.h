@@ -14,24 +14,24 @@ namespace tally {
 
 /// The cgroup hierarchy of a run, and where the host's files are.
 struct HostHierarchy : HierarchyChoice {
-    /// Of a process of the host, if tally is in a cgroup namespace of its own: there it sees
-    /// neither the hierarchies from their roots nor the files of the host's runtimes.
+    /// The root directory of a host process, if tally is in a cgroup namespace of its own: there it
+    /// sees neither the roots of the hierarchies nor the files of the host's runtimes.
     FileDescriptor root_directory;
 
-    /// What Containers needs to know; good as long as this is.
+    /// What Containers needs; valid as long as this object.
     ContainerPaths paths() const;
 };
 
-/// The cgroup hierarchy of this run: the one that is `asked` for (--hierarchy), else that of the
-/// directories among `cgroups` (--cgroup), else where containers live. Throws Error if none is
-/// mounted, UsageError if not the one asked for.
+/// The cgroup hierarchy of this run: `asked` (--hierarchy), else the one that holds the directories
+/// among `cgroups` (--cgroup), else the one in which containers live. Throws Error if none is
+/// mounted, UsageError if the requested one is not.
 HostHierarchy find_hierarchy(const std::optional<std::string>& asked,
                              const std::vector<std::string>& cgroups);
 
-/// Has a tracer ask for cgroups of that hierarchy; before it is loaded. Throws Error.
+/// Makes a tracer use cgroups of that hierarchy; call before it is loaded. Throws Error.
 void configure_hierarchy(Tracer& tracer, const Hierarchy& hierarchy);
 
-/// What the run does about it, for people: the hierarchy, where it is mounted, and why it.
+/// One line for people: the hierarchy, where it is mounted, and why it was chosen.
 std::string describe(const HostHierarchy& host);
 
 }  // namespace tally

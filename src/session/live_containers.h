@@ -12,15 +12,15 @@
 
 namespace tally {
 
-/// The containers of this machine, kept current while something runs: by what the kernel reports of
-/// cgroups, and by looks at all processes and the runtimes' files when a name may have come. It is
-/// told when to do either, and calls nobody back.
+/// The containers of this machine, kept current during a run: from the kernel's cgroup events, and
+/// by looks at all processes and the runtimes' files when a name may have appeared. The caller
+/// decides when to do either; there are no callbacks.
 class LiveContainers {
   public:
     using Clock = std::chrono::steady_clock;
 
-    /// Begins to follow, then walks the tree and looks at all processes: no cgroup is missed.
-    /// `tracer` is loaded and outlives this. Throws Error.
+    /// Begins to follow cgroup events, then walks the tree and looks at all processes, so that no
+    /// cgroup is missed. `tracer` is loaded and outlives this. Throws Error.
     LiveContainers(Tracer& tracer, ContainerPaths paths);
     LiveContainers(const LiveContainers&) = delete;
     LiveContainers& operator=(const LiveContainers&) = delete;
@@ -28,27 +28,28 @@ class LiveContainers {
     const Containers& containers() const { return containers_; }
     Containers& containers() { return containers_; }
 
-    /// Readable when something has happened to cgroups: follow() then.
+    /// Readable when there are cgroup events: call follow() then.
     int fd() const { return events_.fd(); }
 
-    /// When the next look is due, if one is: look(), then looked().
+    /// When the next look is due, if any: call look(), then looked().
     std::optional<Clock::time_point> next_look() const { return schedule_.next(); }
 
-    /// Takes in which cgroups were made and renamed, and which processes were seen in them, and
-    /// returns all that happened. The deaths are for bury(), when it is decided whose they were.
+    /// Applies the creations and renames of cgroups and the processes seen in them, and returns all
+    /// events. The deaths are for bury(), once it is decided whose cgroups they were.
     CgroupEvents follow();
 
-    /// These cgroups are gone.
+    /// These cgroups have been removed.
     void bury(std::span<const CgroupId> deaths);
 
-    /// Looks where all processes are and what all containers are called by now; after follow().
+    /// Looks up where all processes are and the current names of all containers; call after
+    /// follow().
     void look();
 
-    /// A look that was due began at `began`, and has just ended. `is_awaited`: somebody still waits
-    /// for a name, so there will be another.
+    /// A look that was due began at `began` and has just ended. `is_awaited`: a name is still
+    /// awaited, so there will be another look.
     void looked(Clock::time_point began, bool is_awaited);
 
-    /// What happened to some cgroups was lost: walks the tree anew; look() afterwards.
+    /// Some cgroup events were lost: walks the tree again; call look() afterwards.
     void walk() { containers_.walk(); }
 
   private:

@@ -9,11 +9,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Pauses before the looks after a birth: the runtime may write its files, and the container its
-/// node name, a moment later.
+/// Pauses before the looks after a birth: the runtime may write its files, and the container set
+/// its node name, a moment later.
 constexpr std::array kPauses{milliseconds(20), milliseconds(100), milliseconds(500)};
 
-/// The same for as long as a name is awaited.
+/// The pause before each further look while a name is awaited.
 constexpr milliseconds kPauseWhileAwaited{1000};
 
 }  // namespace
@@ -33,7 +33,7 @@ void LookSchedule::looked(Time began, Time ended, bool is_awaited) {
     next_.reset();
     if (looks_ < kPauses.size() || is_awaited) {
         const auto pause = looks_ < kPauses.size() ? kPauses[looks_] : kPauseWhileAwaited;
-        // Where cgroups are born without end, looking takes at most a tenth of the time.
+        // While cgroups are born without pause, looking takes at most a tenth of the time.
         next_ = ended + std::max<Time::duration>(pause, 10 * (ended - began));
     }
 }

@@ -7,8 +7,8 @@
 
 namespace tally {
 
-/// When to look again what new cgroups are called: soon after a birth, then less and less often,
-/// and as long as somebody waits for a name. Asks no clock; it is told the time.
+/// When to look again for the names of new cgroups: soon after a birth, then less and less often,
+/// and for as long as a name is awaited. Reads no clock; callers pass the time.
 class LookSchedule {
   public:
     using Time = std::chrono::steady_clock::time_point;
@@ -16,12 +16,12 @@ class LookSchedule {
     /// When the next look is due, if one is.
     std::optional<Time> next() const { return next_; }
 
-    /// Something began at `now` that may get a name: the first look after it is due soon, whatever
-    /// was due before.
+    /// Something began at `now` that may get a name, so the looks start anew: the first is due
+    /// soon, or at the time of the look that is already due.
     void begin(Time now);
 
-    /// A look that was due took from `began` to `ended`. Births in between, told by begin(), start
-    /// the looks anew. `is_awaited`: somebody still waits for a name, so another look will follow.
+    /// A look that was due took from `began` to `ended`. Births in between, reported by begin(),
+    /// start the looks anew. `is_awaited`: a name is still awaited, so another look will follow.
     void looked(Time began, Time ended, bool is_awaited);
 
   private:

@@ -26,7 +26,7 @@ constexpr CapabilitySet set_of(int capability) {
     return CapabilitySet{1} << capability;
 }
 
-/// The kernel's overflow id, on Debian and Fedora the user nobody: no file is its own.
+/// The kernel's overflow id, on Debian and Fedora the user nobody: it owns no files.
 constexpr uid_t kNobody = 65534;
 
 void check(long result, const char* what) {
@@ -43,7 +43,7 @@ CapabilitySet effective_capabilities() {
     return halves[0].effective | CapabilitySet{halves[1].effective} << 32;
 }
 
-/// Nothing stays inheritable, and with that nothing ambient (capabilities(7)).
+/// Leaves nothing inheritable, and therefore nothing ambient (capabilities(7)).
 void set_capabilities(CapabilitySet effective, CapabilitySet permitted) {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     const auto half = [&](int shift) {
@@ -54,14 +54,16 @@ void set_capabilities(CapabilitySet effective, CapabilitySet permitted) {
     check(::syscall(SYS_capset, &header, halves.data()), "capset");
 }
 
-/// What no program that is run could have. Asked of the kernel one by one, until it knows no more.
+/// Drops all capabilities that a program run from here could gain, one by one, until the kernel
+/// knows no more of them.
 void empty_bounding_set() {
     for (unsigned long capability = 0; ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0;
          ++capability) {
     }
 }
 
-/// Root without a capability still owns /etc, and most of /proc/sys. What is permitted stays so.
+/// Root without any capability still owns /etc, and most of /proc/sys. Permitted capabilities are
+/// kept.
 void become_nobody() {
     check(::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "PR_SET_KEEPCAPS");
     check(::setgroups(0, nullptr), "setgroups");
@@ -69,9 +71,9 @@ void become_nobody() {
     check(::setresuid(kNobody, kNobody, kNobody), "setresuid");
 }
 
-/// Whether a map can be read with the capabilities in effect. From 5.19 on bpf(2) leaves it to
-/// whoever has the descriptor (c8644cd0efe7 "bpf: refine kernel.unprivileged_bpf_disabled
-/// behaviour"); before, it refuses everything, before it looks at the descriptor.
+/// Whether a map can be read with the capabilities in effect. From 5.19 on bpf(2) allows it to any
+/// holder of the descriptor (c8644cd0efe7 "bpf: refine kernel.unprivileged_bpf_disabled
+/// behaviour"); earlier kernels refuse everything before they look at the descriptor.
 bool maps_can_be_read() {
     std::uint64_t key = 0;
     std::uint64_t value = 0;
@@ -83,8 +85,8 @@ bool maps_can_be_read() {
 void give_up_privileges(const StillNeeded& needed) {
     const CapabilitySet had = effective_capabilities();
     const auto has = [&](int capability) { return (had & set_of(capability)) != 0; };
-    // Whoever started tally may have asked the kernel for a signal when he dies. Another user id
-    // makes it forget.
+    // The process that started tally may have asked the kernel to signal tally when it dies. A
+    // change of the user id clears that.
     int death_signal = 0;
     check(::prctl(PR_GET_PDEATHSIG, &death_signal, 0, 0, 0), "PR_GET_PDEATHSIG");
 
@@ -100,7 +102,7 @@ void give_up_privileges(const StillNeeded& needed) {
         kept |= set_of(CAP_DAC_READ_SEARCH);
     }
     if (needed.command > 0) {
-        kept |= set_of(CAP_KILL);  // it has another user id than we
+        kept |= set_of(CAP_KILL);  // its user id is not ours
     }
     kept &= had;
     set_capabilities(kept, had);

@@ -12,7 +12,7 @@
 namespace tally {
 
 void announce_ready(int fd) {
-    // Who waited for it and has gone does not want it any more.
+    // A reader that has closed its end does not want it any more.
     constexpr std::string_view kReady = "ready\n";
     if (::write(fd, kReady.data(), kReady.size()) < 0 && errno != EPIPE) {
         throw Error("--ready-fd {}: {}", fd, std::strerror(errno));

@@ -3,8 +3,8 @@
 
 namespace tally {
 
-/// --ready-fd: tells whoever has the other end that everything is attached, and closes it. Throws
-/// Error.
+/// --ready-fd: reports to the reader at the other end that everything is attached, and closes the
+/// descriptor. Throws Error.
 void announce_ready(int fd);
 
 }  // namespace tally

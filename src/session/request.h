@@ -12,8 +12,8 @@
 
 namespace tally {
 
-/// Which threads are measured, as typed. In one list any may match; all lists that are not empty
-/// must.
+/// Which threads are measured, as typed. A thread must match one value of each list that is not
+/// empty; `containers` and `cgroups` count as one list.
 struct TargetRequest {
     std::vector<std::string> containers;
     std::vector<std::string> cgroups;
@@ -27,15 +27,15 @@ using Seconds = std::chrono::duration<double>;
 
 /// What the command line says about one tracer of a run.
 struct TracerRequest {
-    std::vector<std::string> by;  ///< as --by, or what the tool has declared
+    std::vector<std::string> by;  ///< as in --by, or as the tool declares
     std::optional<std::uint32_t> max_keys;
     std::optional<std::uint32_t> ring_size;        ///< in bytes
-    bool tells_events = false;                     ///< one by one, where the tool can also measure
-    bool own_events = false;                       ///< tell those of tally itself too
+    bool tells_events = false;                     ///< report events, if the tool can also measure
+    bool own_events = false;                       ///< report those of tally itself too
     std::map<std::string, std::uint64_t> options;  ///< the tool's own, by the constant's name
     /// The values of the tool's own selections, by the name of their map.
     std::map<std::string, std::vector<std::uint64_t>> selections;
-    /// What was asked for of each CHOICE() of the tool, by its name.
+    /// The values asked for of each CHOICE() of the tool, by its name.
     std::map<std::string, std::vector<std::string>> choices;
 };
 
@@ -57,10 +57,10 @@ struct Request {
     bool strict = false;
     bool keep_privileges = false;
     bool verbose = false;
-    bool probe_plan = false;  ///< say what the tool would hang on, and no more
+    bool probe_plan = false;  ///< print the hooks that the tool would attach to, then exit
 };
 
-/// What `tally containers` and `tally doctor` were asked.
+/// The options of `tally containers` and `tally doctor`.
 struct ListingRequest {
     Format format = Format::text;
     std::optional<std::string> hierarchy;

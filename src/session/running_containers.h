@@ -17,8 +17,8 @@ struct ContainerEngine {
     Tracer tracer;
 };
 
-/// `hierarchy`: that of --hierarchy, if given. `verbose`: which one was chosen, and why, goes to
-/// stderr. Throws Error.
+/// `hierarchy`: the value of --hierarchy, if given. `verbose`: prints to stderr which one was
+/// chosen, and why. Throws Error.
 ContainerEngine load_container_engine(const std::optional<std::string>& hierarchy, bool verbose);
 
 /// One look at the containers that run on this machine, as one cgroup hierarchy shows them. Throws

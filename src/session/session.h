@@ -10,9 +10,10 @@
 namespace tally {
 
 /// Runs tracers from their configuration to their final reports, all at once: one target, one set
-/// of names, one engine in the kernel, one beginning and one end. There is at least one, and one of
-/// `request.tracers` for each. Whatever ends them but a failure ends with that report: a signal,
-/// the duration, the count, a closed pipe. Throws Error with nothing left in the kernel.
+/// of names, one engine in the kernel, one beginning and one end. There is at least one tracer, and
+/// one entry of `request.tracers` for each. However the run ends except by a failure (a signal, the
+/// duration, the count, a closed pipe), it makes the final reports. Throws Error with nothing left
+/// in the kernel.
 ExitStatus run_session(std::vector<Tracer> tracers, const Request& request);
 
 }  // namespace tally

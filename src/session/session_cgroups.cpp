@@ -43,7 +43,7 @@ void SessionCgroups::look() {
     }
 }
 
-/// Names may have come.
+/// Names may have appeared.
 void SessionCgroups::settle() {
     target_.settle(containers(), Clock::now());
     ++changes_;

@@ -17,8 +17,8 @@
 
 namespace tally {
 
-/// The cgroups of a run, for all of its tracers: which are measured and whose they are, kept
-/// current while it goes on. It is told when to follow and to look, and calls nobody back.
+/// The cgroups of a run, for all of its tracers: which ones are measured and who owns them, kept
+/// current during the run. The caller decides when to follow and to look; there are no callbacks.
 class SessionCgroups {
   public:
     using Clock = std::chrono::steady_clock;
@@ -30,44 +30,44 @@ class SessionCgroups {
 
     const Target& target() const { return target_; }
 
-    /// Fills the sets of what is measured; where cgroups matter (`host`), begins to follow them
-    /// first. `engine` is loaded; both outlive this. Throws Error.
+    /// Fills the sets of what is measured; if cgroups matter (`host` is not null), begins to follow
+    /// them first. `engine` is loaded; both outlive this. Throws Error.
     void begin(Tracer& engine, const HostHierarchy* host);
 
-    /// Whose the cgroups are, if anybody asks.
+    /// Who owns the cgroups; empty if they are not followed.
     const Containers& containers() const;
 
     bool are_followed() const { return live_.has_value(); }
 
-    /// Readable when something has happened to cgroups: follow() then. Of those that are followed.
+    /// Readable when there are cgroup events: call follow() then. Only if are_followed().
     int fd() const { return live_->fd(); }
 
     /// When the next look_again() is due, if one is.
     std::optional<Clock::time_point> next_look() const;
 
-    /// Takes in what has happened to cgroups until now. Afterwards all that were born before have
-    /// names, as far as these are known yet.
+    /// Applies all cgroup events so far. Afterwards every cgroup born before has its name, if that
+    /// is known yet.
     void follow();
 
-    /// Looks what all containers are called by now; after follow().
+    /// Looks up the current names of all containers; call after follow().
     void look();
 
-    /// Both, because it was due.
+    /// follow() and look(), because next_look() is due.
     void look_again();
 
-    /// Cgroups in what was copied whose births may have been lost: looks for them.
+    /// Looks for those cgroups of the copied data whose births may have been lost.
     void find_missing(std::span<const CgroupId> cgroups);
 
-    /// What happened to some was lost: walks the tree anew, and looks.
+    /// Some cgroup events were lost: walks the tree again, and looks.
     void walk();
 
-    /// How often names, or what is decided about cgroups, may have changed.
+    /// How often names, or decisions about cgroups, may have changed.
     std::uint64_t changes() const { return changes_; }
 
-    /// What becomes of what was measured in a cgroup. `last`: there will be no other reading.
+    /// The decision about what was measured in a cgroup. `last`: there will be no other reading.
     Admission admission_of(CgroupId cgroup, bool last) const;
 
-    /// Whether there is no such cgroup any more; not if it was never known.
+    /// Whether the cgroup no longer exists; false if it was never known.
     bool is_gone(CgroupId cgroup) const;
 
   private:

@@ -18,8 +18,8 @@
 namespace tally {
 namespace {
 
-/// Whole families, also where tally uses one member: which of them a C library takes is its own
-/// affair, and differs between libraries and between their versions.
+/// Whole families, even where tally uses one member: which members a C library uses differs between
+/// libraries and between their versions.
 constexpr std::array kAllowed{
     // memory
     SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(mmap), SCMP_SYS(mprotect), SCMP_SYS(mremap),
@@ -33,7 +33,7 @@ constexpr std::array kAllowed{
     // descriptors
     SCMP_SYS(close), SCMP_SYS(close_range), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3),
     SCMP_SYS(fcntl),
-    // writing to what is open
+    // writing to open files
     SCMP_SYS(fdatasync), SCMP_SYS(fsync), SCMP_SYS(pwrite64), SCMP_SYS(pwritev), SCMP_SYS(write),
     SCMP_SYS(writev),
     // time and waiting
@@ -66,7 +66,7 @@ constexpr std::array kAllowedOfBpf{BPF_MAP_LOOKUP_ELEM,
                                    BPF_OBJ_GET_INFO_BY_FD,
                                    BPF_ITER_CREATE};
 
-/// How to ask a terminal what it is and how large. (Another of these types into it, TIOCSTI.)
+/// Queries about a terminal and its size. (Another ioctl, TIOCSTI, types into it.)
 constexpr std::array kAllowedOfIoctl{TCGETS, TIOCGWINSZ};
 
 constexpr scmp_datum_t kWritable = O_ACCMODE | O_CREAT | O_TRUNC;
@@ -85,8 +85,8 @@ class Filter {
         }
     }
 
-    /// Where the bits of `mask` in the argument are those of `value`. The upper half of the
-    /// register of an int is anything.
+    /// Allows the call if the bits of `mask` in the argument are those of `value`. The upper half
+    /// of an int's register may hold anything.
     void allow(int call, unsigned argument, scmp_datum_t mask, std::int64_t value) {
         const scmp_arg_cmp condition{argument, SCMP_CMP_MASKED_EQ, mask,
                                      static_cast<scmp_datum_t>(value) & mask};
@@ -127,7 +127,7 @@ void limit_system_calls(pid_t command) {
     }
     filter.allow(SCMP_SYS(open), 1, kWritable, O_RDONLY);
     filter.allow(SCMP_SYS(openat), 2, kWritable, O_RDONLY);
-    filter.allow(SCMP_SYS(prlimit64), 0, kInt, 0);        // its own
+    filter.allow(SCMP_SYS(prlimit64), 0, kInt, 0);        // its own limits
     filter.allow(SCMP_SYS(tgkill), 0, kInt, ::getpid());  // abort(3)
     if (command > 0) {
         filter.allow(SCMP_SYS(kill), 0, kInt, command);

@@ -5,10 +5,11 @@
 
 namespace tally {
 
-/// From now on this process has the system calls that reading, waiting and writing to open files
-/// take, and of bpf(2) the elements of maps and the reading of iterators. No program, no process,
-/// no thread, no socket, no file opened for writing, no signal but to process `command` (-1: none)
-/// and to itself. All else fails with ENOSYS. Throws Error.
+/// From now on this process may make only the system calls that are needed for reading, waiting and
+/// writing to open files, and of bpf(2) only use the elements of maps and read iterators. It cannot
+/// run programs, create processes or threads, use sockets, open files for writing, or send signals
+/// except to process `command` (-1: none) and to itself. All other calls fail with ENOSYS. Throws
+/// Error.
 void limit_system_calls(pid_t command);
 
 }  // namespace tally

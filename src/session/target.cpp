@@ -19,23 +19,24 @@ namespace {
 
 constexpr std::size_t kCommSize = 16;  // TASK_COMM_LEN
 
-/// So many cgroups may wait for their names at a time, as many as the kernel's set holds. If there
-/// are more, those whose name is not known by then are decided about without.
+/// How many cgroups may wait for their names at a time: as many as the kernel's set holds. Beyond
+/// that, those still unnamed are rejected (with --container) or counted under what is known.
 constexpr std::size_t kMostNewborns = 65'536;
 
-/// How many cgroups that are gone, or not wanted, are remembered: what was measured in them may not
-/// have been read yet.
+/// How many removed members, and how many rejected cgroups, are remembered: what was measured in
+/// them may not have been read yet.
 constexpr std::size_t kMostDecided = 65'536;
 
-/// How long after its birth a cgroup may become a container that is asked for and have all of its
-/// life counted. A name that comes later counts from then on.
+/// How long after its birth a cgroup may turn out to be a wanted container and still have its whole
+/// life counted. With a later name it is counted from then on.
 constexpr std::chrono::seconds kLongestTrial{10};
 
-/// The same where the name is only for the row: runtimes that have files write them by then.
+/// The same if the name is needed only for the row: runtimes that have files have written them by
+/// then.
 constexpr std::chrono::seconds kLongestNaming{1};
 
-/// Whether `id` is a process, a thread of one, or nothing: a thread has a directory in /proc too,
-/// though it is not listed.
+/// Throws UsageError unless `id` is a process, or, without `process`, a thread. A thread has a
+/// directory in /proc too, though it is not listed.
 void check_exists(const char* option, std::uint32_t id, bool process) {
     const auto status = read_kernel_file(fmt::format("/proc/{}/status", id));
     if (!status) {
@@ -81,7 +82,7 @@ void Target::configure(Tracer& tracer, bool tree) const {
     tracer.set_constant("target_by_cgroup", needs_cgroups());
     tracer.set_constant("target_by_name", by_name());
     if (by_name()) {
-        tracer.set_constant("by_cgroup", 1);  // to tell apart what is held back
+        tracer.set_constant("by_cgroup", 1);  // so that data held back can be told apart
     }
     tracer.set_constant("target_by_pid", !request_.pids.empty());
     tracer.set_constant("target_by_tid", !request_.tids.empty());
@@ -164,7 +165,7 @@ void Target::install_containers(const Containers& containers) {
     }
 }
 
-/// True: a newborn cgroup is of a container that is wanted, and is a member by now.
+/// True: the newborn cgroup belongs to a wanted container, and is a member by now.
 bool Target::adopt(const Containers& containers, CgroupId newborn) {
     const Owner& owner = containers.owner_of(newborn);
     if (!owner.container || !is_wanted(*owner.container)) {
@@ -188,7 +189,7 @@ void Target::follow(const Containers& containers, const CgroupEvents& events,
     for (const CgroupBirth& birth : events.births) {
         const bool is_dead = gone.contains(birth.id);
         if (is_member(birth.parent)) {
-            // The kernel has added it, unless its parent was added here only afterwards.
+            // The kernel has added it, unless its parent was added here only later.
             if (is_dead) {
                 dead_members_.insert(birth.id);
             } else {
@@ -201,14 +202,14 @@ void Target::follow(const Containers& containers, const CgroupEvents& events,
     }
     for (const CgroupId id : events.deaths) {
         if (members_.erase(id) != 0) {
-            // The kernel has taken it out of its set; but it may have been added here afterwards.
+            // The kernel has removed it from its set, but it may have been added here afterwards.
             sets_->remove("target_cgroups", &id);
             dead_members_.insert(id);
         }
         if (const auto newborn = newborns_.find(id); newborn != newborns_.end()) {
             newborn->second.dead = true;
         } else if (by_name() && !is_member(id)) {
-            rejected_.insert(id);  // nobody will ask for it any more, so its keys can go
+            rejected_.insert(id);  // it can no longer become wanted, so its keys can go
         }
     }
     if (by_name()) {
@@ -226,7 +227,7 @@ void Target::follow(const Containers& containers, const CgroupEvents& events,
     }
 }
 
-/// A dead cgroup gets no name by itself any more, but the container that it was a part of may.
+/// A dead cgroup can no longer get a name itself, but the container that it was a part of may.
 bool Target::may_wait(CgroupId newborn, const Owner& owner, Clock::time_point now) const {
     const Clock::duration longest =
         by_name() ? Clock::duration(kLongestTrial) : Clock::duration(kLongestNaming);
@@ -260,7 +261,7 @@ void Target::settle(const Containers& containers, Clock::time_point now) {
             add_subtree(containers, root);
         }
     }
-    // Whoever makes one by hand may give it its name in steps.
+    // A container made by hand may get its name in steps.
     const auto is_home_made = [&](CgroupId id) {
         const auto& container = containers.owner_of(id).container;
         return container && container->runtime == "namespaces";

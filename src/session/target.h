@@ -16,13 +16,13 @@
 
 namespace tally {
 
-/// Which threads a tracer measures: from words to the sets that the BPF side asks
-/// (bpf/include/target.bpf.h).
+/// Which threads a tracer measures: turns the words of the command line into the sets that the BPF
+/// side looks up (bpf/include/target.bpf.h).
 ///
-/// With --container, the kernel measures every cgroup from its birth on, because what a container
-/// is called may be known only later. Until then what it has measured is held back here; then it is
-/// counted, all of it, or dropped, and the kernel told to measure that cgroup no more. Without
-/// --container, only the names of the rows are waited for in this way, for a second at the most.
+/// With --container, the kernel measures every cgroup from its birth on, because a container's name
+/// may become known only later. Until then the data is held back here; then all of it is counted,
+/// or it is dropped and the kernel stops measuring that cgroup. Without --container, only the names
+/// of the rows are awaited in this way, for a second at the most.
 class Target {
   public:
     using Clock = std::chrono::steady_clock;
@@ -35,29 +35,30 @@ class Target {
 
     bool needs_cgroups() const { return !request_.containers.empty() || !request_.cgroups.empty(); }
 
-    /// Before the tracer is loaded: which sets are asked at all; `tree`: that of a command's
-    /// process tree.
+    /// Before the tracer is loaded: selects the sets that it looks up at all. `tree`: also that of
+    /// a command's process tree.
     void configure(Tracer& tracer, bool tree) const;
 
     /// After births are reported and before the tracer is attached: fills the sets. Throws
-    /// UsageError if a cgroup does not exist, or a container that is not waited for, and says which
-    /// do. Several containers for one word are said on stderr, and one that is waited for.
+    /// UsageError for a cgroup that does not exist, and for a container that does not exist and is
+    /// not waited for (the message lists those that exist); Error if the target has too many
+    /// cgroups. Prints to stderr if several containers match one word, and if one is waited for.
     void install(TargetSets& sets, Containers& containers);
 
-    /// What happened to cgroups until `now`, which `containers` knows by now, but for the deaths.
+    /// Applies cgroup events up to `now`. `containers` knows them already, except for the deaths.
     void follow(const Containers& containers, const CgroupEvents& events, Clock::time_point now);
 
-    /// After a look at all names: decides about the cgroups whose names have come, or will not
-    /// come any more. Finds containers that were renamed to what is wanted, too.
+    /// After a look at all names: decides about the cgroups whose names have become known, or can
+    /// no longer become known. Also finds containers that were renamed to a wanted name.
     void settle(const Containers& containers, Clock::time_point now);
 
     /// Whether there are cgroups that wait for the next settle().
     bool is_undecided() const { return !newborns_.empty(); }
 
-    /// Whether this is one of them: its name may still come.
+    /// Whether this is one of them: its name may still become known.
     bool is_newborn(CgroupId cgroup) const { return newborns_.contains(cgroup); }
 
-    /// What becomes of what was measured in a cgroup. `last`: there will be no other reading.
+    /// The decision about what was measured in a cgroup. `last`: there will be no other reading.
     Admission admission_of(CgroupId cgroup, bool last) const;
 
     /// How many cgroups of the target did not fit into the kernel's set, and are not measured.

@@ -9,7 +9,7 @@
 namespace tally {
 
 /// The kernel's sets of what is measured (bpf/include/target.bpf.h), by the names of their maps.
-/// Unit tests put their own in their place.
+/// Unit tests substitute their own.
 class TargetSets {
   public:
     virtual ~TargetSets() = default;
@@ -24,7 +24,7 @@ class TargetSets {
     virtual std::uint32_t size(const std::string& set) const = 0;
 };
 
-/// Those of a loaded tracer, which outlives this.
+/// The sets of a loaded tracer, which outlives this.
 class TracerTargetSets final : public TargetSets {
   public:
     explicit TracerTargetSets(Tracer& tracer) : tracer_(tracer) {}

@@ -136,7 +136,7 @@ std::vector<AnyReport> TracerRun::read(SessionCgroups& cgroups, const Report& he
     }
     std::vector<AnyReport> reports;
     for (const auto& each : collectors_) {
-        // Copies what the kernel has, and names it when all cgroups in the copy are known.
+        // Copies the kernel's data, then names it once all cgroups in the copy are known.
         while (each->take()) {
             cgroups.follow();
             cgroups.find_missing(each->new_cgroups());
@@ -150,7 +150,7 @@ std::vector<AnyReport> TracerRun::read(SessionCgroups& cgroups, const Report& he
 }
 
 void TracerRun::look_in_flight(std::chrono::nanoseconds age_of_run) {
-    tracer_.forget_old_objects();  // they are lost, and in flight no more
+    tracer_.forget_old_objects();  // they are lost, no longer in flight
     for (const auto& each : collectors_) {
         each->look_in_flight(age_of_run);
     }

@@ -20,8 +20,8 @@
 
 namespace tally {
 
-/// One tracer of a session: what it measures or tells, and what it has lost. The session says when,
-/// and knows the cgroups.
+/// One tracer of a session: what it measures or reports, and what it has lost. The session decides
+/// when, and knows the cgroups.
 class TracerRun {
   public:
     /// `request` outlives this.
@@ -40,51 +40,55 @@ class TracerRun {
     /// Whether the events of tally itself are left out.
     bool leaves_reader_out() const { return has_events() && !request_.own_events; }
 
-    /// Before it is loaded: by what it measures, and its own options. Throws Error.
+    /// Before it is loaded: sets its keys or its handling of events, its own options and its
+    /// probes. Throws Error.
     void configure(bool verbose);
 
-    /// Loads it: with the engine of `engine`, or, if that is this one, with its own. `sizes`: how
-    /// it shares memory with others. Throws Error, UsageError.
+    /// Loads it with the engine of `engine`, which may be this one. `sizes`: how it shares memory
+    /// with others. Throws Error, UsageError.
     void load(TracerRun& engine, MapSizes sizes);
 
-    /// From now on, what is measured in a cgroup becomes what `admission` says, and rows wait for
-    /// the names of cgroups that are `is_undecided`.
+    /// From now on, `admission` decides about what is measured in a cgroup, and rows wait for the
+    /// names of cgroups that are `is_undecided`.
     void set_admission(const std::function<Admission(CgroupId)>& admission,
                        const std::function<bool(CgroupId)>& is_undecided);
 
-    /// Where its records go; before the first one.
+    /// Sets where its records go; call before the first one.
     void begin_output(Writer& writer);
 
-    /// Readable when tell_events() should be called; -1: it has none.
+    /// Readable when tell_events() should be called; -1: there are no events.
     int events_fd() const { return events_ ? events_->fd() : -1; }
 
-    /// Tells the events that are there. False: there was none.
+    /// Writes all pending events. False: there were none.
     bool tell_events(SessionCgroups& cgroups);
 
-    /// Reads what is new: a report of the interval for each thing that it measures. `head` says of
-    /// when; `age_of_run`, if what is in flight is still to be looked at.
+    /// Reads what is new, and returns a report of the interval for each histogram and each set of
+    /// counts. `head` holds its time; `age_of_run` is given if what is in flight is still to be
+    /// looked up.
     std::vector<AnyReport> read(SessionCgroups& cgroups, const Report& head,
                                 std::optional<std::chrono::nanoseconds> age_of_run);
 
-    /// Looks what is in flight, for the next read(). What is too old to be so is counted as lost.
+    /// Looks up what is in flight, for the next read(). Objects that are too old for that are
+    /// counted as lost.
     void look_in_flight(std::chrono::nanoseconds age_of_run);
 
-    /// Everything since the start, as read() has found it.
+    /// Everything since the start, as of the last read().
     std::vector<AnyReport> total(const Report& head) const;
 
     void write(const std::vector<AnyReport>& reports);
     void draw_live(const std::vector<AnyReport>& reports);
 
-    /// Tells what was lost since the last call. `not_added`: cgroups of the target, see Target.
+    /// Writes what was lost since the last call. `not_added`: cgroups of the target, see Target.
     void report_losses(UnixNanoseconds time, std::uint64_t not_added);
 
     /// As of the last report_losses().
     const Losses& losses() const { return *losses_; }
 
-    /// The last record of the run.
+    /// Writes the last record of the run.
     void end(UnixNanoseconds time, Seconds duration);
 
-    /// Makes room for new keys before the map is full: short-lived containers, for days.
+    /// Makes room for new keys before the map is full, which short-lived containers would fill
+    /// within days.
     void forget_dead(const std::function<bool(CgroupId)>& is_gone, const Containers& containers);
 
   private:
@@ -98,7 +102,7 @@ class TracerRun {
     std::optional<EventStream> events_;
     std::optional<Losses> losses_;
     Writer* writer_ = nullptr;        ///< from begin_output() on
-    std::uint64_t seen_changes_ = 0;  ///< of cgroups, by the names that events_ has
+    std::uint64_t seen_changes_ = 0;  ///< of cgroups, when events_ last forgot its names
 };
 
 }  // namespace tally

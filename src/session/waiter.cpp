@@ -39,7 +39,7 @@ Waiter::Waiter() {
     // A shell starts background jobs with SIGINT ignored; `kill -INT` should still give the report.
     std::signal(SIGINT, SIG_DFL);
     std::signal(SIGTERM, SIG_DFL);
-    std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is told by write(2)
+    std::signal(SIGPIPE, SIG_IGN);  // write(2) reports a closed pipe
     sigaddset(&wanted, SIGINT);
     sigaddset(&wanted, SIGTERM);
     struct sigaction hangup {};
@@ -60,8 +60,8 @@ void Waiter::watch(int fd, Wake wake) {
 }
 
 void Waiter::watch_output(int fd) {
-    // A pipe whose reader has gone has POLLERR, a socket or a terminal POLLHUP: told without
-    // asking.
+    // A pipe without a reader has POLLERR, a socket or a terminal POLLHUP: poll(2) reports both
+    // unasked.
     watched_.push_back({fd, Wake::stop, 0});
 }
 
@@ -76,7 +76,8 @@ void Waiter::start(std::optional<Seconds> interval, std::optional<Seconds> durat
     }
 }
 
-/// So that one more signal is news: it ends waiting for a reader that reads no more.
+/// Reads all pending signals, so that a further one is noticed: it ends the wait for a reader that
+/// no longer reads.
 void Waiter::take_signals() {
     signalfd_siginfo taken;
     while (::read(signals_.get(), &taken, sizeof taken) > 0) {
@@ -136,13 +137,13 @@ Wake Waiter::wait(std::optional<std::chrono::steady_clock::time_point> again) {
             return Wake::command;
         }
         if (find_readable(Wake::tick)) {
-            // Ticks that a slow reader of the report has cost are not made up for.
+            // Ticks missed because of a slow reader of the report are not made up for.
             std::uint64_t ticks = 0;
             if (::read(interval_.get(), &ticks, sizeof ticks) == sizeof ticks) {
                 return Wake::tick;
             }
         }
-        // Before what may come without a pause: cgroups that come and go, events.
+        // Before the events of cgroups and of tracers, which may come without a pause.
         if (again && *again <= Clock::now()) {
             return Wake::again;
         }

@@ -12,12 +12,12 @@
 
 namespace tally {
 
-/// Why a Waiter returned, in the order in which that is decided.
+/// Why a Waiter returned, in order of priority.
 enum class Wake {
     stop,     ///< a signal, the end of the duration, or nobody reads our output any more
     command,  ///< the command has ended
     tick,     ///< an interval is over
-    again,    ///< the time is over that wait() was given
+    again,    ///< the deadline passed to wait() has expired
     events,   ///< events of tracers can be read
     cgroups,  ///< events of cgroups can be read
 };
@@ -30,9 +30,9 @@ struct TakenSignal {
 
 /// Waits for everything that can happen to a session: any number of descriptors, signals, clocks.
 /// While it exists, SIGINT, SIGTERM and SIGHUP end the session instead of the process, so that
-/// every end has its report; SIGHUP stays ignored under nohup(1). They stay blocked when it is
-/// gone: sudo(8) passes a Ctrl-C on that the terminal has sent already, and the second one must not
-/// cut the final report.
+/// every run ends with its report; SIGHUP stays ignored under nohup(1). They stay blocked after its
+/// destruction: sudo(8) forwards a Ctrl-C that the terminal has already sent, and the second one
+/// must not cut off the final report.
 class Waiter {
   public:
     /// From now on the signals are caught.
@@ -49,23 +49,24 @@ class Waiter {
     /// Starts the clocks: a tick every `interval`, stop after `duration`.
     void start(std::optional<Seconds> interval, std::optional<Seconds> duration);
 
-    /// What ended the session, if it was a signal.
+    /// The signal that ended the session, if one did.
     std::optional<TakenSignal> taken_signal() const { return taken_; }
 
-    /// Readable when a signal is there that wait() has not returned for.
+    /// Readable when there is a signal for which wait() has not returned.
     int signals() const { return signals_.get(); }
 
-    /// Takes a signal that came while output was waited for; wait() returns for it, if it was the
-    /// first. Whether it is to end that waiting: the first does if the session is `ending` anyway,
-    /// a further one if it came later than a second after it (timeout(1) sends its own twice).
+    /// Takes a signal that came while waiting for output to be read; if it was the first, wait()
+    /// will return for it. Returns whether it should end that wait: the first does if the session
+    /// is `ending` anyway, a further one if it comes more than a second after it (timeout(1) sends
+    /// its own twice).
     bool is_last_word(bool ending);
 
-    /// Blocks until something happens, at most until `again`. If there is more than one thing, it
-    /// is the first one in the order of Wake. Ticks that nobody waited for are one.
+    /// Blocks until something happens, at most until `again`. If there are several things, returns
+    /// the first in the order of Wake. Several missed ticks count as one.
     Wake wait(std::optional<std::chrono::steady_clock::time_point> again);
 
-    /// Those of the descriptors that wait() has returned for that are readable: none of them may
-    /// keep another one waiting.
+    /// The readable ones among the descriptors for which wait() has returned: all of them, so that
+    /// none keeps another one waiting.
     const std::vector<int>& readable() const { return readable_; }
 
   private:
@@ -76,11 +77,11 @@ class Waiter {
     };
 
     void take_signals();
-    /// Whether anything watched for `wake` has happened, by the last look.
+    /// Finds the descriptors watched for `wake` that the last poll(2) reported. False: none.
     bool find_readable(Wake wake);
 
     std::vector<Watched> watched_;
-    std::vector<pollfd> files_;  ///< one for each of them
+    std::vector<pollfd> files_;  ///< one for each of watched_
     std::vector<int> readable_;
     std::optional<TakenSignal> taken_;
     std::chrono::steady_clock::time_point taken_at_;

@@ -65,7 +65,7 @@ std::vector<std::byte> Attachments::read_iterator(const OpenedObject& object,
         all.resize(used + 65536);
         const ssize_t got = ::read(file.get(), all.data() + used, all.size() - used);
         if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
-            continue;  // EAGAIN: the iterator gave way after very many threads that said nothing
+            continue;  // EAGAIN: the iterator gave way after very many threads without output
         }
         if (got < 0) {
             throw Error("{} cannot read the list of threads: {}", object.name(),

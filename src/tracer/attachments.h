@@ -13,23 +13,23 @@ struct bpf_link;
 
 namespace tally {
 
-/// What of a loaded object hangs in the kernel: probes, and iterators that can be read. Destroying
-/// it removes them.
+/// The parts of a loaded object that are attached in the kernel: probes, and iterators that can be
+/// read. Destroying it detaches them.
 class Attachments {
   public:
     Attachments();
     ~Attachments();
     Attachments(Attachments&&) noexcept;
 
-    /// Attaches a program to what its section names. Throws Error, and then none is attached any
-    /// more.
+    /// Attaches a program to the hook that its section names. If that fails,
+    /// detaches all probes and throws Error.
     void attach(const OpenedObject& object, bpf_program* program);
 
-    /// Removes all probes. One that has begun may still be running on another CPU.
+    /// Detaches all probes. One that has begun may still be running on another CPU.
     void detach();
 
-    /// Makes all iterators of the object, while there is the right to: reading needs none. Throws
-    /// Error.
+    /// Creates all iterators of the object, while the process has the right to; reading them needs
+    /// none. Throws Error.
     void make_iterators(const OpenedObject& object);
 
     /// Runs an iterator program to its end and returns all that it wrote. Throws Error.

@@ -20,7 +20,7 @@ struct Variable {
     std::uint32_t offset = 0;
     std::uint32_t size = 0;
     std::string section;
-    std::string tag;  ///< without the prefix; empty: none of ours
+    std::string tag;  ///< without the prefix; empty: no tag of tally
 };
 
 /// The types, globals and maps of an opened object, as its declarations are read from them
@@ -49,8 +49,8 @@ class BtfView {
 
     const btf_type* type(std::uint32_t id) const { return btf__type_by_id(btf_, id); }
 
-    /// What is behind typedefs, const and volatile; null: nothing. The names of the typedefs on the
-    /// way, outermost first, are added to `names`.
+    /// The type behind typedefs, const and volatile; null: none. Adds the names of the typedefs on
+    /// the way, outermost first, to `names`.
     const btf_type* resolve(std::uint32_t id, std::vector<std::string>* names = nullptr) const;
 
     /// In bytes; 0: it has none.
@@ -59,16 +59,16 @@ class BtfView {
     /// The value that a constant of .rodata has in the file.
     std::uint64_t constant(const Variable& variable) const;
 
-    /// The type that a map's definition gives for `member` ("key" or "value"): a pointer to it.
+    /// The type of `member` ("key" or "value") in a map's definition, which has a pointer to it.
     /// Throws Error.
     std::uint32_t map_member(const Variable& map, std::string_view member) const;
 
-    /// Whether libbpf reads the map as user space does: a reading is as long as the kernel's map
-    /// says.
+    /// Whether libbpf knows the map with the type and sizes with which user space reads it: the
+    /// kernel's map decides how many bytes a reading copies.
     bool is_map(const std::string& map, bpf_map_type type, std::size_t key,
                 std::size_t value) const;
 
-    /// The names of an enumeration's values, in small letters.
+    /// The names of an enumeration's values, in lower case.
     std::map<std::int64_t, std::string> names_of(const btf_type* enumeration) const;
 
     /// Names become options, words for --by, names of members and columns. Throws Error for one

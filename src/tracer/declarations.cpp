@@ -17,7 +17,7 @@
 namespace tally {
 namespace {
 
-/// What each key begins with (struct subject), and each event (struct event_head).
+/// The types at the beginning of each key (struct subject), and of each event (struct event_head).
 constexpr std::string_view kSubject[] = {"cgroup_id", "pid_nr", "tid_nr", "comm"};
 constexpr std::string_view kHead[] = {"timestamp_ns", "cgroup_id", "pid_nr", "tid_nr", "comm"};
 
@@ -29,7 +29,7 @@ bool begins_with(const std::vector<StructField>& fields, std::span<const std::st
                       });
 }
 
-/// The words of --by are apart from each other, and so are the members of a row's key.
+/// The words of --by must be distinct, and so must the members of a row's key.
 void check_key(const BtfView& view, const SlotsSchema& slots) {
     std::set<std::string> taken{"none", "container", "container_id", "runtime",  "pod",
                                 "unit", "namespace", "systemd_unit", "cgroup_id"};
@@ -107,7 +107,7 @@ std::uint32_t read_slots(const BtfView& view, const Variable& map, const std::st
     return btf_members(layout)[1].type;
 }
 
-/// All members of a record stand side by side.
+/// All members of a record stand side by side, so their names must be distinct.
 void check_columns(const BtfView& view, const EventsSchema& events) {
     std::set<std::string> taken{"schema",    "type",      "tool",      "name",
                                 "time",      "pid",       "tid",       "comm",
@@ -186,7 +186,7 @@ std::string read_waiting_calls(const BtfView& view, const Variable& map) {
     return map.name;
 }
 
-/// struct NAME_remembered { struct tally_object object; STATE state; }, by 64 bits.
+/// A map from 64 bits to struct NAME_remembered { struct tally_object object; STATE state; }.
 ObjectStateSchema read_object_state(const BtfView& view, const Variable& map) {
     ObjectStateSchema state{map.name, view.size_of(view.map_member(map, "value")),
                             view.find(map.name + kLongestEnding) != nullptr
@@ -289,7 +289,7 @@ EventsSchema read_events(const BtfView& view, const Variable& map, const std::st
     std::vector<StructField> fields =
         fields_of(view, event->type, FieldPlace::event, struct_of(map.name));
     const btf_type* layout = view.resolve(event->type);
-    // Three 64-bit numbers' worth of these, and a name of 16 bytes.
+    // struct event_head: as long as three 64-bit numbers and a name of 16 bytes.
     if (btf_vlen(layout) == 0 || view.size_of(btf_members(layout)[0].type) != 3 * 8 + 16 ||
         view.text(view.resolve(btf_members(layout)[0].type)->name_off) != "event_head" ||
         !begins_with(fields, kHead)) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
 // One reader for each kind of declaration (bpf/include/declare.bpf.h and the headers that use it).
-// Each is given the variable that is tagged, mostly a map, and what follows the kind in its tag.
-// All throw Error, one sentence, for what is not declared with the macro or cannot work.
+// Each takes the tagged variable, mostly a map, and what follows the kind in its tag. All throw
+// Error, one sentence, for what is not declared with the macro or cannot work.
 #pragma once
 
 #include <string>
@@ -22,7 +22,7 @@ std::string read_waiting_calls(const BtfView& view, const Variable& map);
 
 ObjectStateSchema read_object_state(const BtfView& view, const Variable& map);
 
-/// Makes an IN_FLIGHT_OF() a part of the histogram that it names. Both, and the OBJECT_STATE(), are
+/// Adds an IN_FLIGHT_OF() to the histogram that it names. That histogram and the OBJECT_STATE() are
 /// in the schema already.
 void read_in_flight_of(const BtfView& view, const Variable& offset, TracerSchema& schema);
 

@@ -18,7 +18,7 @@ namespace {
 std::map<std::string, FunctionTarget> known;
 std::map<std::string, FileDescriptor> modules;
 
-/// The types of a loaded module, as the kernel wants them named; -1: it is gone.
+/// The descriptor by which the kernel wants the types of a loaded module; -1: the module is gone.
 int types_of(const std::string& module) {
     const auto [place, is_new] = modules.try_emplace(module);
     __u32 id = 0;

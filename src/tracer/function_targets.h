@@ -11,9 +11,10 @@ namespace tally {
 /// Makes set_function_targets() work for objects that are opened afterwards.
 void handle_function_sections();
 
-/// From now on programs of these sections ("fentry/vfs_read") are loaded for these functions,
-/// without asking libbpf where they are: it looks through the types of the kernel and of all its
-/// modules by name, once for each program, which for fsdist's takes longer than all else together.
+/// From now on programs of these sections ("fentry/vfs_read") are loaded for these functions
+/// without asking libbpf to find them: it searches the types of the kernel and of all its modules
+/// by name, once for each program, which takes longer for fsdist's programs than everything else
+/// together.
 void set_function_targets(const std::map<std::string, FunctionTarget>& targets);
 
 }  // namespace tally

@@ -21,7 +21,7 @@ void leave_out_thread_state(const OpenedObject& object, const std::string& name)
     }
 }
 
-/// Takes out of `names` those that ONLY_EVENTS() has named, and hands them over.
+/// Removes from `names` those that ONLY_EVENTS() has named, and returns them.
 std::vector<std::string> take_of_events(std::vector<std::string>& names,
                                         const TracerSchema& schema) {
     const auto is_of_both = [&](const std::string& each) {

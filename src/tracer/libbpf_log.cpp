@@ -23,7 +23,7 @@ std::string formatted(const char* format, va_list arguments) {
     return text;
 }
 
-/// Cuts the next line off, without its end.
+/// Removes the next line from the text and returns it, without its newline.
 std::string_view next_line(std::string_view& text) {
     const std::size_t end = text.find('\n');
     const std::string_view line = text.substr(0, end);
@@ -56,7 +56,7 @@ void look_for_rejection(std::string_view text) {
 }
 
 int take(libbpf_print_level level, const char* format, va_list arguments) {
-    // The debug level tells every relocation.
+    // The debug level has a message for every relocation.
     if (level == LIBBPF_DEBUG) {
         return 0;
     }
@@ -72,7 +72,7 @@ int take(libbpf_print_level level, const char* format, va_list arguments) {
             text.remove_prefix(8);
         }
         look_for_rejection(text);
-        // The first warning is the cause, those after it say what else fell with it; the advice
+        // The first warning is the cause, later ones name what failed because of it; the advice
         // about `ulimit -l` is wrong since 5.11.
         if (first_warning.empty() && text.find("ulimit") == std::string_view::npos) {
             first_warning = next_line(text);
@@ -99,7 +99,7 @@ std::optional<Rejection> verifier_rejection() {
 }
 
 Rejection read_verifier_log(std::string program, std::string_view log) {
-    // Source lines and instructions, then what is wrong, then how much was looked at.
+    // Source lines and instructions, then the reason, then how much was processed.
     Rejection result{std::move(program), "", ""};
     while (!log.empty()) {
         const std::string_view line = trimmed(next_line(log));

@@ -8,24 +8,23 @@
 
 namespace tally {
 
-/// Takes what libbpf says from now on, which would go to stderr raw: `tell` is given each line as
-/// it comes, if there is one; what a message about a failure needs is kept. What was kept before is
-/// forgotten.
+/// From now on captures libbpf's messages, which would otherwise go to stderr raw: each line is
+/// passed to `tell`, if given, as it comes, and what an error message needs is kept. Forgets what
+/// was kept before.
 void capture_libbpf_log(std::function<void(std::string_view line)> tell = nullptr);
 
-/// The first line that libbpf said as a warning, the cause, without its prefix; empty
-/// if there was none.
+/// The first line of the first warning of libbpf, which is the cause, without its prefix; empty if
+/// there was none.
 std::string first_libbpf_warning();
 
-/// What the kernel's verifier has against a program.
+/// Why the kernel's verifier rejects a program.
 struct Rejection {
     std::string program;
     std::string reason;  ///< "R1 invalid mem access 'scalar'"
-    std::string
-        source;  ///< the line of the source it was at; since 6.9 "CODE @ FILE:LINE"; or empty
+    std::string source;  ///< the source line; since 6.9 "CODE @ FILE:LINE"; or empty
 };
 
-/// The first rejection since capture_libbpf_log(); none if the verifier said nothing.
+/// The first rejection since capture_libbpf_log(); none if there was no log of the verifier.
 std::optional<Rejection> verifier_rejection();
 
 /// Reads a verifier's log, lines of text, to its end. (For tests; capture_libbpf_log() uses it.)

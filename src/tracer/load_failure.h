@@ -9,9 +9,8 @@
 
 namespace tally {
 
-/// Why the kernel has refused to load an object, in one sentence with what helps: from the `error`
-/// of bpf_object__load(), negative, and what was logged (tracer/libbpf_log.h). `lockable`: see
-/// MapBudget.
+/// Why the kernel refused to load an object, in one sentence with what helps: from the negative
+/// `error` of bpf_object__load() and from the log (tracer/libbpf_log.h). `lockable`: see MapBudget.
 Error load_failure(const std::string& name, int error, std::optional<std::uint64_t> lockable);
 
 }  // namespace tally

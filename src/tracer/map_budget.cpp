@@ -19,14 +19,14 @@ namespace {
 
 constexpr std::uint32_t kMostShards = 8;
 
-/// What the slots of one tracer take by default. It is set aside at once; more would cost time at
-/// each start.
+/// Bytes that the slots of one tracer take by default. They are allocated at once; more would cost
+/// time at each start.
 constexpr std::uint64_t kSlotMemory = 12ULL << 20;
 
-/// The same where keys have fields of the tracer's own: there are many more of them.
+/// The same where keys have fields of the tracer's own: there are many more keys then.
 constexpr std::uint64_t kOwnKeysSlotMemory = 23ULL << 20;
 
-/// Small slots fill less memory than that: each costs a system call at the start.
+/// Limits small slots to less memory than that: each slot costs a system call at the start.
 constexpr std::uint64_t kMostSlots = 32768;
 
 /// Above this many thread numbers, per-thread state goes to task storage: an array takes memory for
@@ -36,8 +36,9 @@ constexpr std::uint32_t kMostThreadNumbers = 65536;
 /// Threads that can be remembered by their address.
 constexpr std::uint32_t kMostThreads = 65536;
 
-/// Where memory is counted and the limit stands (host/locked_memory.h): threads, other entries of a
-/// hash map, a ring beside that of events, and what has to be left for slots or the ring of events.
+/// Where maps count against a limit that is not lifted (host/locked_memory.h): threads, entries of
+/// other hash maps, bytes of a ring other than that of events, and the least bytes that must be
+/// left for slots or the ring of events.
 constexpr std::uint32_t kLockedThreads = 16384;
 constexpr std::uint32_t kLockedEntries = 4096;
 constexpr std::uint32_t kLockedRingSize = 64U << 10;
@@ -52,10 +53,10 @@ std::uint32_t array_size(std::uint32_t numbers) {
     return (numbers + 255) / 256 * 256;
 }
 
-/// Where what is remembered of a thread lies (bpf/include/thread_state.bpf.h).
+/// Where the state of a thread is kept (bpf/include/thread_state.bpf.h).
 enum class ThreadStates { by_number, by_address, in_storage };
 
-/// What the kernel sets aside for a map, in bytes.
+/// What the kernel allocates for a map, in bytes.
 std::uint64_t memory_of(const bpf_map* map) {
     const std::uint64_t entries = bpf_map__max_entries(map);
     const std::uint64_t value = (bpf_map__value_size(map) + std::uint64_t{7}) / 8 * 8;
@@ -74,7 +75,8 @@ std::uint64_t memory_of(const bpf_map* map) {
     }
 }
 
-/// For what is sized last, where memory is counted. Throws Error if that is next to nothing.
+/// Bytes left for the maps that are sized last, where memory is counted. Throws Error if next to
+/// nothing is left.
 std::uint64_t memory_left(const OpenedObject& object, const MapSizes& sizes,
                           std::uint64_t lockable) {
     const std::uint64_t taken = map_memory(object) + lockable / 8;
@@ -106,7 +108,7 @@ void size_slots(const OpenedObject& object, const TracerSchema& schema, const Ma
         std::uint64_t slot_memory = each->slot_size;
         if (left) {
             memory = std::min(memory, *left);
-            // With its key in the index, its place among the free ones.
+            // Plus its key in the index and its number among the free ones.
             slot_memory += each->key_size + kHashEntry + 2 * kHashBucket + 16;
         }
         const std::uint64_t slots = sizes.max_keys
@@ -182,7 +184,7 @@ void size_thread_states(const OpenedObject& object, const TracerSchema& schema,
     }
 }
 
-/// The limit stands for all maps, so each that could take much gets little.
+/// The limit applies to all maps together, so each map that could take much gets little.
 void shrink_maps(const OpenedObject& object) {
     bpf_map* map = nullptr;
     bpf_object__for_each_map(map, object.get()) {
@@ -219,7 +221,7 @@ void MapBudget::size(const OpenedObject& object, const TracerSchema& schema,
         *share = (*share - std::min(*share, sizes.taken)) / sizes.sharers;
     }
     size_thread_states(object, schema, share);
-    // Last what takes all that is left, where not everything is to be had.
+    // Last, those that take all that is left where memory is limited.
     size_ring(object, schema, sizes, share);
     size_slots(object, schema, sizes, share);
 }

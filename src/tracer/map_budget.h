@@ -12,25 +12,25 @@ namespace tally {
 
 /// How many keys the histograms and counts of a tracer can hold, and what that costs.
 struct MapSizes {
-    /// Of each of them, each key on every one of up to eight CPUs; none: what fits in 12 MiB (23
-    /// MiB where a key has more than its subject), or in what of the limit is left where maps count
-    /// against RLIMIT_MEMLOCK.
+    /// Keys of each map, each of them on every one of up to eight CPUs; none: what fits in 12 MiB
+    /// (23 MiB where a key has more than its subject), or in what is left of the limit where maps
+    /// count against RLIMIT_MEMLOCK.
     std::optional<std::uint32_t> max_keys;
 
-    /// Of the ring of events, in bytes, a power of two from 4,096 on; none: kRingSize, or less,
-    /// likewise.
+    /// Bytes of the ring of events, a power of two from 4,096 on; none: kRingSize, or less where
+    /// maps count against RLIMIT_MEMLOCK.
     std::optional<std::uint32_t> ring_size;
 
-    /// Where maps count against RLIMIT_MEMLOCK: what those of other tracers of this session take,
-    /// in bytes, and how many tracers share what is left, with this one.
+    /// Where maps count against RLIMIT_MEMLOCK: the bytes that the maps of other tracers of this
+    /// session take, and how many tracers, this one included, share the rest.
     std::uint64_t taken = 0;
     std::uint32_t sharers = 1;
 };
 
-/// docs/design.md says why.
+/// The reason is in docs/design.md.
 inline constexpr std::uint32_t kRingSize = 8U << 20;
 
-/// How large the maps of an object become, by what was asked for and what this user may lock.
+/// Sets the sizes of an object's maps, by what was asked for and what this user may lock.
 class MapBudget {
   public:
     /// Before the object is loaded: sizes its maps, and chooses how the state of threads is kept.
@@ -38,18 +38,18 @@ class MapBudget {
     void size(const OpenedObject& object, const TracerSchema& schema, const MapSizes& sizes);
 
     /// What all maps of this user may take, in bytes, where maps count against RLIMIT_MEMLOCK;
-    /// none: no limit. As size() has found it.
+    /// none: no limit. As found by size().
     std::optional<std::uint64_t> lockable() const { return lockable_; }
 
-    /// A sentence where maps had to be made smaller than usual, and what helps.
+    /// A sentence if maps had to be smaller than usual, with what helps.
     std::optional<std::string> shrunk() const;
 
   private:
     std::optional<std::uint64_t> lockable_;
 };
 
-/// What the kernel sets aside for the maps, in bytes: what they can take at the most. Without those
-/// that are another object's.
+/// What the kernel allocates for the maps, in bytes: the most that they can take. Without those
+/// that belong to another object.
 std::uint64_t map_memory(const OpenedObject& object);
 
 }  // namespace tally

@@ -16,7 +16,7 @@
 namespace tally {
 namespace {
 
-/// How deep types may contain each other. The kernel's own limit (MAX_RESOLVE_DEPTH), and libbpf's.
+/// How deep types may nest: the limit of the kernel (MAX_RESOLVE_DEPTH) and of libbpf.
 constexpr std::uint8_t kDeepest = 32;
 
 struct ElfCloser {
@@ -76,7 +76,8 @@ class BtfChecker {
         throw Error("{} is not a readable BPF object: its BTF is damaged", name_);
     }
 
-    /// That all that a type names is there. Its own length has been checked by btf__new().
+    /// Checks that everything a type refers to exists. Its own length has been checked by
+    /// btf__new().
     void check_references(const btf_type* each) const {
         check_string(each->name_off);
         switch (btf_kind(each)) {
@@ -137,8 +138,8 @@ class BtfChecker {
         }
     }
 
-    /// How deep the types lie that this one contains: 1 for an integer. A type that contains itself
-    /// has no end. `level`: how deep this one lies.
+    /// How many levels of types a type nests: 1 for an integer. A type that contains itself has no
+    /// end. `level`: how deep this one is nested.
     std::uint8_t depth_of(std::uint32_t id, std::uint8_t level) {
         const btf_type* each = type(id);
         if (level + depths_[id] > kDeepest || level >= kDeepest) {
@@ -174,7 +175,7 @@ class BtfChecker {
 
 void check_object(const std::string& name, std::span<const std::byte> object) {
     elf_version(EV_CURRENT);
-    // libelf wants bytes that it might change; it is not asked to.
+    // libelf takes bytes that it might change; nothing here makes it do so.
     auto* bytes = const_cast<char*>(reinterpret_cast<const char*>(object.data()));
     const std::unique_ptr<Elf, ElfCloser> elf(elf_memory(bytes, object.size()));
     GElf_Ehdr header;

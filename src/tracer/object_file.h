@@ -9,8 +9,8 @@ namespace tally {
 /// no such file, Error if it cannot be read, is not a regular file or has more than 64 MiB.
 std::string read_object_file(const std::string& path);
 
-/// What a tracer from a file is called: "/tmp/mine.bpf.o" is "mine". Any bytes but NUL and '/',
-/// never empty.
+/// The name of a tracer from a file: "mine" for "/tmp/mine.bpf.o". For the path of a file, any
+/// bytes but NUL and '/', never empty.
 std::string tracer_name(const std::string& path);
 
 }  // namespace tally

@@ -53,7 +53,7 @@ std::optional<OpenedObject::Place> OpenedObject::find_variable(const char* secti
     return std::nullopt;
 }
 
-/// The bytes of a constant in the object, ours until load(); empty: there is none of that name.
+/// The bytes of a constant in the object, ours until load(); empty: no constant has that name.
 std::span<std::byte> OpenedObject::find_constant(const std::string& variable) const {
     const auto place = find_variable(".rodata", variable);
     bpf_map* constants = nullptr;
@@ -67,7 +67,7 @@ std::span<std::byte> OpenedObject::find_constant(const std::string& variable) co
         return {};
     }
     std::size_t size = 0;
-    // libbpf 1.1 hands them out as const.
+    // libbpf 1.1 returns them as const.
     void* data = const_cast<void*>(bpf_map__initial_value(constants, &size));
     if (place->size > sizeof(std::uint64_t) || place->offset + place->size > size) {
         return {};

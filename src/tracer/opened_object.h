@@ -15,8 +15,8 @@ struct bpf_program;
 
 namespace tally {
 
-/// A BPF object that libbpf has read: its constants, maps and programs by their names. Loaded or
-/// not, that is up to the caller.
+/// A BPF object that libbpf has read: its constants, maps and programs by their names. Whether it
+/// is loaded is up to the caller.
 class OpenedObject {
   public:
     /// `name` is for messages. Needs no rights. Throws Error.
@@ -41,17 +41,18 @@ class OpenedObject {
     /// The descriptor of a map of a loaded object. Throws Error if there is none of that name.
     int map_fd(const std::string& name) const;
 
-    /// Before the object is loaded: whether a map is made. Throws Error if there is none.
+    /// Before the object is loaded: whether a map is created. Throws Error if there is none.
     void set_made(const std::string& name, bool wanted) const;
     bool is_made(const std::string& name) const;
 
     /// Before the object is loaded: whether a program is loaded too. Throws Error if there is none.
     void set_loaded(const std::string& name, bool wanted) const;
 
-    /// Before the object is loaded: its map is that of `other`, which is loaded. Throws Error.
+    /// Before the object is loaded: replaces its map by that of `other`, which is loaded. Throws
+    /// Error.
     void share_map(const OpenedObject& other, const std::string& name);
 
-    /// Whether the map is another object's.
+    /// Whether the map belongs to another object.
     bool is_shared(const bpf_map* map) const;
 
     /// Where a variable lies in its section, by the object's types.
@@ -72,7 +73,7 @@ class OpenedObject {
     std::unique_ptr<bpf_object, ObjectCloser> object_;
 };
 
-/// Whether the program runs for events, and is not an iterator that user space runs.
+/// Whether the kernel runs the program for events; else it is an iterator, which user space runs.
 bool is_probe(const bpf_program* program);
 
 }  // namespace tally

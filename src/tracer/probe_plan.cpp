@@ -9,14 +9,14 @@
 namespace tally {
 namespace {
 
-/// What became of a group.
+/// What was decided about a group.
 struct Decision {
-    std::string way;                   ///< that was chosen
-    std::optional<Obstacle> obstacle;  ///< there is none: what stands against each of them
-    std::map<std::string, std::string> reasons;  ///< by way
+    std::string way;                   ///< the chosen one; empty: none
+    std::optional<Obstacle> obstacle;  ///< if none can be used: why not, of all ways together
+    std::map<std::string, std::string> reasons;  ///< why not, by way
 };
 
-/// Chooses the first way that nothing stands against.
+/// Chooses the first way that has no obstacle.
 Decision decide(const TracerSchema& schema, const std::string& group, const ProbeJudge& judge) {
     std::map<std::string, std::vector<const ProbeSchema*>> ways;
     for (const ProbeSchema& each : schema.probes) {
@@ -51,7 +51,8 @@ Decision decide(const TracerSchema& schema, const std::string& group, const Prob
     return decision;
 }
 
-/// Of the group fs.ext4.read: fs, ext4. Empty if no CHOICE() is about it.
+/// The choice and the value of a group: fs and ext4 for fs.ext4.read. Empty if it is of no
+/// CHOICE().
 std::pair<const ChoiceSchema*, std::string> choice_of(const TracerSchema& schema,
                                                       const std::string& group) {
     for (const ChoiceSchema& each : schema.choices) {
@@ -90,7 +91,7 @@ class Planner {
     }
 
   private:
-    /// The first one is told.
+    /// Only the first failure is reported.
     void fail(const Obstacle& obstacle) {
         if (!plan_.failure) {
             plan_.failure = obstacle;
@@ -112,11 +113,11 @@ class Planner {
         }
     }
 
-    /// A value is there if all of its groups are.
+    /// A value is available if all of its groups are.
     void decide_choice(const ChoiceSchema& choice) {
         const auto asked = chosen_.find(choice.name);
         const bool is_asked = asked != chosen_.end() && !asked->second.empty();
-        std::optional<Obstacle> worst;  // of what is there and refused, if anything is
+        std::optional<Obstacle> worst;  // preferably of a hook that is there and refused
         bool any = false;
         for (const std::string& value : choice.values) {
             if (is_asked && std::find(asked->second.begin(), asked->second.end(), value) ==
@@ -137,7 +138,7 @@ class Planner {
             }
             if (obstacle) {
                 for (auto& [group, decision] : groups) {
-                    decision.way.clear();  // not in part
+                    decision.way.clear();  // never in part
                 }
                 if (!worst || (obstacle->is_refusal && !worst->is_refusal)) {
                     worst = obstacle;
@@ -166,7 +167,7 @@ class Planner {
         }
         const auto decision = decisions_.find(probe.group);
         if (decision == decisions_.end()) {
-            return result;  // of a value that was not asked for
+            return result;  // its value was not asked for
         }
         result.is_chosen = decision->second.way == probe.way;
         const auto reason = decision->second.reasons.find(probe.way);

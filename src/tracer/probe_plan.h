@@ -13,7 +13,7 @@
 
 namespace tally {
 
-/// What stands against a probe on this kernel; none: nothing that is known.
+/// Why a probe cannot be used on this kernel; none: no obstacle is known.
 using ProbeJudge = std::function<std::optional<Obstacle>(const ProbeSchema&)>;
 
 /// Which of a tracer's probes are used on this kernel (bpf/include/probes.bpf.h).
@@ -21,15 +21,15 @@ struct ProbePlan {
     struct Probe {
         ProbeSchema probe;
         bool is_chosen = false;
-        std::string reason;  ///< why not, if it was looked at; empty: a better way was there
+        std::string reason;  ///< why not, if it was examined; empty: a better way was there
     };
     std::vector<Probe> probes;  ///< in the order of the object
 
-    /// Why the tracer cannot run: what is needed and is not there.
+    /// Why the tracer cannot run: what it needs and does not find.
     std::optional<Obstacle> failure;
 
-    /// What is missing in a run, and why: of OPTIONAL_PROBES, and values of a CHOICE of which
-    /// none was asked for.
+    /// What a run does without, and why: OPTIONAL_PROBES, and values of a CHOICE for which no value
+    /// was asked for.
     struct Missing {
         std::string what;
         Obstacle obstacle;
@@ -37,7 +37,7 @@ struct ProbePlan {
     };
     std::vector<Missing> missing;
 
-    /// Of probes of functions, by their section; only in a plan by the kernel.
+    /// The functions of probes, by section; only in a plan for this kernel.
     std::map<std::string, FunctionTarget> targets;
 };
 
@@ -46,14 +46,14 @@ ProbePlan make_probe_plan(const TracerSchema& schema,
                           const std::map<std::string, std::vector<std::string>>& chosen,
                           const ProbeJudge& judge);
 
-/// The same by this kernel, of which `hooks` must know all of the tracer's.
+/// The same for this kernel; `hooks` must know all hooks of the tracer.
 ProbePlan make_probe_plan(const TracerSchema& schema,
                           const std::map<std::string, std::vector<std::string>>& chosen,
                           KernelHooks& hooks);
 ProbePlan make_probe_plan(const TracerSchema& schema,
                           const std::map<std::string, std::vector<std::string>>& chosen);
 
-/// A failure as a sentence, of the tool's name.
+/// A failure as a sentence that names the tool.
 std::string describe(const std::string& tool, const Obstacle& failure);
 
 /// A plan for people and scripts (`--probe-plan`): a row for each probe.

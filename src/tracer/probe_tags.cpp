@@ -21,7 +21,7 @@ std::string tag_of_program(const BtfView& view, const std::string& program) {
     return function > 0 ? view.tag_of(static_cast<std::uint32_t>(function)) : "";
 }
 
-/// Of a THREAD_STATE(): loaded or not as it is kept.
+/// Programs of a THREAD_STATE() are loaded or not depending on how it is kept.
 bool is_of_thread_state(const std::string& program, const TracerSchema& schema) {
     return std::any_of(
         schema.thread_states.begin(), schema.thread_states.end(), [&](const std::string& each) {
@@ -49,8 +49,8 @@ void read_probe_tag(const BtfView& view, const std::string& tag, ProbeSchema& pr
     }
 }
 
-/// Whether OPTIONAL_PROBES() names groups that there are; the values of each CHOICE(), from their
-/// names.
+/// Checks that OPTIONAL_PROBES() names existing groups; finds the values of each CHOICE() in the
+/// groups' names.
 void read_groups(const BtfView& view, const std::set<std::string>& groups, TracerSchema& schema) {
     for (const OptionalProbesSchema& each : schema.optional_probes) {
         if (!groups.contains(each.group)) {

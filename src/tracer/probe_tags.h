@@ -9,9 +9,9 @@ namespace tally {
 /// Adds the engine's own programs and maps to the schema.
 void read_engine(const BtfView& view, TracerSchema& schema);
 
-/// Adds the object's programs to the schema, but for the engine's own and iterators, with the tags
-/// of PROBE(); and the values of its choices. After all variables, since it depends on
-/// THREAD_STATE(), OPTIONAL_PROBES() and CHOICE(). Throws Error.
+/// Adds the object's programs to the schema, except the engine's own and iterators, with the tags
+/// of PROBE(), and the values of its choices. Call it after all variables are read, since it
+/// depends on THREAD_STATE(), OPTIONAL_PROBES() and CHOICE(). Throws Error.
 void read_probes(const BtfView& view, TracerSchema& schema);
 
 }  // namespace tally

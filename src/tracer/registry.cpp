@@ -6,7 +6,7 @@
 namespace tally {
 namespace {
 
-/// A function's static: registrations in other files run in no certain order before main().
+/// A static in a function: registrations in other files run in no particular order before main().
 std::map<std::string_view, Tool>& tools() {
     static std::map<std::string_view, Tool> all;
     return all;

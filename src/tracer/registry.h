@@ -11,9 +11,9 @@
 
 namespace tally {
 
-/// A tool: what its BPF object cannot say of itself. For a built-in one there is one
-/// tools/NAME.cpp, which registers it; there is no list anywhere. One from a file (`tally run`) has
-/// no description. A further name of a tool (`runqslower` of runqlat) is a Tool too: one object,
+/// A tool: what its BPF object cannot declare itself. Each built-in tool has a tools/NAME.cpp,
+/// which registers it; there is no list anywhere. A tool from a file (`tally run`) has no
+/// description. A further name of a tool (`runqslower` of runqlat) is a Tool too: the same object,
 /// with some of its options set.
 struct Tool {
     std::string_view name;
@@ -27,7 +27,7 @@ struct Tool {
     std::string command{};  ///< what is typed after "tally", if it is not the name: "run FILE"
 
     std::string_view summary{};  ///< the line in `tally list`; empty: that of the object
-    bool tells_events = false;   ///< always, as with --events; the name has no such option
+    bool tells_events = false;   ///< always, as if by --events; the name has no such option
     struct Default {
         std::string_view option;  ///< of the object: "min-us"
         std::uint64_t value = 0;  ///< if the user types no other
@@ -39,7 +39,7 @@ struct Tool {
     std::vector<Tool> further_names{};
 };
 
-/// All tools, by name; a further name is one of them.
+/// All tools by name, further names included.
 std::vector<const Tool*> all_tools();
 
 /// A tool by its name; null if there is none.

@@ -13,8 +13,8 @@
 namespace tally {
 namespace {
 
-/// How many are copied in one system call; more than are in a bucket of the hash map, of which the
-/// kernel copies all or none.
+/// How many objects one system call copies: more than one bucket of the hash map has, because the
+/// kernel copies all of a bucket or none.
 constexpr std::uint32_t kChunk = 1024;
 
 tally_object object_at(const RememberedObjects& objects, std::size_t number,

@@ -16,7 +16,7 @@ struct RememberedObjects {
     std::vector<std::byte> values;  ///< as many, each of `value_size` bytes
 };
 
-/// Copies them. `fd` is of the map, `value_size` of its values. Throws Error.
+/// Copies them from the map with descriptor `fd` and values of `value_size` bytes. Throws Error.
 RememberedObjects read_remembered_objects(int fd, std::size_t value_size);
 
 /// The keys of those that have lived for longer than `longest_ns` at `now`, by CLOCK_MONOTONIC in
@@ -24,8 +24,8 @@ RememberedObjects read_remembered_objects(int fd, std::size_t value_size);
 std::vector<std::uint64_t> too_old(const RememberedObjects& objects, std::size_t value_size,
                                    std::uint64_t longest_ns, std::uint64_t now);
 
-/// Those that are measured, as the records of an IN_FLIGHT() would tell of threads: a key of
-/// `key_size` bytes and a struct tally_in_flight each. `now` as above.
+/// The measured ones, as the records that an IN_FLIGHT() writes for threads: a key of `key_size`
+/// bytes and a struct tally_in_flight each. `now` as above.
 std::vector<std::byte> in_flight_records(const RememberedObjects& objects, const InFlightOf& of,
                                          std::size_t key_size, std::uint64_t now);
 

@@ -15,7 +15,7 @@ namespace tally {
 struct EventsSchema {
     std::string name;
     std::string help;
-    std::string kind;  ///< the constant for the number that its records begin with
+    std::string kind;  ///< the constant for the number at the beginning of its records
     std::size_t struct_size = 0;
     std::vector<StructField> fields;  ///< without the struct event_head at its beginning
 };
@@ -36,22 +36,22 @@ struct SelectionSchema {
     std::string letter;  ///< "s"; empty: none
     std::string help;
     std::string set;       ///< the map of the wanted values
-    std::string constant;  ///< to be set if there are any
-    StructField value;     ///< what kind of values, under the option's name
+    std::string constant;  ///< the constant that is set if there are any
+    StructField value;     ///< the type of the values, under the option's name
 };
 
 /// OBJECT_STATE(name, ...): a hash map, whose values begin with a struct tally_object.
 struct ObjectStateSchema {
     std::string name;
     std::size_t value_size = 0;
-    std::uint64_t longest_ns = 0;  ///< how long an object is believed to live
+    std::uint64_t longest_ns = 0;  ///< how long an object is assumed to live at the most
 };
 
 /// IN_FLIGHT_OF(histogram, objects, member)
 struct InFlightOf {
     std::string objects;         ///< the OBJECT_STATE()
-    std::size_t value_size = 0;  ///< of that
-    std::size_t key_offset = 0;  ///< where a value has the histogram's key
+    std::size_t value_size = 0;  ///< of its values
+    std::size_t key_offset = 0;  ///< of the histogram's key in a value
 };
 
 /// A map of what is measured by key (bpf/include/slots.bpf.h): slots, each with its key.
@@ -60,10 +60,10 @@ struct SlotsSchema {
     std::string help;
     std::vector<StructField> key;  ///< without the shard
     std::size_t key_size = 0;      ///< with the shard at its end; the content follows
-    std::size_t shard_offset = 0;  ///< of the shard, 64 bits; 0 there: the slot is not used
+    std::size_t shard_offset = 0;  ///< of the shard, 64 bits; if that is 0, the slot is not used
     std::size_t slot_size = 0;     ///< of the whole element of the map
-    bool has_own_keys = false;     ///< beside its struct subject
-    std::optional<InFlightOf> in_flight_of;  ///< what is in flight are objects, not threads
+    bool has_own_keys = false;     ///< besides its struct subject
+    std::optional<InFlightOf> in_flight_of;  ///< if objects are in flight, not threads
 };
 
 /// HISTOGRAM(name, key_type, unit_type, help)
@@ -77,14 +77,14 @@ struct CountsSchema : SlotsSchema {
     std::vector<ValueColumn> values;
 };
 
-/// A program that the kernel calls, and what it hangs on (bpf/include/probes.bpf.h). The engine's
-/// own are not among them.
+/// A program that the kernel runs, and the hook that it is attached to (bpf/include/probes.bpf.h).
+/// The engine's own are not among them.
 struct ProbeSchema {
     std::string program;
     std::string hook;   ///< its section: "fentry/vfs_read"
-    std::string group;  ///< empty: no PROBE(), it must be there
+    std::string group;  ///< empty: no PROBE(), its hook is required
     std::string way;
-    std::optional<std::uint32_t> parameters;  ///< so many has the hook, or it is another one
+    std::optional<std::uint32_t> parameters;  ///< a hook with any other number is not used
 };
 
 /// One of the engine's own programs (bpf/include/declare.bpf.h).
@@ -96,12 +96,12 @@ struct EngineProgram {
 /// OPTIONAL_PROBES(group, without)
 struct OptionalProbesSchema {
     std::string group;
-    std::string without;  ///< what is missing then
+    std::string without;  ///< what a run lacks without it
 };
 
 /// CHOICE(name, help)
 struct ChoiceSchema {
-    std::string name;  ///< as typed, and what the names of its groups begin with: "fs"
+    std::string name;  ///< as typed, and the first part of its groups' names: "fs"
     std::string help;
     std::vector<std::string> values;  ///< "ext4" of the groups "fs.ext4" or "fs.ext4.read"
 };
@@ -109,7 +109,7 @@ struct ChoiceSchema {
 /// What an object declares: the whole tracer, as read from its BTF.
 struct TracerSchema {
     std::string summary;
-    std::vector<std::string> by;  ///< BY(): what makes a row if nothing else is said
+    std::vector<std::string> by;  ///< BY(): the default keys of a row
     std::vector<OptionSchema> options;
     std::vector<SelectionSchema> selections;
     std::vector<std::string> waiting_calls;  ///< WAITING_CALLS(name): sets of system calls
@@ -130,13 +130,13 @@ struct TracerSchema {
     /// events.
     std::vector<const SlotsSchema*> slots() const;
 
-    /// Whether there are both: a run either tells the events one by one or sums up.
+    /// Whether there are both: a run then either reports single events or aggregates.
     bool has_both() const { return !events.empty() && !(histograms.empty() && counts.empty()); }
 
-    /// Whether an option is of the events alone: without them it means nothing.
+    /// Whether an option applies only to events, and means nothing without them.
     bool is_of_events(const OptionSchema& option) const;
 
-    /// Whether what it hangs on depends on the kernel: there are PROBE()s, or functions.
+    /// Whether its hooks depend on the kernel: there are PROBE()s, or functions.
     bool has_alternatives() const;
 };
 

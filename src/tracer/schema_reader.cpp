@@ -50,7 +50,7 @@ void read_variable(const BtfView& view, const Variable& variable, TracerSchema& 
     } else if (after("object_state:")) {
         schema.object_states.push_back(read_object_state(view, variable));
     } else if (after("in_flight_of:")) {
-        return;  // when all that it names is known
+        return;  // read later, once everything that it names is known
     } else if (const auto optional = after("optional:")) {
         schema.optional_probes.push_back(read_optional_probes(*optional));
     } else if (const auto choice = after("choice:")) {
@@ -61,7 +61,7 @@ void read_variable(const BtfView& view, const Variable& variable, TracerSchema& 
     }
 }
 
-/// Whether each ONLY_EVENTS() names a declaration.
+/// Checks that each ONLY_EVENTS() names a declaration.
 void check_only_events(const BtfView& view, const TracerSchema& schema) {
     std::set<std::string> known(schema.thread_states.begin(), schema.thread_states.end());
     known.insert(schema.waiting_calls.begin(), schema.waiting_calls.end());

@@ -14,8 +14,8 @@ namespace tally {
 /// padding, an option of a type that is not allowed).
 TracerSchema read_schema(const bpf_object* object, const std::string& name);
 
-/// The same of an object that is no tracer, but has the engine's own programs (bpf/engine): what it
-/// may lose, and nothing else. Throws Error.
+/// The same for an object that is no tracer, but has the engine's own programs (bpf/engine): reads
+/// only these, their maps, and what may be lost. Throws Error.
 TracerSchema read_engine_schema(const bpf_object* object, const std::string& name);
 
 }  // namespace tally

@@ -10,24 +10,24 @@
 
 namespace tally {
 
-/// The fields of a struct of the object, nested structs unfolded, each with its type, which may
-/// stand in this place. `whole` says in messages what the struct is. Throws Error: which field
-/// cannot be shown.
+/// The fields of a struct of the object, nested structs unfolded, each with its type, which must be
+/// allowed in this place. `whole` is what messages call the struct. Throws Error, which names the
+/// field that cannot be shown.
 std::vector<StructField> fields_of(const BtfView& view, std::uint32_t type, FieldPlace place,
                                    const std::string& whole);
 
-/// The row of a type: by its name, else by what it is made of. Null: there is none.
+/// The row of a type: by its name, else by its underlying type. Null: there is none.
 const FieldType* type_of(const BtfView& view, std::uint32_t type);
 
 /// A value of this type, called `name`, as if it were a field. `whole` is for messages. Throws
-/// Error: the type cannot be shown, or not in this place.
+/// Error if the type cannot be shown, or not in this place.
 StructField field_of(const BtfView& view, std::uint32_t type, FieldPlace place,
                      const std::string& name, const std::string& whole);
 
-/// By the typedefs of a type.
+/// The unit that the typedefs of a type give it.
 Unit unit_of(const BtfView& view, std::uint32_t type);
 
-/// A struct in messages.
+/// What messages call the key or the struct of a map.
 std::string key_of(const std::string& map);
 std::string struct_of(const std::string& map);
 

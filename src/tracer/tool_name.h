@@ -9,8 +9,8 @@
 
 namespace tally {
 
-/// Before the object is loaded: makes its schema that of the name, and sets the constants. Throws
-/// Error if the name speaks of options that the object does not have.
+/// Before the object is loaded: adapts its schema to the name, and sets the constants. Throws Error
+/// if the name refers to options that the object does not have.
 void set_up_name(const OpenedObject& object, TracerSchema& schema, const Tool& name);
 
 }  // namespace tally

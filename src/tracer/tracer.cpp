@@ -133,7 +133,7 @@ void Tracer::enter_tree() const {
 void Tracer::fill_free_slots() {
     for (const SlotsSchema* each : schema_.slots()) {
         const int free = map_fd(each->name + kFreeEnding);
-        // It is a stack: slot 0 is on top, so what is used lies together.
+        // It is a stack: slot 0 is on top, so used slots lie together.
         for (std::uint32_t number = max_entries(each->name); number-- > 0;) {
             if (bpf_map_update_elem(free, nullptr, &number, BPF_ANY) != 0) {
                 throw Error("{} cannot set up its maps: {}", name(), std::strerror(errno));
@@ -152,7 +152,7 @@ void Tracer::load(const MapSizes& sizes) {
         return;
     }
     if (!schema_.has_alternatives()) {
-        use(make_probe_plan(schema_, {}));  // says which hook is not there, if that is why
+        use(make_probe_plan(schema_, {}));  // reports which hook is missing, if that is the cause
     }
     throw load_failure(name(), error, budget_.lockable());
 }
@@ -166,7 +166,7 @@ void Tracer::attach_cgroup_events() {
 }
 
 void Tracer::attach() {
-    // New threads get their place first, then those that exist, then the events may come.
+    // First new threads get their state, then those that exist; only then may events come.
     std::vector<std::string> before;
     for (const EngineProgram& each : schema_.engine_programs) {
         if (each.job == kCgroupsJob) {
@@ -221,8 +221,8 @@ void Tracer::detach() {
 }
 
 void wait_for_programs() {
-    // A program that began before its link went may still be running on another CPU. This waits for
-    // it on every kernel tried; where it is refused (nohz_full) a moment must do.
+    // A program that began before its link was removed may still be running on another CPU. This
+    // waits for it on every kernel tried; where it is refused (nohz_full), a short sleep must do.
     if (::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0) {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }

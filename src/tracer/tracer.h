@@ -17,18 +17,18 @@
 
 namespace tally {
 
-/// A BPF object as a tracer, from a built-in or a file alike: opened, configured, loaded, attached,
+/// A BPF object as a tracer, built in or from a file: opened, configured, loaded, attached,
 /// started, read, stopped, detached, in this order. Destroying it removes everything from the
 /// kernel.
 ///
-/// Each object has the engine too: the programs and maps that follow cgroups, list processes and
-/// hold what is wanted. Of tracers that run together the first one's engine is for all.
+/// Each object contains the engine too: the programs and maps that follow cgroups, list processes
+/// and hold the target. Tracers that run together all use the engine of the first.
 class Tracer {
   public:
     /// Opens an object; `name` is for messages. Needs no rights. Throws Error.
     Tracer(std::string name, std::span<const std::byte> object);
 
-    /// A tool by one of its names: with what the name sets.
+    /// A tool by one of its names, with the settings of that name.
     explicit Tracer(const Tool& tool);
 
     /// An object without a tracer: the engine's own programs (bpf/engine).
@@ -51,26 +51,27 @@ class Tracer {
     void use(const ProbePlan& plan);
 
     /// Before load(): whether a process tree is a target (bpf/include/tree.bpf.h). It grows from
-    /// the process that calls enter_tree(). Without, its programs and its map are left out.
+    /// the process that calls enter_tree(). If it is not, its programs and its map are left out.
     void set_tree(bool wanted);
 
-    /// Before load(), of a tracer that has both EVENTS() and what is measured by key: which of the
-    /// two this run is about (tracer/halves.h). Who says nothing measures.
+    /// Before load(), of a tracer that has both EVENTS() and data measured by key: whether this run
+    /// reports the events (tracer/halves.h). By default it measures.
     void set_tells_events(bool wanted);
 
-    /// Before load(): whether what the reader of events does is left out. Which process that is,
-    /// leave_out_reader() says.
+    /// Before load(): whether the events of the process that reads the events are left out.
+    /// leave_out_reader() sets which process that is.
     void set_reader_left_out(bool left_out);
 
     /// Before load(), of the engine: whether leave_out_reader() will be called.
     void set_knows_reader(bool wanted);
 
-    /// After load(), of the engine: the calling process is the reader, for all tracers that share
-    /// it.
+    /// After load(), of the engine: makes the calling process the reader, for all tracers that
+    /// share the engine.
     void leave_out_reader() const;
 
-    /// Before load() and after all that is set: takes the engine of `first`, which is loaded,
-    /// instead of its own. What the engine does is asked of `first` then. Throws Error.
+    /// Before load(), after everything else is set: uses the engine of `first`, which is loaded,
+    /// instead of its own. Whatever concerns the engine must then be called on `first`. Throws
+    /// Error.
     void share_engine(const Tracer& first);
 
     /// Makes the calling process the root of the tree, from its next successful exec on.
@@ -79,20 +80,21 @@ class Tracer {
     /// Sizes the maps, loads and verifies. Throws Error: which part, why, what helps.
     void load(const MapSizes& sizes);
 
-    /// Starts to report what happens to cgroups. First of all, so that walking the tree afterwards
+    /// Starts to report cgroup events. Call it first of all, so that a walk of the tree afterwards
     /// misses nothing.
     void attach_cgroup_events();
 
-    /// Attaches the tracer's own programs, which do not measure yet. An Error leaves none of them.
+    /// Attaches the tracer's own programs, which do not measure yet. On an Error none stays
+    /// attached.
     void attach();
 
-    /// Lets all tracers that share this engine measure, from this moment on; when all are attached.
+    /// Starts to measure in all tracers that share this engine; call it when all are attached.
     void start();
 
-    /// Ends that, for all at once.
+    /// Stops measuring in all of them at once.
     void stop();
 
-    /// Removes all programs. One that has begun may still run: wait_for_programs().
+    /// Detaches all programs. One that has begun may still be running: see wait_for_programs().
     void detach();
 
     /// The descriptor of a map of a loaded object. Throws Error if there is none of that name.
@@ -100,8 +102,8 @@ class Tracer {
 
     std::uint32_t max_entries(const std::string& map) const;
 
-    /// Gives a slot back: nothing counts into it any more. `number` is its place in
-    /// the map, `key` what it held.
+    /// Gives a slot back: nothing counts into it any more. `number` is its index in the map, `key`
+    /// the key that it held.
     void free_slot(const SlotsSchema& slots, std::uint32_t number, const std::byte* key);
 
     /// Adds a key to a set (value 1). False: the set is full.
@@ -114,26 +116,27 @@ class Tracer {
     /// more rights than reading a map.
     std::vector<std::byte> read_iterator(const std::string& program) const;
 
-    /// Forgets the objects of each OBJECT_STATE() that have lived for longer than it says; those
-    /// that were measured are counted as lost. At each report, before it says what is in flight.
+    /// Forgets objects that have lived for longer than their OBJECT_STATE() allows; those that were
+    /// measured are counted as lost. Call it at each report, before read_in_flight().
     void forget_old_objects();
 
     /// What is in flight now for one of the tracer's maps: records of a key without its shard and a
     /// struct tally_in_flight each. Throws Error.
     std::vector<std::byte> read_in_flight(const SlotsSchema& slots) const;
 
-    /// How often an event came while the same program ran on that CPU, so that the kernel left the
-    /// program out (recursion_misses, since 5.12), of all its own programs together.
+    /// How often the kernel skipped one of the tracer's own programs because it was already running
+    /// on that CPU (recursion_misses, since 5.12), of all these programs together. Without those
+    /// that stand in for each other (kStandIns).
     std::uint64_t missed_runs() const;
 
-    /// The same of the engine's programs in this object.
+    /// The same for the engine's programs in this object.
     std::uint64_t missed_runs_of_engine() const;
 
-    /// After load(): a sentence where maps had to be made smaller than usual, and what helps.
+    /// After load(): a sentence if maps had to be smaller than usual, with what helps.
     std::optional<std::string> shrunk() const;
 
-    /// What the kernel sets aside for the maps, in bytes: what they can take at the most. Without
-    /// what share_engine() has taken.
+    /// What the kernel allocates for the maps, in bytes: the most that they can take. Without the
+    /// maps that share_engine() has taken.
     std::uint64_t map_memory() const;
 
   private:
@@ -151,7 +154,7 @@ class Tracer {
     Attachments attachments_;
 };
 
-/// Waits until no program runs any more that was detached before: its maps are final then.
+/// Waits until no detached program is still running: its maps are final then.
 void wait_for_programs();
 
 }  // namespace tally
