@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// cachestat: pages of files that a thread asks for, found in the page cache or read into it.
+// cachestat: pages of files that a thread requests, found in the page cache or read into it.
 //
-// A thread asks by a read or a page fault. Requested pages that it adds to the cache itself before
-// the answer are misses. All others that it gets are hits. Only a read that is cut short has too
-// few hits: by the pages that it added behind what it gets.
+// A request is a read or a page fault. Requested pages that the thread itself adds to the cache
+// before the request ends are misses; all other pages that it gets are hits. Only a read that
+// returns less than was requested has too few hits: fewer by the pages that it added beyond what it
+// returned.
 #include "page_cache.bpf.h"
 #include "pairing.bpf.h"
 #include "probes.bpf.h"
@@ -25,10 +26,10 @@ struct ask {
 };
 struct asks {
     struct ask read;
-    struct ask fault;  // perhaps in a read, whose buffer is a file's page
+    struct ask fault;  // may occur inside a read: its buffer can be a page of a file
     __u64 position;    // of the read, in bytes
     __s64 read_before;
-    __u64 again_mapping;  // the next fault for this page repeats the last one; NULL: it does not
+    __u64 again_mapping;  // the next fault for this page repeats the last one; 0: it does not
     __u64 again_page;
     __u32 place;
     __u32 unused;
@@ -94,8 +95,8 @@ static __always_inline void end_read(__s64 result) {
     count_pages(task, asks, got > missed ? got - missed : 0, missed, 0, 0);
 }
 
-// Parameters come as pointers, whatever they are. `read_before` is what the call has already read
-// without the cache.
+// All parameters are declared as pointers, numbers too. `read_before` is how many bytes the call
+// has already read without the cache.
 FUNCTION_ENTRY(read, 1, filemap_read, read_begins, struct kiocb* iocb, struct iov_iter* to,
                void* read_before) {
     begin_read(BPF_CORE_READ(iocb, ki_filp), BPF_CORE_READ(iocb, ki_pos), BPF_CORE_READ(to, count),
@@ -108,7 +109,7 @@ FUNCTION_RETURN(read, 1, filemap_read, read_ended) {
     return 0;
 }
 
-// Kernels where splice and sendfile have their own function for pages.
+// On kernels where splice and sendfile have a function of their own for reading pages.
 FUNCTION_ENTRY(splice, 1, filemap_splice_read, splice_begins, struct file* file, __s64* position,
                struct pipe_inode_info* pipe, void* size) {
     __s64 at = 0;
@@ -123,7 +124,7 @@ FUNCTION_RETURN(splice, 1, filemap_splice_read, splice_ended) {
     return 0;
 }
 
-// Before 6.3 they read by filemap_read() too.
+// Before 6.3, they too read by filemap_read().
 FUNCTION_ENTRY(splice, 2, generic_file_splice_read, splice_reads) {
     return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// capable: every check of the kernel whether a thread has a capability.
+// capable: each time that the kernel checks whether a thread has a capability.
 #include "pairing.bpf.h"
 #include "probes.bpf.h"
 
@@ -14,7 +14,7 @@ const volatile bool by_user_namespace = true;
 const volatile bool by_syscall = false;
 const volatile bool by_uid = false;
 
-// The user namespace that a capability is needed in.
+// The user namespace in which a capability is needed.
 enum asked_in { INITIAL, NESTED };
 
 struct check_key {
@@ -32,10 +32,11 @@ COUNTS(checks, struct check_key, struct check_counts, "times that a capability w
 
 #define CAP_OPT_NOAUDIT 2  // include/linux/security.h
 
-// Whether the checked credentials are the thread's own. The kernel borrows others for a while
-// (override_creds() of kernel/cred.c: overlayfs those of its mounter), which are task->cred then;
-// or it checks those of another thread, or those with which a file was opened. A copy of the
-// thread's own with another user for files counts as its own: access() and core dumps make one.
+// Whether the checked credentials are the thread's own. The kernel may borrow others for a while
+// (override_creds() of kernel/cred.c; overlayfs borrows those of its mounter), and task->cred is
+// set to them; or it checks those of another thread, or those with which a file was opened. A copy
+// of the thread's own credentials with another user for files counts as its own: access() and core
+// dumps make one.
 static __always_inline bool is_own(struct task_struct* task, const struct cred* cred) {
     const struct cred* own = task->real_cred;
     __u64 permitted = 0, own_permitted = 0;  // struct kernel_cap_struct
@@ -113,7 +114,7 @@ FUNCTION_RETURN(check, 1, cap_capable, check_ended) {
     return 0;
 }
 
-// Since 6.14. It does not say whether a check is unaudited.
+// Since 6.14. The tracepoint does not show whether a check is unaudited.
 SEC("tp_btf/cap_capable")
 PROBE(check, 2)
 int BPF_PROG(checked, const struct cred* cred, struct user_namespace* space,

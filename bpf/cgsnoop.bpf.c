@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// cgsnoop: what happens to cgroups, of all hierarchies, and who does it.
+// cgsnoop: changes of cgroups in all hierarchies, and the process that makes each.
 #include "cgroup_path.bpf.h"
 
 TRACER("Cgroups created, removed, renamed or frozen, and moves into them");
@@ -10,15 +10,15 @@ struct cgroup_event {
     struct event_head head;
     enum change change;
     __s32 hierarchy;            // the first field of a line of /proc/PID/cgroup
-    natural_or_none moved_pid;  // MOVED, BORN: what is in the cgroup now
+    natural_or_none moved_pid;  // MOVED, BORN: the process that is in the cgroup now
     natural_or_none moved_tid;  // none: all threads of the process
     comm moved_comm;
     path path;
 };
 EVENTS(changes, struct cgroup_event, "what happens to cgroups");
 
-// All of it is the current thread's own doing: it writes into the file system of cgroups, or makes
-// a thread, or is the last of a cgroup that stops.
+// The current thread makes every one of these changes: it writes to the cgroup file system, or
+// creates a thread, or is the last thread of a cgroup to stop.
 static __always_inline struct cgroup_event* begin_change(enum change change,
                                                          struct cgroup* cgroup) {
     struct task_struct* task = current_task();
@@ -76,7 +76,7 @@ int BPF_PROG(on_frozen, struct cgroup* cgroup, const char* path, int frozen) {
     return tell(frozen ? FROZEN : UNFROZEN, cgroup, path);
 }
 
-// Once for a process and all of its threads, or for one thread.
+// Called once for a process with all its threads, or for a single thread.
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(on_move, struct cgroup* cgroup, const char* path, struct task_struct* moved,
              bool whole_process) {
@@ -92,8 +92,8 @@ int BPF_PROG(on_move, struct cgroup* cgroup, const char* path, struct task_struc
     return 0;
 }
 
-// A process or thread that begins its life in another cgroup than its maker (CLONE_INTO_CGROUP, of
-// version 2 only) was never moved there.
+// A process or thread that starts in another cgroup than its creator's (CLONE_INTO_CGROUP, version
+// 2 only) is never moved there.
 SEC("tp_btf/task_newtask")
 int BPF_PROG(on_birth, struct task_struct* made, unsigned long clone_flags) {
     struct task_struct* maker = current_task();

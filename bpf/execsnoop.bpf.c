@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// execsnoop: each program that begins, and each exec that fails.
+// execsnoop: each program that is started, and each exec that fails.
 #include "events.bpf.h"
 
 TRACER("Programs started, with their arguments, and execs that fail");
@@ -28,8 +28,8 @@ static __always_inline struct exec_event* begin_exec(struct task_struct* task) {
 }
 
 // The new program is in place. Its arguments are read from its own memory, where the kernel has put
-// them: nobody else can have changed them since. With #!, the interpreter and the script are among
-// them.
+// them: no other process can have changed them since. With #!, the interpreter and the script are
+// among them.
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct* task, int old_number, struct linux_binprm* program) {
     struct exec_event* event;
@@ -49,11 +49,11 @@ int BPF_PROG(on_exec, struct task_struct* task, int old_number, struct linux_bin
 }
 
 #define EFAULT 14
-#define ERESTARTNOINTR 513  // the kernel calls again by itself: not the end of it
+#define ERESTARTNOINTR 513  // the kernel repeats the call by itself: it has not ended
 #define MOST_ARGUMENTS 200  // of a call that fails
 
-// A call that fails leaves the caller's memory as it was, so its words are still where they were at
-// the entry; and at the return their pages are there.
+// A call that fails leaves the caller's memory as it was, so its arguments are still where they
+// were at the entry; and by the return their pages are in memory.
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_exit, struct pt_regs* regs, long result) {
     struct task_struct* task;
@@ -77,7 +77,7 @@ int BPF_PROG(on_exit, struct pt_regs* regs, long result) {
     file = call_argument(number, regs, is_at ? 1 : 0);
     arguments = call_argument(number, regs, is_at ? 2 : 1);
     is_32 = number & TALLY_SYSCALL_32;
-    // What the kernel could not read, we cannot.
+    // Memory that the kernel could not read, a BPF program cannot read either.
     if (result != -EFAULT) {
         event_user_string(execs, event, file, file);
         for (i = 0; arguments && i < MOST_ARGUMENTS; i++) {

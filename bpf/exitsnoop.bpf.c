@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// exitsnoop: each process that ends, and how.
+// exitsnoop: each process that exits, and how.
 #include "cpu_time.bpf.h"
 #include "events.bpf.h"
 #include "memory.bpf.h"
@@ -67,7 +67,8 @@ static __always_inline void tell(struct task_struct* task, enum ended ended,
     event_submit(exits, event);
 }
 
-// Before 6.16: processes of which the end is told. By the start too, for a number is used again.
+// Before 6.16: processes whose end has been reported. The start time is part of the key, since pids
+// are reused.
 struct process {
     __u64 since;
     __u64 pid;
@@ -87,8 +88,8 @@ static __always_inline bool is_told_already(struct task_struct* first) {
            bpf_map_update_elem(&ended_processes, &process, &yes, BPF_NOEXIST);
 }
 
-// The process is its first thread: that has its number, its name and its times, also if it ended
-// before the others.
+// A process is reported as its first thread, which has its pid, its name and its times, even if it
+// ended before the other threads.
 SEC("tp_btf/sched_process_exit")
 int on_exit(__u64* arguments) {
     struct task_struct* task = (struct task_struct*)arguments[0];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// fsdist: from the entry of a file system's function to its return. With --events, as fsslower:
-// each operation, with its file.
+// fsdist: the time from the entry of a file system's function to its return. With --events, as
+// fsslower: each operation, with its file.
 #include "file_operations.bpf.h"
 #include "full_path.bpf.h"
 
@@ -71,11 +71,11 @@ static __always_inline void operation_began(struct task_struct* task, __u32 inde
     asked->position = operation->position;
 }
 
-// Of a failed operation, the offset at which it was to begin.
+// For a failed operation, the offset at which it would have begun.
 static __always_inline __u64 offset_of(const struct asked* asked, long result) {
     loff_t now;
 
-    // A request that goes on belongs to another thread by now.
+    // A request that continues asynchronously belongs to another thread by now.
     if (!asked->position || result == GOES_ON ||
         bpf_probe_read_kernel(&now, sizeof(now), asked->position))
         return NO_BYTES;
@@ -100,7 +100,7 @@ static __always_inline void tell_operation(const struct ended_operation* ended) 
     event->size = asked->size;
     event->done = ended->result < 0 || asked->size == NO_BYTES ? NO_BYTES : ended->result;
     event->error = ended->result < 0 && ended->result != GOES_ON ? -ended->result : 0;
-    // A request that goes on may be complete by now, and its file gone.
+    // A request that continues asynchronously may be complete by now, and its file freed.
     if (ended->result != GOES_ON)
         event_path_of_file(slow_operations, event, path, ended->task, asked->file);
     event_submit(slow_operations, event);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// mountsnoop: each call that makes, moves or takes away a mount, and each that makes or enters a
-// namespace: what a container is made of.
+// mountsnoop: each call that makes, moves or removes a mount, and each that makes or enters a
+// namespace: the steps by which a container is set up.
 #include "events.bpf.h"
 #include "system_call.bpf.h"
 
@@ -16,13 +16,13 @@ struct mount_event {
     path filesystem;  // its type
     path source;
     path target;
-    natural_or_none fd;         // that the call is about
-    natural_or_none new_fd;     // that the call gives
+    natural_or_none fd;         // on which the call operates
+    natural_or_none new_fd;     // that the call returns
     natural_or_none target_fd;  // move_mount: the directory that the target is relative to
-    named_flags attributes;     // fsmount, mount_setattr: that are set
-    named_flags cleared;        // mount_setattr
+    named_flags attributes;     // fsmount, mount_setattr: those that are set
+    named_flags cleared;        // mount_setattr: those that are cleared
     path option;                // fsconfig
-    path data;                  // mount, and the option's value
+    path data;                  // mount; fsconfig: the value of the option
 };
 EVENTS(mounts, struct mount_event, "mounts and namespaces that are made");
 
@@ -34,7 +34,8 @@ static __always_inline bool call_is_selected(syscall_nr number) {
     return mount_call_of(number) != NOT_MOUNT;
 }
 
-// What a new process gets of its own: of clone and clone3 only that is told.
+// The namespaces that a new process does not share with its parent: the only flags of clone and
+// clone3 that are reported.
 static __always_inline __u32 namespaces_of(enum mount_call which, __u64 argument) {
     __u64 flags = 0;
 
@@ -45,7 +46,7 @@ static __always_inline __u32 namespaces_of(enum mount_call which, __u64 argument
     return flags & (NAMESPACES | NAMESPACE_OF_TIME);
 }
 
-// Whether there is a string: some file systems take bytes instead.
+// Whether the pointer is that of a text: some file systems take binary data instead.
 static __always_inline bool is_text(__u64 pointer) {
     __u8 first = 0;
 
@@ -55,7 +56,7 @@ static __always_inline bool is_text(__u64 pointer) {
 #define named(set, bits) ((named_flags){set, bits})
 #define ARGUMENT(index) call_argument(call->number, call->regs, index)
 
-// The string that a variable of the field's name points to.
+// Adds the string to which the variable with the field's name points.
 #define ADD(field)            \
     if (is_readable && field) \
     event_user_string(mounts, event, field, field)
@@ -65,7 +66,7 @@ static __always_inline bool makes_fd(enum mount_call which) {
     return which == FSOPEN || which == FSMOUNT || which == FSPICK || which == OPEN_TREE;
 }
 
-/* mount_setattr(2); struct mount_attr at that address of the caller's, if it `is_there`. */
+/* mount_setattr(2). Its struct mount_attr is at `address` of the caller, if it `is_there`. */
 static __always_inline void tell_attributes(struct mount_event* event, __u64 flags, bool is_there,
                                             __u64 address) {
     __u64 attributes[4] = {}; /* set, cleared, propagation, a user namespace */
@@ -82,7 +83,7 @@ static __always_inline void wanted_call_returned(const struct returned_call* cal
     __u64 first = ARGUMENT(0), second = ARGUMENT(1), third = ARGUMENT(2);
     __u64 fourth = ARGUMENT(3), fifth = ARGUMENT(4);
     __u64 filesystem = 0, source = 0, target = 0, option = 0, data = 0;
-    bool is_readable = call->result != -EFAULT;  // what the kernel could not read, we cannot
+    bool is_readable = call->result != -EFAULT;  // else the kernel could not read it, nor can BPF
     struct mount_event* event;
 
     if (errors_only && !is_error(call->result))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 // oomsnoop: each process that the kernel kills because memory has run out.
-#define TALLY_TASKS_ARE_TYPED false  // a victim may be known by its number only
+#define TALLY_TASKS_ARE_TYPED false  // a victim may be known only by its pid
 #include "cgroup_path.bpf.h"
 #include "memory.bpf.h"
 #include "probes.bpf.h"
@@ -22,7 +22,7 @@ struct oom_event {
 };
 EVENTS(kills, struct oom_event, "processes that are killed because memory has run out");
 
-// Since 6.12 only with CONFIG_MEMCG_V1, and then for version 2 as well.
+// Since 6.12, the field exists only with CONFIG_MEMCG_V1, but then for version 2 as well.
 struct mem_cgroup___with_lock {
     bool oom_lock;
 } __attribute__((preserve_access_index));
@@ -38,7 +38,7 @@ static __always_inline struct mem_cgroup* memory_cgroup_of(struct task_struct* t
     return (void*)state - bpf_core_field_offset(struct mem_cgroup, css);
 }
 
-// Whether this cgroup has no room for a page more.
+// Whether this cgroup has no room for another page.
 static __always_inline bool is_full(struct mem_cgroup* memory) {
     __s64 used = BPF_CORE_READ(memory, memory.usage.counter);
 
@@ -47,9 +47,10 @@ static __always_inline bool is_full(struct mem_cgroup* memory) {
 
 #define MOST_LEVELS 48
 
-// The cgroup whose limit is the reason; NULL: the machine has no memory left (or what a NUMA policy
-// allows of it). While a victim is chosen, that cgroup and all below it are locked, to have one at
-// a time (mem_cgroup_oom_trylock()): it is the highest locked one above the victim.
+// The cgroup whose limit was reached; NULL: none, the machine has no memory left (or none of what a
+// NUMA policy allows). While a victim is chosen, that cgroup and all below it are locked, so that
+// only one is chosen at a time (mem_cgroup_oom_trylock()): it is the highest locked cgroup above
+// the victim.
 static __always_inline struct mem_cgroup* exhausted_cgroup(struct task_struct* victim) {
     struct mem_cgroup* memory = memory_cgroup_of(victim);
     struct mem_cgroup* found = NULL;
@@ -72,7 +73,7 @@ static __always_inline struct mem_cgroup* exhausted_cgroup(struct task_struct* v
     return found;
 }
 
-// The victim is whose event it is. `current` is whoever wanted a page.
+// The event is charged to the victim; `current` is the thread that requested a page.
 static __always_inline void tell(struct task_struct* victim) {
     struct mm_struct* mm = task_read(victim, mm);
     struct mem_cgroup* memory;
@@ -100,8 +101,8 @@ static __always_inline void tell(struct task_struct* victim) {
     event_submit(kills, event);
 }
 
-// Since 6.9 the victim is told itself (72ba14deb40a "mm: update mark_victim tracepoints fields";
-// carried back as far as 5.10).
+// Since 6.9, the tracepoint passes the victim's task_struct (72ba14deb40a "mm: update mark_victim
+// tracepoints fields"; backported as far as 5.10).
 SEC("tp_btf/mark_victim")
 PROBE_WITH(victim, 1, 2)
 int on_victim(__u64* arguments) {
@@ -109,7 +110,7 @@ int on_victim(__u64* arguments) {
     return 0;
 }
 
-// Before, its number.
+// Before that, its pid.
 SEC("tp_btf/mark_victim")
 PROBE_WITH(victim, 2, 1)
 int on_victim_number(__u64* arguments) {

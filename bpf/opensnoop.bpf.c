@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// opensnoop: each call that opens a file, or fails to.
+// opensnoop: each call that opens a file, or fails to open one.
 #include "path_call.bpf.h"
 
 TRACER("Files opened, and opens that fail");
@@ -10,7 +10,7 @@ struct open_event {
     errno_nr error;
     duration_ns duration_ns;
     open_flags flags;
-    file_mode mode;  // asked for, where a file may be made
+    file_mode mode;  // requested, if the call may create a file
     path path;
 };
 EVENTS(opens, struct open_event, "files that are opened");

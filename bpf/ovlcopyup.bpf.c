@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// ovlcopyup: copy-ups of overlayfs, of files and directories, from begin to end.
+// ovlcopyup: copy-ups of files and directories by overlayfs, from begin to end.
 #include "call_mark.bpf.h"
 #include "dentry_path.bpf.h"
 #include "file_type.bpf.h"
@@ -8,16 +8,16 @@
 TRACER("Overlayfs copy-ups: latency, size and cause");
 BY("container,kind");
 
-// What was copied, or was to be.
+// What was copied, or should have been.
 enum kind {
     FILE,       // a regular file, whole
-    METADATA,   // of a regular file only that (metacopy=on)
+    METADATA,   // only the metadata of a regular file (metacopy=on)
     DATA,       // the data of a file whose metadata was copied before
-    LINK,       // one more name of a file that was copied before (index=on)
-    DIRECTORY,  // without what is in it
+    LINK,       // another name of a file that was copied before (index=on)
+    DIRECTORY,  // without its contents
     SYMLINK,
     SPECIAL,  // a device, a FIFO, a socket
-    WAIT,     // nothing: this thread waited for another that did it
+    WAIT,     // nothing: this thread waited for another one that copied it
 };
 
 struct copy_up_event {
@@ -26,8 +26,8 @@ struct copy_up_event {
     enum kind kind;
     syscall_nr why;
     errno_nr error;
-    bytes size;    // of the file below
-    bytes copied;  // of them
+    bytes size;    // of the file in the lower layer
+    bytes copied;  // of these bytes
     __u64 device;  // of the overlay, as in stat(2)
     path path;     // from the overlay's root
 };
@@ -50,15 +50,15 @@ COUNTS(copied, struct copy_up_key, struct copy_up_counts, "what was copied up");
 const volatile bool by_kind = true;
 const volatile bool by_why = false;
 
-// What a thread is copying up.
+// The copy-up that a thread is in.
 struct copy_up {
     __u64 since;  // the clock at its beginning, or as in pairing.bpf.h
     struct dentry* dentry;
     __u64 copied;  // bytes so far
-    bool waited;   // another thread has done it
-    bool is_made;  // the file above is new
+    bool waited;   // another thread has copied it
+    bool is_made;  // the file in the upper layer is new
     bool has_data;
-    bool truncates;  // so there is no data to be copied
+    bool truncates;  // so there is no data to copy
     __u32 mark;      // of the call in which it began (call_mark.bpf.h)
 };
 THREAD_STATE(copying, struct copy_up);
@@ -81,7 +81,8 @@ static __always_inline struct inode* inode_of(const struct copy_up* copy_up) {
     return BPF_CORE_READ(dentry, d_inode);
 }
 
-// The inode is that of the overlay, which has size, mode and links of the one below.
+// `inode` is that of the overlay; it has the size, mode and link count of the one in the lower
+// layer.
 static __always_inline enum kind kind_of(const struct copy_up* copy_up, const struct inode* inode,
                                          int error) {
     __u32 type = file_type_of(inode);
@@ -118,8 +119,8 @@ static __always_inline __u64 device_of(const struct inode* inode) {
     return (minor & 0xff) | (device >> 20) << 8 | (minor & ~0xffU) << 12;
 }
 
-// Called once for each file and directory that is not in the upper layer yet: for a file opened for
-// writing from the topmost of its directories down to the file itself.
+// Called once for each file and directory that is not in the upper layer yet; for a file opened for
+// writing: from the topmost of its directories down to the file itself.
 FUNCTION_ENTRY(copy_up, 1, ovl_copy_up_one, on_begin, struct dentry* parent, struct dentry* dentry,
                void* flags) {
     struct task_struct* task = current_task();
@@ -142,7 +143,8 @@ FUNCTION_ENTRY(copy_up, 1, ovl_copy_up_one, on_begin, struct dentry* parent, str
     return 0;
 }
 
-// Waits for another thread that copies the same file up: 1 if that one has done it.
+// Waits for another thread that is copying up the same file; the result is 1 if that thread has
+// copied it.
 FUNCTION_RETURN(copy_up, 1, ovl_copy_up_start, on_turn) {
     struct copy_up* copy_up = measured();
 
@@ -151,7 +153,7 @@ FUNCTION_RETURN(copy_up, 1, ovl_copy_up_start, on_turn) {
     return 0;
 }
 
-// Called before anything is made in the upper layer.
+// Called before anything is created in the upper layer.
 FUNCTION_ENTRY(copy_up, 1, security_inode_copy_up, on_make) {
     struct copy_up* copy_up = measured();
 
@@ -168,8 +170,8 @@ FUNCTION_ENTRY(copy_up, 1, ovl_copy_up_file, on_data) {
     return 0;
 }
 
-// At most a MiB at a time. Holes are skipped, and data that the file systems can share is not
-// copied.
+// Copies at most 1 MiB at a time. Holes are skipped, and data that the file systems can share is
+// not copied.
 FUNCTION_RETURN(copy_up, 1, do_splice_direct, on_piece) {
     struct copy_up* copy_up = measured();
 
@@ -236,8 +238,8 @@ FUNCTION_RETURN(copy_up, 1, ovl_copy_up_one, on_end) {
     return 0;
 }
 
-// A new thread copies nothing up, whatever the last one of its number left: a copy-up whose end was
-// not seen.
+// A new thread is not copying anything up. If the previous thread with its number left an open
+// copy-up, the end of that was not seen.
 SEC("tp_btf/task_newtask")
 int BPF_PROG(on_new_thread, struct task_struct* task) {
     struct copy_up* copy_up = started() ? copying_of(task) : NULL;

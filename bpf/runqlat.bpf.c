@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// runqlat: from the moment a thread becomes runnable to the moment it gets a CPU. With --events, as
-// runqslower: each wait, and the thread that had the CPU.
-#define TALLY_TASKS_ARE_TYPED true  // its tracepoints hand them out
+// runqlat: the time from the moment a thread becomes runnable to the moment it gets a CPU. With
+// --events, as runqslower: each wait, and the thread that had the CPU.
+#define TALLY_TASKS_ARE_TYPED true  // its tracepoints pass them
 #include "events.bpf.h"
 #include "run_queue.bpf.h"
 
@@ -20,7 +20,8 @@ struct slow_wait_event {
 };
 EVENTS(slow_waits, struct slow_wait_event, "long waits for a CPU");
 
-// Not inlined: the registers that it needs are not saved where waits are summed up.
+// Not inlined, so that the registers that it needs are not saved when waits only go into a
+// histogram.
 static __noinline int tell_wait(struct task_struct* task, enum wait_cause cause, __u64 duration,
                                 __u64 now, struct task_struct* previous) {
     struct slow_wait_event* event = event_begin(slow_waits, task, now);

@@ -28,7 +28,7 @@ EVENTS(signals, struct signal_event, "signals that are sent");
 #define SI_QUEUE (-1)
 #define SI_TKILL (-6)
 
-// Two values of the pointer stand for information that there is none of: include/linux/signal.h.
+// Two values of the pointer mean that there is no siginfo: include/linux/signal.h.
 #define SEND_SIG_NOINFO 0
 #define SEND_SIG_PRIV 1
 
@@ -40,9 +40,9 @@ static __always_inline __s32 code_of(__u64 information) {
     return BPF_CORE_READ((struct kernel_siginfo*)information, si_code);
 }
 
-// Whether the current thread has sent it: not so for the kernel's own, which a timer or a packet
-// may be the reason of, while any thread runs; nor for a fault, where it is who gets it. That a
-// child has ended is told by the child.
+// Whether the current thread has sent the signal. The kernel's own signals have no sender: they may
+// be caused by a timer or a packet, while any thread is running; and for a fault the current thread
+// is the receiver. SIGCHLD about the end of a child is sent by the child.
 static __always_inline bool has_sender(__u32 signal, __s32 code) {
     const __u32 sigchld = 17;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// statsnoop: each call that asks for a file by its path, without opening it.
+// statsnoop: each call that looks up a file by its path, without opening it.
 #include "path_call.bpf.h"
 
 TRACER("stat() and access() calls");
@@ -17,7 +17,7 @@ static __always_inline bool call_is_selected(syscall_nr number) {
     return stat_call_of(number) != NOT_STAT;
 }
 
-// An empty path where that is allowed: it is fstat() of libc.
+// Whether the path is empty (or NULL), where that is allowed: libc's fstat() is such a call.
 static __always_inline bool asks_a_descriptor(__u64 path) {
     char first = 0;
 

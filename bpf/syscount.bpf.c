@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// syscount: how many system calls return, how many of them fail, and how long they take in all.
+// syscount: how many system calls return, how many of them fail, and how long they take in total.
 #include "system_call_keys.bpf.h"
 
 TRACER("System call counts, errors and total time");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// syslat: from the entry of a system call to its return. With --events, as sysslower: each call,
-// with what it was asked to do.
+// syslat: the time from the entry of a system call to its return. With --events, as sysslower: each
+// call, with its arguments.
 #include "call_meaning.bpf.h"
 #include "full_path.bpf.h"
 #include "system_call_keys.bpf.h"
@@ -22,27 +22,28 @@ struct slow_call_event {
     __s64 result;  // as the kernel returns it
     errno_nr error;
     natural_or_none fd;
-    bytes size;                // that were asked for
-    path path;                 // that was given, or of the file of `fd`
-    call_arguments arguments;  // all, as they were given
+    bytes size;                // requested
+    path path;                 // the one passed, or that of the file of `fd`
+    call_arguments arguments;  // all, as they were passed
 };
 EVENTS(slow_calls, struct slow_call_event, "calls that take long");
 
 #define EFAULT 14
 
-// Without -s, calls that are meant to wait are in the histograms, but no events.
+// Without -s, calls that are meant to wait are in the histograms, but not reported as events.
 static __always_inline bool call_is_selected(syscall_nr number) {
     if (syscall_selection)
         return syscall_is_selected(number);
     return !tells_events() || waiting || !meant_to_wait_includes(number);
 }
 
-// The argument that `place`, 1 to 6, stands for.
+// The argument with the number `place`, 1 to 6; 0 for any other `place`.
 static __always_inline __u64 argument_at(const struct slow_call_event* event, __u32 place) {
     return place >= 1 && place <= 6 ? event->arguments[place - 1] : 0;
 }
 
-// Not inlined: what it needs on the stack is not made where calls are summed up.
+// Not inlined, so that what it needs on the stack is not set up when calls only go into a
+// histogram.
 static __noinline int tell_call(const struct returned_call* call) {
     struct slow_call_event* event;
     int directory = TALLY_AT_FDCWD;
@@ -59,7 +60,7 @@ static __noinline int tell_call(const struct returned_call* call) {
 #pragma unroll
     for (int i = 0; i < 6; i++)
         event->arguments[i] = call_argument(call->number, call->regs, i);
-    // The program that has begun has other registers and other memory.
+    // After a successful exec, registers and memory are those of the new program.
     if (call->number < MOST_NUMBERS && !(is_exec(call->number) && call->result == 0))
         meaning = meaning_of_arguments[call->number];
     event->fd = meaning & ANY_FD ? (int)argument_at(event, meaning & 7) : -1;

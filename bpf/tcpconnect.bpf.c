@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// tcpconnect: each TCP connection opened by connect(), when it is established or has failed.
+// tcpconnect: each TCP connection opened by connect(), reported when it is established or has
+// failed.
 #include "pairing.bpf.h"
 #include "sockets.bpf.h"
 
@@ -22,7 +23,7 @@ struct connect_event {
 };
 EVENTS(connects, struct connect_event, "TCP connections that are opened");
 
-// The current thread calls connect(), or makes the first send with TCP Fast Open.
+// The current thread is in connect(), or in the first send with TCP Fast Open.
 static __always_inline void connect_begins(const struct sock* sk) {
     struct task_struct* task = current_task();
     struct connection connection = {.is_included = true};
@@ -44,7 +45,7 @@ static __always_inline enum outcome outcome_of(const struct sock* sk, int state)
     return sk->sk_shutdown ? CLOSED : ABORTED;
 }
 
-// The current thread can be any: the answer comes in an interrupt.
+// The current thread can be any thread: the answer arrives in an interrupt.
 static __always_inline void connect_ends(const struct sock* sk, int state_before, int state) {
     enum outcome outcome = outcome_of(sk, state);
     struct connect_event* event;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// tcplife: each established TCP connection, at its end.
+// tcplife: each TCP connection that was established, reported at its end.
 #include "pairing.bpf.h"
 #include "sockets.bpf.h"
 
@@ -26,7 +26,8 @@ struct life_event {
 EVENTS(connections, struct life_event, "TCP connections that have ended");
 
 // The current thread opens the connection: by connect(), or by its first send with TCP Fast Open.
-// Remembered even if not wanted, or its end would count as begun before the start.
+// Remembered even if it is not wanted; otherwise it would count at its end as begun before the
+// start.
 static __always_inline void is_opened(const struct sock* sk) {
     struct task_struct* task = current_task();
     struct connection connection = {.is_active = true, .is_included = target_includes(task)};
@@ -36,7 +37,7 @@ static __always_inline void is_opened(const struct sock* sk) {
 }
 
 // An accepted connection, or one that both ends opened by connect(), is established by a packet:
-// the current thread can be any.
+// the current thread can be any thread.
 static __always_inline void is_established(const struct sock* sk, int state_before) {
     struct connection* known = connection_of(sk);
     struct connection accepted = {};
@@ -50,8 +51,8 @@ static __always_inline void is_established(const struct sock* sk, int state_befo
     }
 }
 
-// close() or shutdown() by the last process that has the socket: the owner, if none is known. A
-// kernel thread is not, as it closes on behalf of others.
+// close() or shutdown() by the last process that has the socket. It becomes the owner if none is
+// known, except for a kernel thread, which closes on behalf of others.
 static __always_inline void is_shut_down(const struct sock* sk) {
     struct task_struct* task = current_task();
     struct connection* known = connection_of(sk);
@@ -104,8 +105,9 @@ static __always_inline void tell(const struct sock* sk, struct connection* conne
     event_submit(connections, event);
 }
 
-// The current thread can be any, unless close() resets the connection (received data was not read,
-// or SO_LINGER asks for it): only then is sk_shutdown set before the state (__tcp_close()).
+// The current thread can be any thread, unless close() resets the connection (because received data
+// was not read, or SO_LINGER requests it): only then is sk_shutdown set before the state
+// (__tcp_close()).
 static __always_inline void is_closed(const struct sock* sk, int state_before) {
     struct connection connection = {};
 

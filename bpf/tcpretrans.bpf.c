@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// tcpretrans: each TCP segment that is sent once more.
+// tcpretrans: each TCP segment that is retransmitted.
 #include "sockets.bpf.h"
 
 TRACER("TCP retransmissions, by connection");
@@ -28,7 +28,7 @@ struct retransmit_event {
     enum connection_state state;
     enum cause cause;
     __u32 segments;
-    __u32 retransmits;  // of the connection, with these
+    __u32 retransmits;  // of the connection, including these
     errno_nr error;
     ip_addr local_address;
     port_nr local_port;
@@ -37,7 +37,7 @@ struct retransmit_event {
 };
 EVENTS(retransmits, struct retransmit_event, "TCP segments that are sent once more");
 
-// The only moment at which a socket has a thread that is surely its own is connect().
+// Only in connect() is the current thread certain to be the socket's own.
 static __always_inline void tcp_state_changed(const struct sock* sk, int state_before, int state) {
     struct connection connection = {};
 
@@ -52,7 +52,8 @@ static __always_inline void tcp_state_changed(const struct sock* sk, int state_b
     }
 }
 
-// The current thread is any: a timer has run out, or a packet has come. Here the head, or NULL.
+// Begins an event, with only its head filled in; NULL if the connection is not wanted or the event
+// is lost. The current thread can be any thread: a timer has expired, or a packet has arrived.
 static __always_inline struct retransmit_event* retransmit_of(const struct sock* sk) {
     struct connection* known = connection_of(sk);
     struct event_head head = {};
@@ -70,8 +71,8 @@ static __always_inline struct retransmit_event* retransmit_of(const struct sock*
     return event_begin_as(retransmits, &head);
 }
 
-// A loss that a timer has found, or acknowledgements; else nothing is known to be lost, and the
-// last segment is sent to find out (enum tcp_ca_state).
+// A loss is detected by a timer or by acknowledgements; otherwise nothing is known to be lost, and
+// the last segment is sent as a probe (enum tcp_ca_state).
 static __always_inline enum cause cause_of(const struct sock* sk) {
     const struct inet_connection_sock* connection = (const void*)sk;
 
@@ -108,7 +109,8 @@ int BPF_PROG(on_retransmit, const struct sock* sk, const struct sk_buff* segment
     return 0;
 }
 
-// What is not accepted yet has no socket of its own: `listener` is whose it will be.
+// A connection that is not accepted yet has no socket of its own; `listener` is the listening
+// socket that will accept it.
 SEC("tp_btf/tcp_retransmit_synack")
 int BPF_PROG(on_answer, const struct sock* listener, const struct request_sock* request) {
     port_nr local_port = request->__req_common.skc_num;

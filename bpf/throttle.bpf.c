@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// throttle: how long runnable threads stand still because a CPU quota is used up.
+// throttle: for how long runnable threads are stopped because a CPU quota is used up.
 //
 // No clock is read while nothing is throttled. The kernel adds up how long each queue was
-// throttled; the increase while a thread waits for a CPU is the time that it stood still.
+// throttled; the increase while a thread waits for a CPU is the time for which it was stopped.
 #include "pairing.bpf.h"
 #include "throttling.bpf.h"
 
@@ -25,8 +25,8 @@ struct wait {
     __u64 queue;                 // its struct cfs_rq; 0: no wait, or not measured
     struct throttled_time then;  // of that queue, when the wait began there
     __u64 before;                // time throttled in other queues, before it was moved
-    __u64 since;                 // the clock at the beginning, if it was throttled from there on
-    struct cpu_quota quota;      // if it was
+    __u64 since;                 // the clock at the beginning, if it was throttled at that time
+    struct cpu_quota quota;      // set in that case only
     __u32 place;
 };
 THREAD_STATE(wait, struct wait);
@@ -118,7 +118,8 @@ int BPF_PROG(on_wakeup_new, struct task_struct* task) {
     return 0;
 }
 
-// A thread that waits for its quota or a CPU goes on waiting in its cgroup's queue of another CPU.
+// A thread that waits for its quota or for a CPU continues to wait in its cgroup's queue on another
+// CPU.
 SEC("tp_btf/sched_migrate_task")
 int BPF_PROG(on_migrate, struct task_struct* task, int cpu) {
     struct cfs_rq* queue = task->se.cfs_rq;
@@ -168,12 +169,12 @@ IN_FLIGHT(standstills, task, key) {
         return TALLY_OLDER_THAN_RUN;
     if (wait->since)
         return now > wait->since ? now - wait->since : 1;
-    // Other threads used the quota up. Until the run queue's clock, the scheduler's last event
-    // there.
+    // Other threads used up the quota. The age is counted up to the run queue's clock, which is
+    // that of the scheduler's last event there.
     age = wait->before;
     if (wait->queue == (__u64)queue) {
         moment = TALLY_THROTTLED_TIME(queue, ___arrow);
         age += throttled_between(&wait->then, &moment);
     }
-    return (__s64)age > 0 ? age : 1;  // nobody holds a lock here
+    return (__s64)age > 0 ? age : 1;  // read without a lock: it can be negative
 }

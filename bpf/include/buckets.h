@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The buckets of every histogram, in one place: the kernel side counts into them and the user side
- * names their edges, from this very file. Plain C for both.
+ * The buckets of every histogram, defined once: the kernel side counts into them, and the user side
+ * computes their edges, both with this file. Plain C for both.
  *
  * Log-linear: 0 to 7 have a bucket each; above, every power of two is cut into eight buckets of
  * equal width, so a bucket is at most 12.5 % of its lower edge wide. Values from 2^41 on (36
@@ -21,8 +21,8 @@
     ((TALLY_OVERFLOW_BITS - TALLY_SUB_BUCKET_BITS + 1) * TALLY_SUB_BUCKETS)
 #define TALLY_BUCKETS (TALLY_OVERFLOW_BUCKET + 1)
 
-/* The place of the highest set bit; `value` is not 0. By halves, since the BPF instruction set has
- * no "count leading zeros" and __builtin_clzll would become a call. */
+/* The number of the highest set bit; `value` is not 0. Found by halving, since the BPF instruction
+ * set has no "count leading zeros" and __builtin_clzll would become a call. */
 static inline __attribute__((always_inline)) __u32 tally_highest_bit(__u64 value) {
     __u32 bit = 0;
     __u32 step;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Which argument of a system call is a descriptor (of a path: of its directory), a path, a size in
- * bytes.
+ * Which argument of a system call is a descriptor (in calls with a path: of its directory), which
+ * is a path, and which is a size in bytes.
  */
 #ifndef TALLY_CALL_MEANING_BPF_H
 #define TALLY_CALL_MEANING_BPF_H
@@ -16,7 +16,8 @@
 #define ANY_SIZE (7 << 6)
 #define MOST_NUMBERS 512
 
-/* By the number in arch/x86/entry/syscalls/syscall_64.tbl; of others `arguments` say it all. */
+/* By the number in arch/x86/entry/syscalls/syscall_64.tbl. For other calls there is nothing but
+ * `arguments`. */
 static const __u16 meaning_of_arguments[MOST_NUMBERS] = {
     [0] = FD(0) | SIZE(2),           /* read */
     [1] = FD(0) | SIZE(2),           /* write */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Cgroups: the one that a thread is in, and those of the target.
+ * Cgroups: that of a thread, and those of the target.
  */
 #ifndef TALLY_CGROUP_BPF_H
 #define TALLY_CGROUP_BPF_H
@@ -9,22 +9,22 @@
 #include "declare.bpf.h"
 #include "wire.h"
 
-/* The one hierarchy of this run (src/session/hierarchy.cpp): its number, which is the first field
- * of a line of /proc/PID/cgroup. 0 is version 2. Ids of different hierarchies collide. */
+/* The number of the hierarchy that this run uses (src/session/hierarchy.cpp): the first field of a
+ * line of /proc/PID/cgroup. 0 is version 2. Ids of different hierarchies collide. */
 const volatile int hierarchy_number = 0;
 
 /* In version 1: one of its controllers, by its number in enum cgroup_subsys_id of the running
- * kernel. A hierarchy that has a name instead (name=systemd) has none. */
+ * kernel. A hierarchy with a name instead of controllers (name=systemd) has none. */
 #define TALLY_NO_CONTROLLER (~0U)
 const volatile __u32 hierarchy_controller = TALLY_NO_CONTROLLER;
 
 #define TALLY_NO_CGROUP (~0ULL)
 
-/* Cgroups of hierarchies without a controller are only in the list of a css_set's cgroups. It is
- * read without css_set_lock, because the run queue's lock is taken under that
+/* Cgroups of hierarchies without a controller are found only in the list of a css_set's cgroups.
+ * The list is read without css_set_lock, because the run queue's lock is taken under that
  * (css_set_move_task()); for the same reason the scheduler's events cannot use
  * bpf_task_get_cgroup1(). A thread that is being moved by another CPU may seem to be in no cgroup:
- * then it is in an unknown one, not in 0, which stands for kernel threads. */
+ * then its cgroup is unknown, and not 0, which stands for kernel threads. */
 static __always_inline __u64 cgroup_in_named_hierarchy(struct css_set* set) {
     struct list_head* end = &set->cgrp_links;
     struct list_head* each = BPF_CORE_READ(end, next);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * What happens to cgroups while a tracer runs: they are made, removed, renamed, and processes come
- * to be in them. User space keeps its tree and its names by that (src/collect/cgroup_events.h), so
- * a container that lives for a moment has a name. Only attached if cgroups need names.
+ * Changes of cgroups while a tracer runs: they are created, removed or renamed, and processes are
+ * seen in them. With these events user space keeps its tree and its names up to date
+ * (src/collect/cgroup_events.h), so even a container that lives for only a moment has a name.
+ * Attached only if cgroups need names.
  */
 #ifndef TALLY_CGROUP_EVENTS_BPF_H
 #define TALLY_CGROUP_EVENTS_BPF_H
@@ -55,7 +56,7 @@ int BPF_PROG(tally_cgroup_mkdir, struct cgroup* cgroup, const char* path) {
     return 0;
 }
 
-/* Makes room in the set: a container may make and remove cgroups for ever. */
+/* Makes room in the set: a container may create and remove cgroups without end. */
 SEC("tp_btf/cgroup_rmdir") TALLY_ENGINE(cgroups)
 int BPF_PROG(tally_cgroup_rmdir, struct cgroup* cgroup, const char* path) {
     __u64 id;
@@ -86,12 +87,14 @@ struct tally_seen {
     __u64 times;
 };
 
-/* A container begins with some programs of its runtime, and the file that names it is there at the
- * last of them only. */
+/* How many sightings are reported for a cgroup, a pid namespace and a node name. A container starts
+ * with a few programs of its runtime, and the file that has its name exists only by the time of the
+ * last one. */
 #define TALLY_TELL_TIMES 8
 
-/* Under which node name a process of a pid namespace was last seen in a cgroup, and how often, so
- * that not all of ten thousand are told. What is forgotten is told again. */
+/* The node name under which a process of a pid namespace was last seen in a cgroup, and how often
+ * it was reported, so that ten thousand processes are not all reported. Those whose entry was
+ * evicted are reported again. */
 struct {
     __uint(type, BPF_MAP_TYPE_LRU_HASH);
     __uint(max_entries, 4096);
@@ -131,7 +134,7 @@ static __always_inline void see_process(struct task_struct* task, __u64 cgroup, 
     bpf_map_update_elem(&tally_processes_seen, &key, &seen, BPF_ANY);
 }
 
-/* A process is moved; for all threads of it there is one call. `current` is who moves it. */
+/* A process is moved, with one call for all its threads. `current` is the thread that moves it. */
 SEC("tp_btf/cgroup_attach_task") TALLY_ENGINE(cgroups)
 int BPF_PROG(tally_cgroup_attach_task, struct cgroup* cgroup, const char* path,
              struct task_struct* task) {
@@ -140,16 +143,16 @@ int BPF_PROG(tally_cgroup_attach_task, struct cgroup* cgroup, const char* path,
     return 0;
 }
 
-/* By now, who makes a container has mostly named it; and the files of its runtime are there, at the
- * last of its first programs. */
+/* By now, the creator of a container has usually named it; and by the last of its first programs,
+ * the files of its runtime exist. */
 SEC("tp_btf/sched_process_exec") TALLY_ENGINE(cgroups)
 int BPF_PROG(tally_cgroup_exec, struct task_struct* task) {
     see_process(task, cgroup_of(task), true);
     return 0;
 }
 
-/* The last chance to hear the name that a process has given itself, and of one that a fork brought
- * here. Its namespaces are still there (do_exit() drops them after this). */
+/* The last chance to see a node name that a process has set itself, and a process that came here by
+ * a fork. Its namespaces still exist (do_exit() drops them after this). */
 SEC("tp_btf/sched_process_exit") TALLY_ENGINE(cgroups)
 int BPF_PROG(tally_cgroup_exit, struct task_struct* task) {
     if (task->pid == task->tgid && !(task->flags & TALLY_PF_KTHREAD))

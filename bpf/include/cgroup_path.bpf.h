@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The path of a cgroup from the root of its hierarchy, for tracers of events. It may be in another
- * hierarchy than that of the run, with names that user space does not know.
+ * The path of a cgroup from the root of its hierarchy, for tracers of events. The hierarchy may be
+ * another one than that of the run, with names that user space does not know.
  */
 #ifndef TALLY_CGROUP_PATH_BPF_H
 #define TALLY_CGROUP_PATH_BPF_H
@@ -73,7 +73,7 @@ static __always_inline void tally_add_cgroup_path(char* text, __u32* used, struc
     field->state = TALLY_TEXT_WHOLE;
 }
 
-/* Sets a path to that of a cgroup. */
+/* Sets a path field to the path of a cgroup. */
 #define event_cgroup_path(name, event, field, cgroup) \
     tally_add_cgroup_path(TALLY_TEXT_OF(name, event, field), cgroup)
 

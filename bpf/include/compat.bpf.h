@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Differences between kernels, one function each. What decides is the running kernel's BTF, never
- * its version: distributions carry changes back.
+ * Differences between kernels, one function each. The running kernel's BTF decides, never its
+ * version: distributions backport changes.
  */
 #ifndef TALLY_COMPAT_BPF_H
 #define TALLY_COMPAT_BPF_H
@@ -125,13 +125,13 @@ static __always_inline __u32 call_in_progress(struct task_struct* task) {
     return system_call_number(task, regs->orig_ax);
 }
 
-/* execve and execveat of both tables. */
+/* Whether a number is that of execve or execveat, of either table. */
 static __always_inline bool is_exec(__u32 number) {
     return number == 59 || number == 322 || number == (11 | TALLY_SYSCALL_32) ||
            number == (358 | TALLY_SYSCALL_32);
 }
 
-/* Of these, execveat: a directory's descriptor is its first argument. */
+/* Of these, only execveat: its first argument is the descriptor of a directory. */
 static __always_inline bool exec_has_directory(__u32 number) {
     return number == 322 || number == (358 | TALLY_SYSCALL_32);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Sums by key: how many, how much, for how long in all.
+ * Sums by key: a number, an amount, a total time.
  */
 #ifndef TALLY_COUNTS_BPF_H
 #define TALLY_COUNTS_BPF_H
@@ -10,9 +10,9 @@
 /*
  * COUNTS(calls, struct call_key, struct call_counts, "system calls that returned"):
  * counts_of(calls, key, &place) is the struct call_counts of that key, or NULL (the loss is
- * counted); add to its fields with count_up(). They are 64 bits wide; each is a column, its type
- * the unit (duration_ns, bytes, or any other for a plain number), the first one is what rows are
- * ordered by. Key and `place` are those of HISTOGRAM.
+ * counted); add to its fields with count_up(). They are 64 bits wide. Each is a column; its type is
+ * the unit (duration_ns, bytes, or any other for a plain number). Rows are ordered by the first
+ * one. Key and `place` are those of HISTOGRAM.
  */
 #define COUNTS(name, key_type, counts_type, help)                            \
     _Static_assert(sizeof(counts_type) % 8 == 0, "counts are 64 bits wide"); \

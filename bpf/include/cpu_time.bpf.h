@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The CPU time that a process or a thread has used, when it ends.
+ * The CPU time that a process or thread has used by the time it exits.
  */
 #ifndef TALLY_CPU_TIME_BPF_H
 #define TALLY_CPU_TIME_BPF_H
 
 #include "tally.bpf.h"
 
-/* How far clock_ns() is ahead of the scheduler's clock, and when that was so. When a new thread is
- * woken, the scheduler has just read its clock (wake_up_new_task()). */
+/* How far clock_ns() is ahead of the scheduler's clock, and when that was measured. When a new
+ * thread is woken, the scheduler has just read its clock (wake_up_new_task()). */
 __u64 scheduler_behind = 0;
 __u64 scheduler_read_at = 0;
 
@@ -24,12 +24,13 @@ int tally_scheduler_clock(__u64* arguments) {
     return 0;
 }
 
-/* The two clocks may drift apart by 0.05 %. */
+/* The two clocks may drift apart by 0.05 %, so a difference measured longer ago than this (1 s) is
+ * not used. */
 #define TALLY_MOST_DRIFTING 1000000000
 
-/* What the thread that runs on this CPU has used since the kernel has last added it up, a tick
- * before (1 to 10 ms) or less; with it what interrupts have used since, which the kernel may know
- * better. 0 if it is not known: no thread was made in the last second. */
+/* The CPU time that the thread running on this CPU has used since the kernel last added it up, at
+ * most a tick ago (1 to 10 ms). It includes the time of interrupts since then, which the kernel may
+ * know more exactly. 0 if it is not known, as no thread was created in the last second. */
 static __always_inline __u64 not_added_up(struct task_struct* running, __u64 now) {
     struct rq* cpu;
     __u64 since;
@@ -46,8 +47,8 @@ static __always_inline __u64 not_added_up(struct task_struct* running, __u64 now
 
 /* All in nanoseconds. */
 struct cpu_time {
-    __u64 run;  /* by the scheduler: exact */
-    __u64 user; /* mostly by the tick: only their ratio counts */
+    __u64 run;  /* from the scheduler: exact */
+    __u64 user; /* mostly from the tick: only the ratio of these two is used */
     __u64 system;
 };
 
@@ -57,12 +58,12 @@ static __always_inline void add_thread(struct cpu_time* time, struct task_struct
     time->system += BPF_CORE_READ(task, stime);
 }
 
-/* So many threads that have ended and are not reaped yet, but for the first, are added up. */
+/* At most this many threads that are not reaped yet, the first one included, are added up. */
 #define TALLY_MOST_THREADS 256
 
-/* The threads that were reaped, and the others: as thread_group_cputime() of
- * kernel/sched/cputime.c, but without its lock. A thread that is reaped at this moment may be
- * missing. */
+/* Adds the threads that were reaped, and the others: as thread_group_cputime() of
+ * kernel/sched/cputime.c does, but without its lock. A thread that is being reaped at this moment
+ * may be missing. */
 static __always_inline void add_process(struct cpu_time* time, struct signal_struct* signal) {
     struct list_head* end = &signal->thread_head;
     struct list_head* each = signal->thread_head.next;
@@ -77,7 +78,7 @@ static __always_inline void add_process(struct cpu_time* time, struct signal_str
     }
 }
 
-/* How much of the time was spent in the kernel: as for getrusage(2), cputime_adjust(). */
+/* How much of the time was spent in the kernel, computed as for getrusage(2): cputime_adjust(). */
 static __always_inline __u64 system_part(struct cpu_time time) {
     __u64 all = time.user + time.system;
     int i;

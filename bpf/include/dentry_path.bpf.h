@@ -74,7 +74,7 @@ static __always_inline void tally_add_dentry_path(char* text, __u32* used, struc
     field->state = TALLY_TEXT_WHOLE;
 }
 
-/* Sets a path to that of a dentry, from the root of its file system. */
+/* Sets a path field to the path of a dentry, from the root of its file system. */
 #define event_dentry_path(name, event, field, dentry) \
     tally_add_dentry_path(TALLY_TEXT_OF(name, event, field), dentry)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Events: what is told one by one, as it happens. A tracer of events includes this instead of
+ * Events: reported one by one, as they happen. A tracer of events includes this file instead of
  * tally.bpf.h.
  *
  *     struct exec_event {
@@ -18,8 +18,9 @@
  *     event_user_string(execs, event, file, pointer);
  *     event_submit(execs, event);
  *
- * All that was begun has to be submitted or dropped. The fields are columns in their order, their
- * types say how they are shown (types.bpf.h); what is not set is 0 and, if text, none.
+ * Every event that was begun must be submitted or dropped. The fields are columns in their order;
+ * their types determine how they are shown (types.bpf.h). A field that is not set is 0 or, if it is
+ * text, none.
  */
 #ifndef TALLY_EVENTS_BPF_H
 #define TALLY_EVENTS_BPF_H
@@ -28,8 +29,8 @@
 
 #include <bpf/bpf_endian.h>
 
-/* Whose event it is: event_begin() fills it in. If tid is 0 the thread is not known: then so are
- * pid and comm, null in records. */
+/* The thread to which the event is charged; event_begin() fills it in. If tid is 0, the thread is
+ * not known, and neither are pid and comm: all are null in records. */
 struct event_head {
     timestamp_ns time;
     cgroup_id cgroup;
@@ -38,28 +39,28 @@ struct event_head {
     comm comm;
 };
 
-/* One for all events of an object, so they are told in the order in which they got their place in
- * it. User space sets the size. */
+/* One ring for all events of an object, so they are reported in the order in which they were given
+ * their space in it. User space sets its size. */
 struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
     __uint(max_entries, 256 * 1024);
 } tally_events SEC(".maps");
 
-/* Of a tracer that also measures by key: whether the option --events was given. */
+/* For a tracer that also measures by key: whether the option --events was given. */
 const volatile bool tally_tells_events = false;
 
 /*
- * A tracer that has EVENTS beside HISTOGRAM or COUNTS does one of the two in a run: it asks
- * tells_events() before it begins an event or counts. Of the other one neither the code nor the
- * maps are there.
+ * A tracer with both EVENTS and HISTOGRAM or COUNTS does only one of the two in a run: it calls
+ * tells_events() before it begins an event or counts. The code and the maps of the unused half are
+ * not loaded.
  */
 static __always_inline bool tells_events(void) {
     return tally_tells_events;
 }
 
 /*
- * ONLY_EVENTS(asking): what only its events need of what such a tracer declares. A THREAD_STATE and
- * WAITING_CALLS are not there without --events, an OPTION is refused.
+ * ONLY_EVENTS(asking): a declaration of such a tracer that only its events need. Without --events,
+ * a THREAD_STATE or WAITING_CALLS is not loaded, and an OPTION is refused.
  */
 #define ONLY_EVENTS(name) \
     const volatile __u8 tally_only_events_##name TALLY_TAG("only_events:" #name) = 1
@@ -67,8 +68,8 @@ static __always_inline bool tells_events(void) {
 /* Half of the ring. */
 const volatile __u32 tally_ring_half = 128 * 1024;
 
-/* To wake the reader for every event makes an open+close loop 3 times slower. It comes every 10 ms
- * by itself; where so much comes that half of the ring is full before, it is woken once. */
+/* Waking the reader for every event makes an open+close loop 3 times slower. It reads every 10 ms
+ * by itself; if half of the ring is full before that, it is woken once. */
 static __always_inline void tally_output(void* record, __u32 size) {
     __u64 pending = bpf_ringbuf_query(&tally_events, BPF_RB_AVAIL_DATA);
     bool wake = pending < tally_ring_half && pending + size >= tally_ring_half;
@@ -78,19 +79,19 @@ static __always_inline void tally_output(void* record, __u32 size) {
         count_one(LOST_RING_FULL);
 }
 
-/* How much text an event has room for, in all; the longest string, with its NUL (PATH_MAX); the
- * longest argument vector, likewise. */
+/* The sizes in bytes of all text of an event together; of the longest string, with its NUL
+ * (PATH_MAX); and of the longest argument vector, with its NULs. */
 #define TALLY_EVENT_TEXT 16384
 #define TALLY_MOST_STRING 4096
 #define TALLY_MOST_WORDS 8192
 
-/* An event is put together outside of the ring, so that it takes no more room there than it is
- * long. While one is, an interrupt may begin another on the same CPU, and one more may interrupt
- * that (or a thread another, where handlers can be preempted). */
+/* An event is assembled outside the ring, so that it takes no more space there than it needs. While
+ * one is being assembled, an interrupt may begin another one on the same CPU, and a second
+ * interrupt a third one (or other threads may, where handlers can be preempted). */
 #define TALLY_EVENT_LEVELS 3
 
-/* Takes a place that nobody else has: who comes while somebody has it finds more than 1. (Not by
- * the result of an atomic operation: 5.10 has none.) */
+/* Takes a place if nobody else has it; if somebody has, the count is above 1. (Not by the result of
+ * the atomic operation: in 5.10 it has none.) */
 static __always_inline bool tally_take(__u64* users) {
     __sync_fetch_and_add(users, 1);
     if (*(volatile __u64*)users == 1)
@@ -99,8 +100,8 @@ static __always_inline bool tally_take(__u64* users) {
     return false;
 }
 
-/* Whose an event of that thread is; for one that comes later, when the thread may be gone, to be
- * remembered and given to event_begin_as(). */
+/* The head of an event of this thread. For an event that comes later, when the thread may be gone,
+ * remember it and pass it to event_begin_as(). */
 static __always_inline struct event_head event_head_of(struct task_struct* task, __u64 now) {
     struct event_head head = {};
 
@@ -112,7 +113,7 @@ static __always_inline struct event_head event_head_of(struct task_struct* task,
     return head;
 }
 
-/* Adds a string and its NUL to the text. What is too long loses its end. */
+/* Adds a string and its NUL to the text. A string that is too long loses its end. */
 static __always_inline void tally_add_string(char* text, __u32* used, struct tally_text* field,
                                              const void* string, bool is_user) {
     __u32 at = *used;
@@ -131,8 +132,8 @@ static __always_inline void tally_add_string(char* text, __u32* used, struct tal
     *used = at + size;
 }
 
-/* Adds the words of a block of user memory, each with its NUL: page by page, since a page that is
- * not there makes the whole of a read fail. */
+/* Adds the words of a block of user memory, each with its NUL: page by page, since one page that is
+ * not in memory makes the whole read fail. */
 static __always_inline void tally_add_words(char* text, __u32* used, struct tally_text* field,
                                             __u64 block, __u64 size) {
     const __u64 page = 4096;
@@ -162,7 +163,8 @@ static __always_inline void tally_add_words(char* text, __u32* used, struct tall
     field->length = *used - begin;
 }
 
-/* Adds a string to the words that were begun, as the last field with text. False: no more. */
+/* Adds a string to the words of the event's last field with text. False: no further word can be
+ * added. */
 static __always_inline bool tally_add_word(char* text, __u32* used, struct tally_text* field,
                                            const void* string) {
     __u32 at = *used;
@@ -194,18 +196,19 @@ static __always_inline bool tally_add_word(char* text, __u32* used, struct tally
 
 /*
  * EVENTS(execs, struct exec_event, "programs that begin") gives
- *   event_begin(execs, task, now)  the struct of an event of that thread, 0 but for its head, or
- *                                  NULL: it is lost, and counted. `now` is clock_ns(): read once
- *   event_begin_as(execs, &head)   the same with an event_head_of() that was remembered, under its
- *                                  own `time`
- *   event_submit(execs, event)     tells it, or counts that the ring is full
- *   event_drop(execs, event)       leaves it out
+ *   event_begin(execs, task, now)  the struct of an event of that thread, 0 except for its head;
+ *                                  NULL: it is lost, and counted. `now` is clock_ns(), read once
+ *   event_begin_as(execs, &head)   the same with an event_head_of() that was remembered, and with
+ *                                  the `time` of that
+ *   event_submit(execs, event)     reports it, or counts that the ring is full
+ *   event_drop(execs, event)       discards it
  *   event_user_string(execs, event, field, pointer)    a path: a string of the current process
  *   event_kernel_string(execs, event, field, pointer)  ... of the kernel
  *   event_user_words(execs, event, field, pointer, size)  an argument_vector: a block of strings
  *   event_user_word(execs, event, field, pointer)  one more string of it; false: there is no room.
  *                                  No other text can follow
- * What cannot be read is none, counted as LOST_STRING_FAULT; what was cut says so.
+ * Text that cannot be read is none, and counted as LOST_STRING_FAULT; text that was cut is marked
+ * as such.
  */
 #define EVENTS(name, event_type, help)                                                           \
     const volatile __u32 name##_kind = 0;                                                        \
@@ -295,7 +298,7 @@ static __always_inline bool tally_add_word(char* text, __u32* used, struct tally
 #define event_user_word(name, event, field, pointer) \
     tally_add_word(TALLY_TEXT_OF(name, event, field), (const void*)(pointer))
 
-/* Of an address of IP version 4, in network byte order, the ip_addr. */
+/* Sets an ip_addr to an IP version 4 address in network byte order. */
 static __always_inline void set_ip_v4(ip_addr* ip, __u32 address) {
     ip->words[0] = 0;
     ip->words[1] = 0;
@@ -303,7 +306,7 @@ static __always_inline void set_ip_v4(ip_addr* ip, __u32 address) {
     ip->words[3] = address;
 }
 
-/* The number that a process has in its own, the innermost, pid namespace. */
+/* The pid that a process has in its own, the innermost, pid namespace. */
 static __always_inline __u32 container_pid_of(struct task_struct* task) {
     struct pid* number = BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]);
     __u32 level = BPF_CORE_READ(number, level);

@@ -18,7 +18,7 @@
 #include "probes.bpf.h"
 
 /* A tracer that also measures something else may define TALLY_FILE_OPERATIONS_ARE_OPTIONAL before
- * it includes this file: it has no option --fs then, and runs without the operations that the
+ * it includes this file: it then has no option --fs, and runs without the operations that the
  * kernel does not let it probe. */
 #ifdef TALLY_FILE_OPERATIONS_ARE_OPTIONAL
 #define TALLY_OPTIONAL_OPERATION(fs_name, operation)                        \
@@ -62,13 +62,13 @@ struct operations {
 };
 THREAD_STATE(operating, struct operations);
 
-/* What an operation was asked to do, as far as the parameters of its function say. */
+/* The request for an operation, as far as the parameters of its function show it. */
 struct asked_operation {
-    const struct kiocb* request;    /* or NULL: then the file */
+    const struct kiocb* request;    /* NULL: there is only the file */
     const struct iov_iter* buffers; /* of a request: where bytes go or come from */
     const struct file* file;
     const loff_t* position; /* NULL: it has none */
-    __u64 size;             /* if it is no request; NO_BYTES: it has none */
+    __u64 size;             /* if there is no request; NO_BYTES: it has none */
 };
 
 /* A returned operation of the current thread. */
@@ -83,11 +83,11 @@ struct ended_operation {
     __u32* place; /* for its key */
 };
 
-/* The result of a read or write that goes on after its return (AIO, io_uring): -EIOCBQUEUED,
+/* The result of a read or write that continues after its return (AIO, io_uring): -EIOCBQUEUED,
  * include/linux/errno.h. */
 #define GOES_ON (-529)
 
-/* Defined by the tracer: a measured operation begins, at that place of the thread. */
+/* Defined by the tracer: a measured operation begins, in the thread's place `index`. */
 static __always_inline void operation_began(struct task_struct* task, __u32 index,
                                             const struct asked_operation* asked);
 
@@ -101,7 +101,7 @@ static __always_inline __u32 operation_index(__u32 which) {
     return which / OPERATIONS * 2 + (which % OPERATIONS == FSYNC);
 }
 
-/* NULL before the start, and without a state, which is counted. */
+/* NULL before the start, and if there is no state for the thread, which is counted. */
 static __always_inline struct operations* operations_of(struct task_struct* task, __u32 which) {
     if (!started() || !operation_is_selected(which % OPERATIONS))
         return NULL;
@@ -202,8 +202,8 @@ static __always_inline __u64 operation_age(struct task_struct* task,
     return pair_is_open(state->since) ? age_in_call(task, &state->since, state->mark) : 0;
 }
 
-/* A new thread is in no operation, whatever the last one of its number left: an operation whose
- * return was not seen. */
+/* A new thread is in no operation. If the previous thread with its number left an open one, the
+ * return of that was not seen. */
 SEC("tp_btf/task_newtask")
 int BPF_PROG(tally_new_thread, struct task_struct* task) {
     struct operations* operations = started() ? operating_of(task) : NULL;
@@ -303,10 +303,10 @@ OPEN_FUNCTION(fs.btrfs.open, 1, btrfs_file_open, btrfs_open, OPERATION_OF(BTRFS,
 FSYNC_FUNCTION(fs.btrfs.fsync, 1, btrfs_sync_file, btrfs_fsync, OPERATION_OF(BTRFS, FSYNC));
 
 /*
- * Version 4, in a module that is loaded when used, opens files by a function of its own, or by
- * nfs_atomic_open() if the client does not know enough of them: that has the server look up and
- * open at once, or finds nothing to open; then it is not an open, or the open is yet to come.
- * Earlier versions open inside their own variant (nfs_atomic_open_v23()).
+ * NFS version 4, in a module that is loaded when used, opens files by a function of its own, or by
+ * nfs_atomic_open() if the client does not know enough about them. The latter has the server look
+ * up and open the file in one step, or finds nothing to open: then it is not an open, or the open
+ * is yet to come. Earlier versions open inside their own variant (nfs_atomic_open_v23()).
  */
 #define TALLY_FMODE_OPENED 0x80000 /* FMODE_OPENED, include/linux/fs.h */
 
@@ -315,7 +315,7 @@ FUNCTION_ENTRY(fs.nfs.open, 1, nfs_atomic_open, nfs_atomic_begins, struct inode*
     return tally_file_begins(OPERATION_OF(NFS, OPEN), file, NULL, NO_BYTES);
 }
 
-/* Whether it was not an open; then it has ended. A function of its own, as the verifier adds up the
+/* Whether it was not an open; if so, ends it. A function of its own, as the verifier adds up the
  * stacks of functions that call each other. */
 static __noinline int tally_nfs_opened_nothing(int result) {
     const __u32 which = OPERATION_OF(NFS, OPEN);

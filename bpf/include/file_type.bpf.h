@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * What kind of file an inode is.
+ * The type of an inode's file.
  */
 #ifndef TALLY_FILE_TYPE_BPF_H
 #define TALLY_FILE_TYPE_BPF_H

@@ -21,8 +21,8 @@ struct tally_histogram {
  * HISTOGRAM(waits, struct subject, duration_ns, "time from runnable to running"):
  * histogram_add(waits, key, value, &place) counts a value. The key is a struct without padding that
  * begins with a struct subject, or is one; its further fields are the tracer's own --by keys.
- * `place` points to a __u32, initially 0, which keeps the number of the slot for the next value, of
- * any key; it is a part of the thread's state if there is one, else NULL.
+ * `place` points to a __u32, initially 0, which remembers the slot for the next value, whatever its
+ * key; it is part of the thread's state if there is one, else NULL.
  */
 #define HISTOGRAM(name, key_type, unit_type, help)                                            \
     struct tally_##name##_content {                                                           \

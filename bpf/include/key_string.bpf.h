@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Texts in keys: arrays of char, as long as their tracer says.
+ * Text in keys: arrays of char, of a length that the tracer chooses.
  */
 #ifndef TALLY_KEY_STRING_BPF_H
 #define TALLY_KEY_STRING_BPF_H
@@ -10,10 +10,9 @@
 
 /*
  * key_string(key.disk, pointer): copies a string of the kernel into an array of char of a key,
- * which is 0 until then. One that is longer loses its end, and leaves no NUL in the array: so it is
- * shown as one that was cut. One that cannot be read leaves nothing, and is counted as
- * LOST_STRING_FAULT. key_user_string(key.disk, pointer) is the same with memory of the current
- * process.
+ * which is 0 until then. A longer string loses its end and leaves no NUL in the array, so it is
+ * shown as cut. A string that cannot be read leaves nothing, and is counted as LOST_STRING_FAULT.
+ * key_user_string(key.disk, pointer) does the same with a string in memory of the current process.
  */
 #define key_string(array, pointer) tally_key_string(array, sizeof(array), pointer, false)
 #define key_user_string(array, pointer) tally_key_string(array, sizeof(array), pointer, true)
@@ -21,7 +20,7 @@
 static __always_inline void tally_key_string(char* array, __u32 size, const void* string,
                                              bool is_user) {
     const char* last = (const char*)string + size - 1;
-    char next = 0; /* what stands where the array needs its NUL */
+    char next = 0; /* what the string has where the array needs its NUL */
     long length = is_user ? read_user_string(array, size, string)
                           : bpf_probe_read_kernel_str(array, size, string);
 

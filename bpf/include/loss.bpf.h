@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Nothing is lost in silence: whatever is not counted is counted here, by reason. The helpers do
- * that themselves, so a tracer cannot forget it.
+ * Nothing is lost silently: whatever is missing from the results is counted here, by reason. The
+ * helpers do that themselves, so a tracer cannot forget it.
  */
 #ifndef TALLY_LOSS_BPF_H
 #define TALLY_LOSS_BPF_H
 
 #include "declare.bpf.h"
 
-/* tally shows LOST_MAP_FULL as "map_full"; src/collect/losses.cpp says what helps. */
+/* tally shows LOST_MAP_FULL as "map_full"; src/collect/losses.cpp has the advice for each. */
 enum tally_counter {
-    BEFORE_ATTACH,        /* ended, but had begun before the probes were there: not a loss */
-    LOST_MAP_FULL,        /* a histogram has no place for another key */
+    BEFORE_ATTACH,        /* ended, but had begun before the probes were attached: not a loss */
+    LOST_MAP_FULL,        /* a histogram or counts have no slot for another key */
     LOST_NEGATIVE_TIME,   /* the end was before the beginning: two CPUs' clocks differ */
-    LOST_NO_THREAD_STATE, /* no place to remember when a thread began */
+    LOST_NO_THREAD_STATE, /* no place for a thread's state, or a thread was not found */
     LOST_UNMATCHED_BEGIN, /* began, but the next event of the thread was not its end */
-    LOST_UNMATCHED_END,   /* ended, but the beginning was not seen, though it was after the start */
-    LOST_TARGET_FULL,     /* a new cgroup or thread of the target is not in the set of them */
-    LOST_CGROUP_EVENT,    /* a new or removed cgroup was not reported: names may be missing */
+    LOST_UNMATCHED_END,   /* began after the start, but only the end was seen */
+    LOST_TARGET_FULL,     /* no room in the target's set for a new cgroup or thread */
+    LOST_CGROUP_EVENT,    /* a change of a cgroup was not reported: names may be missing */
     LOST_RING_FULL,       /* an event did not fit into the ring: its reader is behind */
-    LOST_STRING_FAULT,    /* a string of an event could not be read, or not to its end */
+    LOST_STRING_FAULT,    /* a string or struct could not be read, or not to its end */
     LOST_NO_SOCKET_STATE, /* no place to remember a connection */
     LOST_EVENT_NESTED,    /* an event came while others were being written on the same CPU */
     LOST_NO_OBJECT_STATE, /* no place to remember an object */
@@ -39,7 +39,7 @@ const volatile enum tally_counter tally_counter_names = BEFORE_ATTACH;
 
 TALLY_COUNTERS_MAP(tally_counters);
 
-/* What the engine's programs lose, every tracer of the session has lost. */
+/* A loss of the engine's programs is a loss of every tracer in the session. */
 TALLY_COUNTERS_MAP(tally_engine_counters, TALLY_ENGINE_MAP);
 
 static __always_inline void tally_count_in(void* counters, enum tally_counter which) {

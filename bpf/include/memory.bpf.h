@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * How much memory a process has and had. The kernel's own numbers: where it counts by CPU (from 6.2
- * on), they leave out up to 32 pages, or two for each CPU, on each of the CPUs.
+ * How much memory a process has and had. These are the kernel's own numbers; where it counts by CPU
+ * (from 6.2 on), they leave out on each CPU up to 32 pages, or two for each CPU.
  */
 #ifndef TALLY_MEMORY_BPF_H
 #define TALLY_MEMORY_BPF_H
@@ -10,7 +10,7 @@
 
 #define TALLY_PAGE_SIZE 4096
 
-/* What the numbers count, by the kernel's names: include/linux/mm_types_task.h. */
+/* The kinds of pages that are counted; the kernel's names are in include/linux/mm_types_task.h. */
 #define FILE_PAGES 0
 #define ANONYMOUS_PAGES 1
 #define SHARED_PAGES 3
@@ -23,13 +23,13 @@ struct mm_struct___atomic {
     struct mm_rss_stat___atomic rss_stat;
 } __attribute__((preserve_access_index));
 
-/* Whether this kernel counts in one of the two ways that are known here. */
+/* Whether this kernel counts in one of the two ways that this file knows. */
 static __always_inline bool resident_is_known(void) {
     return bpf_core_field_exists(((struct mm_struct___atomic*)0)->rss_stat.count) ||
            bpf_core_field_exists(((struct mm_struct*)0)->rss_stat[0].count);
 }
 
-/* How much is resident, of one of the kinds above; NO_BYTES: not known. */
+/* How much memory of one of the kinds above is resident, in bytes; NO_BYTES: not known. */
 static __always_inline __u64 resident_bytes(struct mm_struct* mm, int kind) {
     __s64 pages = 0;
 
@@ -43,17 +43,17 @@ static __always_inline __u64 resident_bytes(struct mm_struct* mm, int kind) {
     return pages > 0 ? pages * TALLY_PAGE_SIZE : 0;
 }
 
-/* The most that was resident at any time, of a process whose last thread `task` is and ends:
- * sched_process_exit. Since 6.16 (3e816361e94a) its memory is still there then. Before, only what
- * do_exit() has noted is, as for getrusage(2): with it what the process had before it called
- * execve, and so what its parent had at a vfork. */
+/* The most memory that was ever resident in a process, in bytes. `task` is its last thread, at
+ * sched_process_exit. Since 6.16 (3e816361e94a) the memory still exists at that point. Before,
+ * there is only the maximum that do_exit() has stored, as for getrusage(2): it includes what the
+ * process had before it called execve, and so what its parent had at a vfork. */
 static __always_inline __u64 peak_memory_of(struct task_struct* task) {
     struct mm_struct* mm = BPF_CORE_READ(task, mm);
     __u64 peak, now;
 
     if (!mm || !resident_is_known())
         return BPF_CORE_READ(task, signal, maxrss) * TALLY_PAGE_SIZE;
-    /* The peak is noted when the memory shrinks. */
+    /* The kernel updates the peak only when the memory shrinks. */
     peak = BPF_CORE_READ(mm, hiwater_rss) * TALLY_PAGE_SIZE;
     now = resident_bytes(mm, FILE_PAGES) + resident_bytes(mm, ANONYMOUS_PAGES) +
           resident_bytes(mm, SHARED_PAGES);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * What a tracer remembers of an object (a request, a packet, a lock) from its begin to its end,
- * which are on the time of different threads, or of none. Of threads: THREAD_STATE.
+ * What a tracer remembers about an object (a request, a packet, a lock) from its begin to its end,
+ * which are on the time of different threads, or of none. For threads, there is THREAD_STATE.
  */
 #ifndef TALLY_OBJECT_STATE_BPF_H
 #define TALLY_OBJECT_STATE_BPF_H
 
 #include "pairing.bpf.h"
 
-/* Objects that have been counted as lost, but have not ended as far as anybody knows. Their ends
- * must not be counted again. There was no room to remember which they are; it is remembered how
- * many, by a hash of their keys. Should such an end never come, it hides one later unmatched_end of
- * the same hash. */
+/* Objects that were counted as lost, but whose ends have not been seen yet; their ends must not be
+ * counted again. There was no room to remember which objects they are; only their number is
+ * remembered, by a hash of their keys. If such an end never comes, it hides one later unmatched_end
+ * with the same hash. */
 #define TALLY_OWED 1024
 
 static __always_inline __u32 tally_owed_place(__u64 key) {
@@ -25,11 +25,11 @@ static __always_inline __u64 tally_object_since(const struct tally_object* objec
     return object->is_wanted ? object->began : PAIR_NOT_WANTED;
 }
 
-/* `began`: the clock at the beginning of an object that is not remembered; 0: not known. Then it
- * may have begun before the start for as long as objects may live. */
+/* `began`: the clock at the beginning of an object that is not remembered; 0: not known. If not
+ * known, it may have begun before the start while the run is shorter than an object may live. */
 static __always_inline __u64 tally_not_remembered(__u64 began, __u64 longest) {
     __u64 start = tally_started;
-    /* 0: the run is being stopped just now, and nothing is known. */
+    /* `start` is 0: the run is being stopped at this moment, and nothing is known. */
     bool is_older = !start || (began ? began < start : clock_ns() - start < longest);
 
     return is_older ? PAIR_NEVER_SEEN : PAIR_OUTSIDE;
@@ -37,26 +37,27 @@ static __always_inline __u64 tally_not_remembered(__u64 began, __u64 longest) {
 
 /*
  * OBJECT_STATE(requests, struct request*, struct io, 16384, 120): up to 16,384 requests at once,
- * by their addresses (or numbers: any type of up to eight bytes), each with a struct io of the
- * tracer's, none of which lives for longer than 120 seconds. It is a plain hash map: what does not
- * fit is refused, and counted, and nothing is evicted in silence. After started():
+ * by their addresses (or numbers: any type of up to eight bytes), each with the tracer's struct io;
+ * none of them lives for longer than 120 seconds. It is a plain hash map: an object for which there
+ * is no room is refused and counted, and none is evicted silently. Check started() first, then:
  *
  *     object_begin(requests, request, is_wanted, &io, task)
- *         remembers io. `is_wanted`: whether the target includes whoever it is charged to. `task`
- *         is who asked for it, for in flight, or NULL. Returns the clock; 0: there was no room.
+ *         remembers io. `is_wanted`: whether the target includes whoever is charged. `task` is the
+ *         thread that requested it, for in flight, or NULL. Returns the clock; 0: no room.
  *     object_end(requests, request, &io, is_included, began)
  *         forgets it, copies io, and returns the clock at its beginning; 0: there is nothing to
  *         measure, which is counted if there should be. Only then is `is_included` evaluated:
- *         whether the target includes whoever it would be charged to. `began` is what the kernel
- *         itself knows of its beginning, by the same clock; 0: nothing.
+ *         whether the target includes whoever would be charged. `began` is its beginning as the
+ *         kernel itself has recorded it, by the same clock; 0: not recorded.
  *
  *     no_object_state   there was no room. Its end is not counted again
- *     unmatched_begin   it begins and is there already, so an end was not seen: the new one counts;
- *                       or it has lived for too long, and is forgotten when a report is made
- *     before_attach     it ends, is not there, and may have begun before the start
- *     unmatched_end     it ends, is not there, and has begun since
+ *     unmatched_begin   it begins and is already remembered, so an end was not seen: the new one
+ *                       replaces it; or it has lived for too long, and is forgotten when a report
+ *                       is made
+ *     before_attach     it ends, is not remembered, and may have begun before the start
+ *     unmatched_end     it ends, is not remembered, and has begun since the start
  *
- * So all that began is measured, lost, or in flight (IN_FLIGHT_OF), once.
+ * So every object that began is counted once: as measured, lost, or in flight (IN_FLIGHT_OF).
  */
 #define OBJECT_STATE(name, object_type, state_type, capacity, seconds)                             \
     const volatile __u64 name##_longest = 1000000000ULL * (seconds);                               \
@@ -90,7 +91,7 @@ static __always_inline __u64 tally_not_remembered(__u64 began, __u64 longest) {
             __sync_fetch_and_add(owed, 1);                                                         \
     }                                                                                              \
                                                                                                    \
-    /* Whether the end of an object that is not remembered was counted before. */                  \
+    /* Whether an object that is not remembered was already counted as lost. */                    \
     static __always_inline bool name##_pay(__u64 key) {                                            \
         __u32 place = tally_owed_place(key);                                                       \
         __u64* owed = bpf_map_lookup_elem(&name##_owed, &place);                                   \
@@ -132,8 +133,9 @@ static __always_inline __u64 tally_not_remembered(__u64 began, __u64 longest) {
         return 0;                                                                                  \
     }                                                                                              \
                                                                                                    \
-    /* Whether there was one; *since is as in pairing.bpf.h, for an object that was never there    \
-     * PAIR_NOT_WANTED. Who deletes it, and nobody else, has it. */                                \
+    /* Whether the object was remembered, or was already counted as lost. *since is as in          \
+     * pairing.bpf.h: PAIR_NOT_WANTED if it was not remembered. Only the caller that deletes it    \
+     * gets it. */                                                                                 \
     static __always_inline bool name##_take(__u64 key, state_type* state, __u64* since) {          \
         struct name##_remembered* found = bpf_map_lookup_elem(&name, &key);                        \
                                                                                                    \
@@ -150,9 +152,9 @@ static __always_inline __u64 tally_not_remembered(__u64 began, __u64 longest) {
         return name##_pay(key);                                                                    \
     }                                                                                              \
                                                                                                    \
-    /* One that is too old: it is taken to have ended unseen. Should it end right now, only one of \
-     * the two deletes it. Should another one have begun at its address by then, that one is       \
-     * forgotten and counted as lost instead: each of the two is still counted once. */            \
+    /* An object that is too old is assumed to have ended unseen. If it ends at this very moment,  \
+     * only one of the two deletes it. If another one has begun at its address by then, that one   \
+     * is forgotten and counted as lost instead: each of the two is still counted once. */         \
     static __always_inline void name##_forget(__u64 key) {                                         \
         struct name##_remembered* found = bpf_map_lookup_elem(&name, &key);                        \
         __u64 since, now = clock_ns();                                                             \
@@ -176,7 +178,7 @@ static __always_inline __u64 tally_not_remembered(__u64 began, __u64 longest) {
         __type(value, struct tally_old_objects);                                                   \
     } name##_old SEC(".maps");                                                                     \
                                                                                                    \
-    /* When user space makes a report it looks which are too old, puts them into that map and runs \
+    /* For each report, user space finds out which are too old, puts them into that map and runs   \
      * this. (An iterator over the elements of the map itself, 5.9, is not allowed everywhere.) */ \
     SEC("iter/task")                                                                               \
     int name##_forget_old(struct bpf_iter__task* ctx) {                                            \

@@ -10,7 +10,7 @@
 #define TALLY_PAGE_SHIFT 12
 #define TALLY_TMPFS_MAGIC 0x01021994 /* include/uapi/linux/magic.h */
 
-/* What a page fault ended with: include/linux/mm_types.h, enum vm_fault_reason. */
+/* Results of a page fault: include/linux/mm_types.h, enum vm_fault_reason. */
 #define TALLY_FAULT_ERROR (0x1 | 0x2 | 0x10 | 0x20 | 0x40 | 0x800)
 #define TALLY_FAULT_NOPAGE 0x100
 #define TALLY_FAULT_RETRY 0x400
@@ -33,7 +33,7 @@ static __always_inline __u64 folio_pages(struct folio* folio) {
     return BPF_CORE_READ(folio, _folio_nr_pages);
 }
 
-/* Whether the pages of a file are nowhere but in the page cache. */
+/* Whether a file's pages exist only in the page cache (tmpfs). */
 static __always_inline bool is_in_memory_only(struct address_space* mapping) {
     return BPF_CORE_READ(mapping, host, i_sb, s_magic) == TALLY_TMPFS_MAGIC;
 }

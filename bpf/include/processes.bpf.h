@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Where processes are, for naming containers that only their namespaces betray. Never asked for an
- * event that is measured: it costs some hundred nanoseconds. Needs neither /proc nor any right in
- * the container's namespaces.
+ * The cgroups and namespaces of processes, for naming containers that are recognized only by their
+ * namespaces. Never called for a measured event: it costs a few hundred nanoseconds. Needs neither
+ * /proc nor any privilege in the container's namespaces.
  */
 #ifndef TALLY_PROCESSES_BPF_H
 #define TALLY_PROCESSES_BPF_H
@@ -13,8 +13,8 @@
 
 #define TALLY_INITIAL_UTS_NAMESPACE 0xEFFFFFFE /* PROC_UTS_INIT_INO, include/linux/proc_ns.h */
 
-/* All of *process but its cgroup; it is zero before. Of a process in the host's pid namespace
- * nothing but the number matters. */
+/* Fills in all of *process, which is zero before, except for its cgroup. For a process in the
+ * host's pid namespace only its pid matters. */
 static __always_inline void describe_process(struct task_struct* task,
                                              struct tally_process* process) {
     struct pid* number = task->thread_pid;
@@ -33,8 +33,8 @@ static __always_inline void describe_process(struct task_struct* task,
         BPF_CORE_READ_STR_INTO(&process->node_name, task, nsproxy, uts_ns, name.nodename);
 }
 
-/* One struct tally_process for each process but those that end just now and have no namespaces any
- * more (exit_task_namespaces()). */
+/* Writes one struct tally_process for each process, except for kernel threads and for those that
+ * are exiting and have already dropped their namespaces (exit_task_namespaces()). */
 SEC("iter/task") TALLY_ENGINE(processes)
 int tally_processes(struct bpf_iter__task* ctx) {
     struct task_struct* task = ctx->task;

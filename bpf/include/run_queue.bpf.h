@@ -14,7 +14,7 @@ enum wait_cause { WOKEN, PREEMPTED, CREATED };
 
 struct cpu_wait {
     __u64 since; /* the clock when the thread became runnable; PAIR_OUTSIDE: it runs or sleeps */
-    __u32 place; /* of its last histogram */
+    __u32 place; /* of its last histogram (slots.bpf.h) */
     enum wait_cause cause;
 };
 THREAD_STATE(runnable, struct cpu_wait);
@@ -70,8 +70,9 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct* prev, struct task_stru
     return 0;
 }
 
-/* About the woken thread, whichever thread woke it. A thread on a CPU needs none. A thread that
- * waits already goes on waiting: one preempted on its way to sleep is runnable all along. */
+/* Concerns the woken thread, whichever thread woke it. A thread on a CPU does not wait for one. A
+ * thread that already waits continues to wait: one that was preempted on its way to sleep is
+ * runnable all along. */
 SEC("tp_btf/sched_wakeup")
 int BPF_PROG(on_wakeup, struct task_struct* task) {
     struct cpu_wait* wait;
@@ -84,7 +85,7 @@ int BPF_PROG(on_wakeup, struct task_struct* task) {
     return 0;
 }
 
-/* Overwrites what the last thread of the same number left. */
+/* Overwrites the state that the last thread with the same number left. */
 SEC("tp_btf/sched_wakeup_new")
 int BPF_PROG(on_wakeup_new, struct task_struct* task) {
     struct cpu_wait* wait;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Sets of values that user space fills before a tracer runs: an option that names some values of a
- * type, and measures only those; and the calls that are meant to wait.
+ * Sets of values that user space fills before a tracer runs: those of an option that restricts the
+ * measurement to some values of a type, and the calls that are meant to wait.
  */
 #ifndef TALLY_SELECTION_BPF_H
 #define TALLY_SELECTION_BPF_H
@@ -9,10 +9,10 @@
 #include "declare.bpf.h"
 
 /*
- * SELECTION(syscall, syscall_nr, "s", "only this system call"): -s, --syscall VALUE, as often as
- * one likes. syscall_is_selected(value) is true for all values if the option is not given. What
- * VALUE may be depends on the type (bpf/include/types.bpf.h): for syscall_nr a name or a number.
- * The letter must be none that a common option has; "" for none.
+ * SELECTION(syscall, syscall_nr, "s", "only this system call"): declares the option -s, --syscall
+ * VALUE, which is repeatable. syscall_is_selected(value) is true for all values if the option is
+ * not given. The form of VALUE depends on the type (bpf/include/types.bpf.h): for syscall_nr it is
+ * a name or a number. The letter must not be that of a common option; "": no letter.
  */
 #define SELECTION(name, value_type, letter, help)                                     \
     const volatile bool name##_selection = false;                                     \

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * What is measured by key: the kernel only ever adds; user space reads, remembers and subtracts, so
- * nothing falls between two reports.
+ * Storage of what is measured by key: the kernel only ever adds; user space reads, remembers and
+ * subtracts, so nothing is lost between two reports.
  *
- * What belongs to a key (a histogram, some counts) lies in a slot of an array, with the key at its
- * head; a hash map says in which slot. What a look-up in that hash map costs is cache and TLB
- * misses, so a tracer that remembers something of a thread can keep the slot there: one comparison
- * with the key at the slot's head then replaces it.
+ * The content of a key (a histogram, some counts) is in a slot of an array, with the key at its
+ * head; a hash map has the number of the slot. A look-up in that hash map costs cache and TLB
+ * misses, so a tracer that remembers something about a thread can keep the slot's number there: one
+ * comparison with the key at the slot's head then replaces the look-up.
  */
 #ifndef TALLY_SLOTS_BPF_H
 #define TALLY_SLOTS_BPF_H
@@ -15,15 +15,15 @@
 #include "loss.bpf.h"
 #include "same_words.bpf.h"
 
-/* Several CPUs that count into one slot fight over its cache lines (251 instead of 400 ns with two
- * CPUs). So a key has up to eight copies, by CPU, which user space adds up. */
+/* Several CPUs that count into one slot contend for its cache lines. So a key has up to eight
+ * copies, chosen by CPU, which user space adds up (251 instead of 400 ns with two CPUs). */
 const volatile __u32 tally_shard_mask = 0;
 
 /*
  * TALLY_SLOTS(waits, struct subject, struct waits_content, "histogram:help", slot->content.min =
  * 1): the maps of HISTOGRAM and COUNTS, and NAME_content_of(key, place), which finds the content of
- * a key, or counts LOST_MAP_FULL and returns NULL. `initial` runs for a slot that gets its first
- * key; all else in it is zero.
+ * a key, or counts LOST_MAP_FULL and returns NULL. `initial` initializes a slot for its first key;
+ * all else in it is zero.
  */
 #define TALLY_SLOTS(name, key_type, content_type, tag, initial)                                   \
     typedef key_type tally_##name##_key_type;                                                     \
@@ -52,15 +52,15 @@ const volatile __u32 tally_shard_mask = 0;
         __type(value, __u32);                                                                     \
     } name##_index SEC(".maps");                                                                  \
                                                                                                   \
-    /* The numbers of the slots that are not used; user space puts them there. */                 \
+    /* The numbers of the free slots; user space puts them there. */                              \
     struct {                                                                                      \
         __uint(type, BPF_MAP_TYPE_STACK);                                                         \
         __uint(max_entries, 1);                                                                   \
         __type(value, __u32);                                                                     \
     } name##_free SEC(".maps");                                                                   \
                                                                                                   \
-    /* A slot for a new key, or where another CPU has just put it; negative: there is none. Apart \
-     * from the rest, which runs for every event and should be small. */                          \
+    /* A slot for a new key, or where another CPU has just put it; negative: there is none. It is \
+     * not inlined: the rest runs for every event and should be small. */                         \
     static __noinline long tally_##name##_claim(struct tally_##name##_key* key) {                 \
         struct tally_##name##_slot* slot;                                                         \
         __u32* other;                                                                             \
@@ -72,9 +72,9 @@ const volatile __u32 tally_shard_mask = 0;
         if (!slot)                                                                                \
             return -1;                                                                            \
         initial;                                                                                  \
-        /* The key only when the slot is ours: a slot that lost this race never had one. */       \
+        /* Set the key only once the slot is ours: one that lost this race never had a key. */    \
         if (!bpf_map_update_elem(&name##_index, key, &number, BPF_NOEXIST)) {                     \
-            /* The shard last: who finds it there finds all of the key. */                        \
+            /* The shard last: a reader that finds it set finds the whole key. */                 \
             slot->key.key = key->key;                                                             \
             barrier();                                                                            \
             *(volatile __u64*)&slot->key.shard = key->shard;                                      \

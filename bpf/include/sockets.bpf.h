@@ -15,7 +15,7 @@
 
 #define TALLY_AF_INET6 10
 #define TALLY_SEND_SHUTDOWN 2
-#define TALLY_SOCK_DONE 1 /* enum sock_flags: a FIN has come */
+#define TALLY_SOCK_DONE 1 /* enum sock_flags: a FIN has arrived */
 
 struct connection {
     __u64 since;             /* clock_ns(); 0: not known */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Whose time it is: the first part of every key.
+ * Whom a value is charged to: the first part of every key.
  */
 #ifndef TALLY_SUBJECT_BPF_H
 #define TALLY_SUBJECT_BPF_H
@@ -9,7 +9,8 @@
 #include "compat.bpf.h"
 #include "types.bpf.h"
 
-/* Only what --by asks for is filled in, so that a key stands for a row and not for every thread. */
+/* Only the fields that --by needs are filled in, so that a key stands for a row and not for every
+ * thread. */
 struct subject {
     cgroup_id cgroup;
     pid_nr pid;
@@ -26,7 +27,7 @@ const volatile bool by_comm = false;
 #define TALLY_KERNEL_THREADS 0 /* no cgroup has this id */
 
 /* On hosts without systemd, programs share the root cgroup with the kernel's threads; these are
- * told apart here because their cgroup cannot. */
+ * distinguished here because their cgroup does not do it. */
 static __always_inline __u64 charged_cgroup(struct task_struct* task) {
     __u64 id = cgroup_of(task);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * System calls from entry to return, for tracers that measure or report them. A tracer includes
- * this file and defines call_is_selected() and wanted_call_returned(); CALLS_IN_FLIGHT() tells,
- * beside a histogram, the calls that have not returned.
+ * this file and defines call_is_selected() and wanted_call_returned(); CALLS_IN_FLIGHT() reports,
+ * with a histogram, the calls that have not returned.
  *
  * How a return is matched with its own entry:
  *  - A new thread first returns from its parent's clone, which it never entered (ret_from_fork() of
- *    arch/x86/entry). It begins inside a call that is not measured, whatever the last thread of
- *    that number left.
+ *    arch/x86/entry). It is taken to start inside a call that is not measured, whatever state the
+ *    last thread with that number left.
  *  - A new program has new registers. They hold the number of execve, whichever call it was
  *    (set_personality_64bit(), set_personality_ia32() of process_64.c).
  *  - A thread that calls exec and is not its process's first takes the number of the first
@@ -33,7 +33,7 @@ struct entered_call {
 };
 THREAD_STATE(calling, struct entered_call);
 
-/* NULL before the start, and without a state, which is counted. */
+/* NULL before the start, and if there is no state for the thread, which is counted. */
 static __always_inline struct entered_call* call_of(struct task_struct* task) {
     return started() ? pair_state(calling, task) : NULL;
 }
@@ -191,10 +191,10 @@ int BPF_PROG(on_exec, struct task_struct* task, int old_number) {
     return 0;
 }
 
-/* For how many nanoseconds a thread has been in the call that it is in now, and sets *number to it;
- * 0: in none that is wanted; TALLY_OLDER_THAN_RUN: it was entered before the start. Such a call,
- * without an event of its thread since, is known by the registers that the thread saved at its
- * entry. For IN_FLIGHT(), which asks about threads of the target only. */
+/* For how many nanoseconds a thread has been in its current call; sets *number to that call. 0: it
+ * is in no wanted call; TALLY_OLDER_THAN_RUN: the call was entered before the start. Such a call,
+ * without an event of its thread since, is known from the registers that the thread saved at its
+ * entry. For IN_FLIGHT(), which asks only about threads of the target. */
 static __always_inline __u64 call_age(struct task_struct* task, syscall_nr* number) {
     struct entered_call* call = calling_of(task);
     __u64 since = call ? call->since : PAIR_OUTSIDE;
@@ -220,8 +220,8 @@ static __always_inline __u64 call_age(struct task_struct* task, syscall_nr* numb
 /*
  * CALLS_IN_FLIGHT(calls, task, number, key) { *key = subject_of(task); return true; }
  *
- * is the IN_FLIGHT() of the histogram `calls`: asked about each thread that is in a wanted call,
- * with the call's number. False: it is not told.
+ * is the IN_FLIGHT() of the histogram `calls`: called for each thread that is in a wanted call,
+ * with the call's number. False: the call is not reported.
  */
 #define CALLS_IN_FLIGHT(name, its_task, its_number, its_key)                                    \
     static __always_inline bool name##_call_key(                                                \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * System calls by key: for tracers that measure all of them, or those of -s, by --by. A tracer
- * includes it instead of system_call.bpf.h.
+ * System calls by key: for tracers that measure all calls, or those selected by -s, under the keys
+ * of --by. A tracer includes this file instead of system_call.bpf.h.
  */
 #ifndef TALLY_SYSTEM_CALL_KEYS_BPF_H
 #define TALLY_SYSTEM_CALL_KEYS_BPF_H

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The one include of a tracer. A BPF file declares all of it: what it is (TRACER), its options
- * (OPTION, SELECTION), what it measures (HISTOGRAM, COUNTS), what it remembers of a thread
- * (THREAD_STATE) and what has begun and not ended (IN_FLIGHT). tally reads these declarations from
- * the object's BTF, so there is no second list of them anywhere. docs/new-tool.md shows how.
+ * The one include of a tracer. A BPF file declares everything about the tracer: what it is
+ * (TRACER), its options (OPTION, SELECTION), what it measures (HISTOGRAM, COUNTS), what it
+ * remembers about a thread (THREAD_STATE) and what has begun and not ended (IN_FLIGHT). tally reads
+ * these declarations from the object's BTF, so there is no second list of them anywhere.
+ * docs/new-tool.md shows how.
  */
 #ifndef TALLY_BPF_H
 #define TALLY_BPF_H
@@ -31,11 +32,11 @@
 #include "tree.bpf.h"
 #include "types.bpf.h"
 
-/* GPL by the dual licence of these files: the kernel lets GPL programs alone read its memory. */
+/* GPL by the dual licence of these files: the kernel lets only GPL programs read its memory. */
 char _license[] SEC("license") = "Dual BSD/GPL";
 
 /* The clock of all measurements, CLOCK_MONOTONIC in nanoseconds. Reading it costs 80 to 110 ns in a
- * handler: once for each event, and only when the event needs it. */
+ * handler: do it once for each event, and only if the event needs it. */
 static __always_inline __u64 clock_ns(void) {
     return bpf_ktime_get_ns();
 }

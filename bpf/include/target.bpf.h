@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Which threads are measured. Ask about the thread whose time it is, never about `current` by
+ * Which threads are measured. Ask about the thread that is charged, never about `current` by
  * reflex: at a wake-up, current is the waker. Ask once, where the measurement begins, and remember
- * the answer with it: what began is counted when it ends, for whom the thread is then.
+ * the answer with it: what was wanted when it began is counted when it ends, under the cgroup and
+ * name that the thread has by then.
  */
 #ifndef TALLY_TARGET_BPF_H
 #define TALLY_TARGET_BPF_H
@@ -11,14 +12,15 @@
 #include "tree.bpf.h"
 #include "types.bpf.h"
 
-/* Each is a set of wanted values; different options must all agree. The flags are constants, so an
- * unused set costs nothing. */
+/* Each option has a set of wanted values; a thread must match all options that are given. The flags
+ * are constants, so an unused set costs nothing. */
 const volatile bool target_by_pid = false;
 const volatile bool target_by_tid = false;
 const volatile bool target_by_comm = false;
 
-/* In a stream of events, tally would see its own writing of it. Which process it is, it says by an
- * iterator, which it reads once: its number may be another one where it is. */
+/* In a stream of events, tally would see the calls by which it writes that stream. It identifies
+ * its process by reading an iterator once, since its pid may be another one in its own pid
+ * namespace. */
 const volatile bool target_leaves_tally_out = false;
 __u32 tally_process SEC(".data.tally") = 0;
 
@@ -74,8 +76,8 @@ static __always_inline bool target_includes(struct task_struct* task) {
     return true;
 }
 
-/* The same where the thread is not known, but the cgroup is: it is none that a filter of threads
- * asks for. */
+/* As above, for an event whose thread is unknown, but whose cgroup is known. Any thread filter (-p,
+ * -t, --comm, COMMAND) excludes it. */
 static __always_inline bool target_includes_cgroup(__u64 cgroup) {
     if (target_by_tree || target_by_pid || target_by_tid || target_by_comm)
         return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * What a tracer remembers of each thread between two events.
+ * What a tracer remembers about each thread between two events.
  */
 #ifndef TALLY_THREAD_STATE_BPF_H
 #define TALLY_THREAD_STATE_BPF_H
@@ -11,16 +11,17 @@
 
 /* An array by thread number costs 5 ns a look-up, task storage 32, a hash 43 and more; but the
  * array has pid_max elements, 32 MiB for 8 bytes each on a big server. User space decides
- * (src/tracer/map_budget.cpp). A constant: the other way is not even loaded. */
+ * (src/tracer/map_budget.cpp). The flag is a constant: the code of the other way is not even
+ * loaded. */
 const volatile bool tally_threads_by_number = true;
 
-/* Else, before task storage (5.12, a10787e6d58c "bpf: Enable task local storage for tracing
- * programs"): a hash map by the address of the task_struct, which a thread keeps until
+/* Otherwise, on kernels before task storage (5.12, a10787e6d58c "bpf: Enable task local storage for
+ * tracing programs"): a hash map by the address of the task_struct, which a thread keeps until
  * sched_process_free (tree.bpf.h). */
 const volatile bool tally_threads_by_address = false;
 
 /* Threads with neighbouring numbers are often busy together, on different CPUs: eight of them must
- * not share a cache line. A permutation of each 256 numbers, so that they still share pages. */
+ * not share a cache line. Permutes each block of 256 numbers, so that they still share pages. */
 static __always_inline __u32 tally_thread_slot(__u32 number) {
     return (number & ~255U) | (number & 7) << 5 | (number >> 3 & 31);
 }
@@ -29,14 +30,14 @@ static __always_inline __u32 tally_thread_slot(__u32 number) {
  * THREAD_STATE(runnable, struct cpu_wait): runnable_of(task) is the struct cpu_wait of that thread,
  * zero when the thread is new, or NULL, which pair_state() counts (pairing.bpf.h).
  *
- * The array has one element for each thread *number*: what a thread leaves behind is found by the
- * next thread of that number. Set it at the first event of a new thread, or store with it what the
- * end must match. In task storage it goes with the thread.
+ * The array has one element for each thread *number*: the state that a thread leaves behind is
+ * found by the next thread with that number. Set it at the first event of a new thread, or store
+ * with it what the end must match. In task storage, the state is freed with the thread.
  *
- * Storage is made when a thread is made, and once for all that exist, because to allocate memory
- * under the run queue's lock, where the scheduler's events are, is not safe on every kernel. Where
- * it is, what could not be made then (a burst of new threads empties the allocator's reserve) is
- * made at the next event.
+ * Storage is allocated when a thread is created, and once for all existing threads, because it is
+ * not safe on every kernel to allocate memory under the run queue's lock, where the scheduler's
+ * events occur. Where it is safe, storage that could not be allocated then (a burst of new threads
+ * empties the allocator's reserve) is allocated at the next event.
  */
 #define THREAD_STATE(name, state_type)                                                          \
     struct {                                                                                    \

@@ -67,7 +67,7 @@ struct throttled_time {
 };
 
 /* The throttled_time of a struct cfs_rq, under the lock of its CPU's run queue. The run queue's
- * clock is that of the scheduler's last event there. READ(pointer, field...) reads. */
+ * clock is that of the scheduler's last event there. READ(pointer, field...) reads a field. */
 #define TALLY_THROTTLED_TIME(queue, READ)                                                 \
     ({                                                                                    \
         struct cfs_rq___with_self* self = (void*)(queue);                                 \

@@ -17,8 +17,8 @@ typedef __u64 cgroup_id;                /* inode of the cgroup's directory, in t
 typedef __u32 pid_nr;                   /* a process (the kernel's tgid), as the host numbers it */
 typedef __u32 tid_nr;                   /* a thread (the kernel's pid), as the host numbers it */
 typedef __u32 uid_nr;                   /* a user, as the host numbers it; NO_USER: none */
-typedef __u32 syscall_nr;               /* a system call; bit 31: of the 32-bit table
-                                           (system_call.bpf.h); NO_SYSCALL: none */
+typedef __u32 syscall_nr;               /* a system call; bit 31 (TALLY_SYSCALL_32):
+                                           of the 32-bit table; NO_SYSCALL: none */
 typedef __u32 errno_nr;                 /* an error, positive; 0: none */
 typedef __u32 signal_nr;                /* SIGKILL; 0: none */
 typedef __u32 capability_nr;            /* CAP_SYS_ADMIN */
@@ -30,11 +30,11 @@ typedef __u64 hex;                      /* an address, a mask: 0x1f in text, a n
 typedef __s32 natural_or_none;          /* negative: none (a descriptor, an exit code) */
 typedef __u32 open_flags;               /* O_RDWR|O_CREAT */
 typedef __u32 file_mode;                /* 0644; NO_MODE: none */
-typedef struct tally_flags named_flags; /* MS_RDONLY|MS_NOSUID: what they are of, and the bits */
+typedef struct tally_flags named_flags; /* MS_RDONLY|MS_NOSUID: the set of names, and the bits */
 
-/* Of events only (events.bpf.h). */
+/* In events only (events.bpf.h). */
 typedef __u64 container_of_cgroup;         /* a cgroup_id, shown as its container's name */
-typedef __u64 call_arguments[6];           /* of a system call, as they were given */
+typedef __u64 call_arguments[6];           /* of a system call, as they were passed */
 typedef struct tally_text path;            /* a string of any bytes: event_user_string() */
 typedef struct tally_text argument_vector; /* words: event_user_words() */
 
