@@ -41,7 +41,7 @@ struct Head {
     char comm[16];
 };
 
-/// Of an EventOwner. Streams of several tracers may have one writer, so no two have the same.
+/// Of an EventOwner. Streams of several tracers may have one sink, so no two have the same.
 std::uint64_t next_serial() {
     static std::uint64_t last = 0;
     return ++last;
