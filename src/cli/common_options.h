@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "cli/parser.h"
-#include "output/writer.h"
+#include "output/format.h"
 #include "session/request.h"
 
 namespace tally {

@@ -131,6 +131,12 @@ Admission Collector::admission_of(const std::byte* key) const {
                : own;
 }
 
+std::vector<std::string> Collector::take_expired(
+    const std::function<bool(const std::string& identity)>& is_kept) {
+    // Other rows get slots again, of other cgroups: they are as few as what they name.
+    return grouping_.needs_cgroups() ? row_use_.take_unused(is_kept) : std::vector<std::string>();
+}
+
 void Collector::forget_dead(const std::function<bool(CgroupId)>& is_gone,
                             const Containers& containers) {
     if (used_ * 2 < slots_->size()) {
@@ -149,6 +155,7 @@ void Collector::forget_dead(const std::function<bool(CgroupId)>& is_gone,
             add_slot(number, chunk_.data(), containers);
             slots_->give_back(number, known.key.data());
             known = {};
+            row_use_.release(number);
             forget(number);
         }
     }

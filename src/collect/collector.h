@@ -7,9 +7,11 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "collect/grouping.h"
+#include "collect/row_use.h"
 #include "collect/slot_map.h"
 #include "container/containers.h"
 #include "model/record.h"
@@ -70,8 +72,15 @@ class Collector {
     /// description and headings are set here.
     virtual AnyReport collect(Report head, const Containers& containers) = 0;
 
-    /// Everything returned by collect() so far, with what was in flight at its last call.
+    /// Everything returned by collect() so far, with what was in flight at its last call, but for
+    /// what has expired.
     virtual AnyReport total(Report head) const = 0;
+
+    /// The totals of the rows that have expired, each once; they are forgotten with that. A row
+    /// that names cgroups expires when all its slots were given back by forget_dead(), collect()
+    /// has returned what these had at the end, and nothing of it is in flight. The same key may
+    /// come again; then its totals add up.
+    virtual AnyReport expire(Report head) = 0;
 
     /// Gives the slots of dead cgroups back, where more than half of all are used. A cgroup's id is
     /// never used again, and no thread can be in one that is gone, so nothing more can be counted
@@ -92,6 +101,13 @@ class Collector {
     Admission admission_of(const std::byte* key) const;
 
     const SlotMap& slots() const { return *slots_; }
+
+    /// To be told by add_new() which row a slot adds to.
+    RowUse& row_use() { return row_use_; }
+
+    /// The identities of the rows that expire, but for those that are `kept`.
+    std::vector<std::string> take_expired(
+        const std::function<bool(const std::string& identity)>& is_kept);
 
     /// Makes the cgroups that a key names new_cgroups().
     void note_cgroup(const std::byte* key);
@@ -130,6 +146,7 @@ class Collector {
     std::vector<std::byte> chunk_;  ///< what take() has copied, slots from first_ to next_
     std::uint32_t first_ = 0;
     std::vector<CgroupId> new_cgroups_;
+    RowUse row_use_;
 };
 
 }  // namespace tally

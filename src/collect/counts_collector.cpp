@@ -33,6 +33,7 @@ bool CountsCollector::add_new(std::uint32_t number, const std::byte* key, const 
     }
     if (!dropped) {
         Row& row = row_in(interval_, grouping().resolve(key, containers));
+        row_use().note(number, row.key.identity);
         for (std::size_t i = 0; i < now.size(); ++i) {
             row.values[i] += now[i] - known[i];
         }
@@ -66,6 +67,15 @@ AnyReport CountsCollector::collect(Report head, const Containers& /*containers*/
 
 AnyReport CountsCollector::total(Report head) const {
     return report_of(std::move(head), total_);
+}
+
+AnyReport CountsCollector::expire(Report head) {
+    Rows expired;
+    for (const std::string& each : take_expired(
+             [this](const std::string& identity) { return interval_.contains(identity); })) {
+        expired.insert(total_.extract(each));
+    }
+    return report_of(std::move(head), expired);
 }
 
 }  // namespace tally

@@ -18,6 +18,7 @@ class CountsCollector final : public Collector {
 
     AnyReport collect(Report head, const Containers& containers) override;
     AnyReport total(Report head) const override;
+    AnyReport expire(Report head) override;
 
   private:
     using Values = std::vector<std::uint64_t>;

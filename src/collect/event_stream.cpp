@@ -41,7 +41,7 @@ struct Head {
     char comm[16];
 };
 
-/// For an EventOwner. Streams of several tracers may share a writer, so no two have the same.
+/// For an EventOwner. Streams of several tracers may share a sink, so no two have the same.
 std::uint64_t next_serial() {
     static std::uint64_t last = 0;
     return ++last;

@@ -52,6 +52,11 @@ AnyReport HistogramCollector::collect(Report head, const Containers& containers)
         total.in_flight = row.in_flight;
         report.rows.push_back({std::move(row.key.name), std::move(row.histogram), row.in_flight});
     }
+    // What was in flight once, and then ended in another row, or in none.
+    std::erase_if(total_, [](const auto& each) {
+        const Row& row = each.second;
+        return row.histogram.empty() && (!row.in_flight || row.in_flight->count == 0);
+    });
     return report;
 }
 
@@ -91,6 +96,7 @@ bool HistogramCollector::add_new(std::uint32_t number, const std::byte* key,
     }
     if (!dropped) {
         Row& row = row_of(key, containers);
+        row_use().note(number, row.key.identity);
         for (const BucketCount& each : changed) {
             row.histogram.add(each.bucket, each.count);
         }
@@ -164,13 +170,27 @@ void HistogramCollector::add_in_flight(const Containers& containers) {
 }
 
 AnyReport HistogramCollector::total(Report head) const {
+    return totals_of(std::move(head), total_);
+}
+
+AnyReport HistogramCollector::expire(Report head) {
+    const auto is_kept = [this](const std::string& identity) {
+        const auto found = total_.find(identity);
+        return interval_.contains(identity) || (found != total_.end() && found->second.in_flight &&
+                                                found->second.in_flight->count != 0);
+    };
+    Rows expired;
+    for (const std::string& each : take_expired(is_kept)) {
+        expired.insert(total_.extract(each));
+    }
+    return totals_of(std::move(head), expired);
+}
+
+HistogramReport HistogramCollector::totals_of(Report&& head, const Rows& rows) const {
     HistogramReport report{std::move(head), schema_.unit, {}};
     describe(report);
-    report.rows.reserve(total_.size());
-    for (const auto& [identity, row] : total_) {
-        if (row.histogram.empty() && (!row.in_flight || row.in_flight->count == 0)) {
-            continue;  // it was in flight once, and then ended in another row
-        }
+    report.rows.reserve(rows.size());
+    for (const auto& [identity, row] : rows) {
         HistogramRow total{row.key.name, row.histogram, row.in_flight};
         // An interval knows its extremes only to the bucket; the kernel knows those of the run.
         total.histogram.set_extremes(row.min, row.max);

@@ -22,6 +22,7 @@ class HistogramCollector final : public Collector {
     void look_in_flight(std::chrono::nanoseconds age_of_run) override;
     AnyReport collect(Report head, const Containers& containers) override;
     AnyReport total(Report head) const override;
+    AnyReport expire(Report head) override;
 
   private:
     /// What a slot of the kernel's map held at the last reading.
@@ -42,6 +43,7 @@ class HistogramCollector final : public Collector {
     void forget(std::uint32_t number) override;
     Row& row_of(const std::byte* key, const Containers& containers);
     void add_in_flight(const Containers& containers);
+    HistogramReport totals_of(Report&& head, const Rows& rows) const;
 
     const HistogramSchema& schema_;
     const std::size_t in_flight_size_;  ///< of a record: a key without its shard, and what is known

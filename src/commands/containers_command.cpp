@@ -11,10 +11,10 @@
 #include "commands/listing_request.h"
 #include "model/listing.h"
 #include "output/listing_writer.h"
+#include "output/make_sink.h"
 #include "output/messages.h"
 #include "output/output_file.h"
 #include "output/times.h"
-#include "output/writer.h"
 #include "session/live_containers.h"
 #include "session/privileges.h"
 #include "session/ready.h"
@@ -158,7 +158,7 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
         out);
     TextOptions text;
     text.unicode = locale_is_utf8();
-    const auto writer = make_writer(request.format, text, out, errors);
+    const auto sink = make_sink(request.format, text, out, errors);
     Watch watch(live.containers(), stream);
     watch.tell(true);
     const auto started = LiveContainers::Clock::now();
@@ -171,7 +171,7 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
     const auto report_losses = [&] {
         const std::vector<LostRecord> lost = losses.collect(unix_now(), {});
         for (const LostRecord& each : lost) {
-            writer->lost(each);
+            sink->lost(each);
         }
         if (!lost.empty()) {
             live.walk();
@@ -209,8 +209,8 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
     look();
     report_losses();
     const Seconds duration = LiveContainers::Clock::now() - started;
-    writer->end({engine.tracer.name(), unix_now(), duration.count(), losses.before_attach(),
-                 losses.total()});
+    sink->end({engine.tracer.name(), unix_now(), duration.count(), losses.before_attach(),
+               losses.total()});
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ struct Moment {
 };
 
 /// One value of a record. Strings are bytes from the kernel or a container: any byte but
-/// NUL, not always UTF-8; the writers make them safe. monostate is "not known" (null, never 0).
+/// NUL, not always UTF-8; the sinks make them safe. monostate is "not known" (null, never 0).
 using Value = std::variant<std::monostate, std::uint64_t, std::int64_t, std::string, bool, Moment>;
 
 /// One named value. Names are the record's public contract (docs/output.md).

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "model/listing.h"
+#include "output/format.h"
 #include "output/output_file.h"
-#include "output/writer.h"
 
 namespace tally {
 

@@ -24,8 +24,13 @@ namespace tally {
 /// it.
 inline constexpr std::uint64_t kSchema = 1;
 
-inline constexpr std::string_view kHistogramType = "histogram";
-inline constexpr std::string_view kCountsType = "counts";
+/// The types of records.
+constexpr std::string_view type_of(const HistogramReport&) {
+    return "histogram";
+}
+constexpr std::string_view type_of(const CountsReport&) {
+    return "counts";
+}
 inline constexpr std::string_view kEventType = "event";
 
 /// "ns", "bytes", "count"

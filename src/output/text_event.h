@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "model/event.h"
-#include "output/writer.h"
+#include "output/format.h"
 
 namespace tally {
 

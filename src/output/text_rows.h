@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "model/record.h"
-#include "output/writer.h"
+#include "output/format.h"
 
 namespace tally {
 

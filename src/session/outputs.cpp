@@ -6,6 +6,8 @@
 
 #include <string_view>
 
+#include "output/make_sink.h"
+
 namespace tally {
 namespace {
 
@@ -37,7 +39,7 @@ Outputs::Outputs(const Request& request, std::span<const std::string> tools)
     }
     text.names_tools = files_.size() < tools.size();
     for (const auto& each : files_) {
-        writers_.push_back(make_writer(request.format, text, *each, errors_));
+        sinks_.push_back(make_sink(request.format, text, *each, errors_));
     }
 }
 

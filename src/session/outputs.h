@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "output/output_file.h"
-#include "output/writer.h"
+#include "output/sink.h"
 #include "session/request.h"
 
 namespace tally {
@@ -26,7 +26,7 @@ class Outputs {
     Outputs& operator=(const Outputs&) = delete;
 
     /// That of a tracer, by its place in the request.
-    Writer& writer_of(std::size_t tracer) { return *writers_[writers_.size() == 1 ? 0 : tracer]; }
+    Sink& sink_of(std::size_t tracer) { return *sinks_[sinks_.size() == 1 ? 0 : tracer]; }
 
     /// Of all places.
     std::vector<int> fds() const;
@@ -37,7 +37,7 @@ class Outputs {
   private:
     OutputFile errors_;
     std::vector<std::unique_ptr<OutputFile>> files_;
-    std::vector<std::unique_ptr<Writer>> writers_;  ///< one for each of them
+    std::vector<std::unique_ptr<Sink>> sinks_;  ///< one for each of them
 };
 
 }  // namespace tally

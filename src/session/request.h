@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "output/writer.h"
+#include "output/format.h"
 
 namespace tally {
 

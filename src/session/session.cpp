@@ -18,6 +18,7 @@
 #include "session/outputs.h"
 #include "session/privileges.h"
 #include "session/ready.h"
+#include "session/schedule.h"
 #include "session/session_cgroups.h"
 #include "session/tracer_run.h"
 #include "session/waiter.h"
@@ -28,14 +29,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// How often a run without INTERVAL reads, to redraw and to keep up with names and dead keys.
-constexpr Seconds kLook{1.0};
-
 /// One run of tracers; its members are in the order in which they come to life.
 class Session {
   public:
     Session(std::vector<Tracer> tracers, const Request& request)
-        : request_(request), cgroups_(request.target) {
+        : request_(request),
+          schedule_(request.interval, request.count, request.duration),
+          cgroups_(request.target) {
         for (std::size_t i = 0; i < tracers.size(); ++i) {
             runs_.push_back(
                 std::make_unique<TracerRun>(std::move(tracers[i]), request_.tracers.at(i)));
@@ -88,10 +88,10 @@ class Session {
         }
         engine().tracer().start();
         for (std::size_t i = 0; i < runs_.size(); ++i) {
-            runs_[i]->begin_output(outputs_->writer_of(i));
+            runs_[i]->begin_output(outputs_->sink_of(i));
         }
         started_ = interval_started_ = Clock::now();
-        waiter_->start(request_.interval.value_or(kLook), request_.duration);
+        waiter_->start(schedule_.period(), schedule_.duration());
         say_ready();
         if (command_) {
             command_->start(request_.output_file ? STDOUT_FILENO : STDERR_FILENO,
@@ -188,8 +188,8 @@ class Session {
     bool is_live() const {
         // What a command says goes to the same screen, mostly, and would go into the picture, as
         // lines of events would.
-        return request_.text.terminal && request_.format == Format::text && !request_.interval &&
-               !command_ && !any_events();
+        return request_.text.terminal && request_.format == Format::text &&
+               !schedule_.has_intervals() && !command_ && !any_events();
     }
 
     void say_ready() {
@@ -198,16 +198,15 @@ class Session {
         }
         const bool has_report = any([](const TracerRun& each) { return !each.has_events(); });
         say(fmt::format("{} is measuring{}", fmt::join(names_, ","),
-                        request_.duration || request_.count || command_ ? ""
-                        : has_report ? "; Ctrl-C ends it with the report"
-                                     : "; Ctrl-C ends it"));
+                        schedule_.has_end() || command_ ? ""
+                        : has_report                    ? "; Ctrl-C ends it with the report"
+                                                        : "; Ctrl-C ends it"));
         if (request_.ready_fd) {
             announce_ready(*request_.ready_fd);
         }
     }
 
     void loop() {
-        std::uint64_t intervals = 0;
         for (;;) {
             switch (waiter_->wait(cgroups_.next_look())) {
                 case Wake::stop:
@@ -223,7 +222,7 @@ class Session {
                     cgroups_.look_again();
                     break;
                 case Wake::tick:
-                    if (request_.interval && is_last(++intervals)) {
+                    if (!schedule_.goes_on(Clock::now() - started_)) {
                         return;
                     }
                     read(Clock::now());
@@ -238,16 +237,6 @@ class Session {
                 each->tell_events(cgroups_);
             }
         }
-    }
-
-    /// Whether the final report is due now: at the last interval, or when the end of the duration
-    /// is a matter of the clock's resolution.
-    bool is_last(std::uint64_t interval) const {
-        if (request_.count && interval >= *request_.count) {
-            return true;
-        }
-        return request_.duration &&
-               Clock::now() - started_ > *request_.duration - *request_.interval / 20;
     }
 
     /// Reads what is new. With INTERVAL it is a report; without, it is drawn on a terminal, and
@@ -270,7 +259,7 @@ class Session {
             while (each->has_events() && each->tell_events(cgroups_) && finished_) {
             }
         }
-        for (std::size_t i = 0; request_.interval && i < runs_.size(); ++i) {
+        for (std::size_t i = 0; schedule_.has_intervals() && i < runs_.size(); ++i) {
             runs_[i]->write(reports[i]);
         }
         interval_started_ = now;
@@ -286,7 +275,7 @@ class Session {
     void report_losses(UnixNanoseconds time) {
         std::uint64_t unfollowed = 0;
         for (const auto& each : runs_) {
-            if (request_.interval || is_live() || each->has_events() || finished_) {
+            if (schedule_.has_intervals() || is_live() || each->has_events() || finished_) {
                 each->report_losses(time, cgroups_.target().not_added());
             }
             unfollowed = std::max(unfollowed, each->losses().count_of("cgroup_event"));
@@ -339,6 +328,7 @@ class Session {
     }
 
     const Request& request_;
+    Schedule schedule_;
     std::vector<std::unique_ptr<TracerRun>> runs_;
     std::vector<std::string> names_;
     std::optional<HostHierarchy> host_;

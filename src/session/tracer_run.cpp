@@ -100,14 +100,14 @@ void TracerRun::set_admission(const std::function<Admission(CgroupId)>& admissio
     }
 }
 
-void TracerRun::begin_output(Writer& writer) {
-    writer_ = &writer;
+void TracerRun::begin_output(Sink& sink) {
+    sink_ = &sink;
     if (events_) {
-        writer.begin_events(events_->shapes());
+        sink.begin_events(events_->shapes());
     } else {
         Report head;
         head.tool = name();
-        writer.begin(total(head));
+        sink.begin(total(head));
     }
 }
 
@@ -124,8 +124,8 @@ bool TracerRun::tell_events(SessionCgroups& cgroups) {
     const auto& found = events_->new_cgroups();
     cgroups.find_missing(std::vector<CgroupId>(found.begin(), found.end()));
     forget_old_names(cgroups);
-    events_->tell(cgroups.containers(), [this](const Event& event) { writer_->event(event); });
-    writer_->flush();
+    events_->tell(cgroups.containers(), [this](const Event& event) { sink_->event(event); });
+    sink_->flush();
     return any;
 }
 
@@ -168,13 +168,13 @@ std::vector<AnyReport> TracerRun::total(const Report& head) const {
 
 void TracerRun::write(const std::vector<AnyReport>& reports) {
     for (const AnyReport& any : reports) {
-        std::visit([&](const auto& report) { writer_->report(report); }, any);
+        sink_->report(any);
     }
 }
 
 void TracerRun::draw_live(const std::vector<AnyReport>& reports) {
     for (const AnyReport& any : reports) {
-        std::visit([&](const auto& report) { writer_->live(report); }, any);
+        sink_->live(any);
     }
 }
 
@@ -185,12 +185,12 @@ void TracerRun::report_losses(UnixNanoseconds time, std::uint64_t not_added) {
         own.held_full = events_->not_held();
     }
     for (const LostRecord& each : losses_->collect(time, own)) {
-        writer_->lost(each);
+        sink_->lost(each);
     }
 }
 
 void TracerRun::end(UnixNanoseconds time, Seconds duration) {
-    writer_->end({name(), time, duration.count(), losses_->before_attach(), losses_->total()});
+    sink_->end({name(), time, duration.count(), losses_->before_attach(), losses_->total()});
 }
 
 void TracerRun::forget_dead(const std::function<bool(CgroupId)>& is_gone,

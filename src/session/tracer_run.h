@@ -13,7 +13,7 @@
 #include "collect/event_stream.h"
 #include "collect/losses.h"
 #include "model/record.h"
-#include "output/writer.h"
+#include "output/sink.h"
 #include "session/request.h"
 #include "session/session_cgroups.h"
 #include "tracer/tracer.h"
@@ -54,7 +54,7 @@ class TracerRun {
                        const std::function<bool(CgroupId)>& is_undecided);
 
     /// Sets where its records go; call before the first one.
-    void begin_output(Writer& writer);
+    void begin_output(Sink& sink);
 
     /// Readable when tell_events() should be called; -1: there are no events.
     int events_fd() const { return events_ ? events_->fd() : -1; }
@@ -101,7 +101,7 @@ class TracerRun {
     std::vector<std::unique_ptr<Collector>> collectors_;
     std::optional<EventStream> events_;
     std::optional<Losses> losses_;
-    Writer* writer_ = nullptr;        ///< from begin_output() on
+    Sink* sink_ = nullptr;            ///< from begin_output() on
     std::uint64_t seen_changes_ = 0;  ///< of cgroups, when events_ last forgot its names
 };
 

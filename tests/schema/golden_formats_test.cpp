@@ -22,7 +22,7 @@
 #include "collect/losses.h"
 #include "container_fixture.h"
 #include "golden_file.h"
-#include "memory_writer.h"
+#include "memory_sink.h"
 #include "synthetic_input.h"
 #include "tracer/registry.h"
 #include "tracer/tracer.h"
@@ -70,7 +70,7 @@ class GoldenFormats : public FakeMachine, public ::testing::WithParamInterface<c
     }
 
     /// All that a run writes, from its beginning to its end.
-    void write_reports(Writer& writer, const std::vector<std::string>& by) const {
+    void write_reports(Sink& sink, const std::vector<std::string>& by) const {
         std::vector<SyntheticSlots*> slots;
         std::vector<std::unique_ptr<Collector>> collectors;
         const auto add = [&](const auto& schema, auto make_collector) {
@@ -91,10 +91,8 @@ class GoldenFormats : public FakeMachine, public ::testing::WithParamInterface<c
         for (const auto& each : collectors) {
             shapes.push_back(each->total(head(Scope::total, 0)));
         }
-        writer.begin(shapes);
-        const auto write_one = [&](const AnyReport& any) {
-            std::visit([&](const auto& report) { writer.report(report); }, any);
-        };
+        sink.begin(shapes);
+        const auto write_one = [&](const AnyReport& any) { sink.report(any); };
         for (unsigned second = 1; second <= 2; ++second) {
             for (std::size_t i = 0; i < collectors.size(); ++i) {
                 slots[i]->measure();
@@ -108,19 +106,19 @@ class GoldenFormats : public FakeMachine, public ::testing::WithParamInterface<c
         for (const auto& each : collectors) {
             write_one(each->total(head(Scope::total, 2)));
         }
-        write_end(writer);
+        write_end(sink);
     }
 
-    void write_events(Writer& writer) const {
+    void write_events(Sink& sink) const {
         EventStream stream(tracer_->name(), tracer_->schema(),
                            synthetic_events(tracer_->schema(), cgroups_),
                            [] { return static_cast<std::int64_t>(kTime); });
-        writer.begin_events(stream.shapes());
+        sink.begin_events(stream.shapes());
         stream.take();
-        stream.tell(containers_, [&](const Event& event) { writer.event(event); });
-        writer.flush();
+        stream.tell(containers_, [&](const Event& event) { sink.event(event); });
+        sink.flush();
         EXPECT_EQ(stream.malformed() + stream.not_held(), 0U);
-        write_end(writer);
+        write_end(sink);
     }
 
     /// "[HEADING]", and what text shows for people, the data before what goes to stderr.
@@ -128,8 +126,8 @@ class GoldenFormats : public FakeMachine, public ::testing::WithParamInterface<c
                         const std::vector<std::string>& by) const {
         TextOptions options;
         options.view = view;
-        MemoryWriter text(Format::text, options);
-        write_all(text.writer(), by);
+        MemorySink text(Format::text, options);
+        write_all(text.sink(), by);
         std::string all = fmt::format("[{}]\n{}\n", heading, text.text());
         if (heading == "table" || heading == "events") {
             all += fmt::format("[stderr]\n{}\n", text.errors());
@@ -153,19 +151,19 @@ class GoldenFormats : public FakeMachine, public ::testing::WithParamInterface<c
     std::string data(Format format) const {
         std::string all;
         for (const auto& by : has_events() ? decltype(groupings()){{}} : groupings()) {
-            MemoryWriter writer(format);
-            write_all(writer.writer(), by);
-            all += writer.text();
+            MemorySink sink(format);
+            write_all(sink.sink(), by);
+            all += sink.text();
         }
         return all;
     }
 
   private:
-    void write_all(Writer& writer, const std::vector<std::string>& by) const {
+    void write_all(Sink& sink, const std::vector<std::string>& by) const {
         if (has_events()) {
-            write_events(writer);
+            write_events(sink);
         } else {
-            write_reports(writer, by);
+            write_reports(sink, by);
         }
     }
 
@@ -178,14 +176,14 @@ class GoldenFormats : public FakeMachine, public ::testing::WithParamInterface<c
         return report;
     }
 
-    void write_end(Writer& writer) const {
+    void write_end(Sink& sink) const {
         EndRecord end{tracer_->name(), kTime + 2 * kSecond, 2, 3, {}};
         std::uint64_t count = 0;
         for (const std::string& reason : loss_reasons(tracer_->schema())) {
-            writer.lost({tracer_->name(), kTime + kSecond, reason, ++count, advice(reason)});
+            sink.lost({tracer_->name(), kTime + kSecond, reason, ++count, advice(reason)});
             end.lost.push_back({reason, count});
         }
-        writer.end(end);
+        sink.end(end);
     }
 
     std::optional<Tracer> tracer_;

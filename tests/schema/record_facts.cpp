@@ -18,7 +18,7 @@
 #include "collect/losses.h"
 #include "collect/owner_fields.h"
 #include "json_members.h"
-#include "memory_writer.h"
+#include "memory_sink.h"
 #include "samples.h"
 #include "tracer/tracer.h"
 #include "wire.h"
@@ -44,8 +44,8 @@ Lines json_of(const std::set<std::string>& with_values, Write&& write) {
     std::set<std::string> all = kToldApart;
     all.insert(with_values.begin(), with_values.end());
     JsonMembers members(all);
-    MemoryWriter json(Format::json);
-    write(json.writer());
+    MemorySink json(Format::json);
+    write(json.sink());
     for (const std::string& each : json.lines()) {
         members.add(each);
     }
@@ -125,8 +125,8 @@ class Facts {
         for (const auto& each : collectors_of(by)) {
             reports.push_back(each->total(head(Scope::total)));
         }
-        MemoryWriter csv(Format::csv);
-        csv.writer().begin(reports);
+        MemorySink csv(Format::csv);
+        csv.sink().begin(reports);
         return fmt::format("{}", fmt::join(csv.lines(), "\n"));
     }
 
@@ -136,9 +136,9 @@ class Facts {
         const std::vector<const SlotsSchema*> slots = tracer_.schema().slots();
         const auto collectors = collectors_of(by);
         for (std::size_t i = 0; i < collectors.size(); ++i) {
-            Lines members = json_of(enumerations_of(slots[i]->key, "key."), [&](Writer& writer) {
+            Lines members = json_of(enumerations_of(slots[i]->key, "key."), [&](Sink& sink) {
                 for (const Scope scope : {Scope::interval, Scope::total}) {
-                    write_samples(*collectors[i], *slots[i], scope, writer);
+                    write_samples(*collectors[i], *slots[i], scope, sink);
                 }
             });
             if (only_key) {
@@ -152,7 +152,7 @@ class Facts {
     }
 
     void write_samples(const Collector& collector, const SlotsSchema& slots, Scope scope,
-                       Writer& writer) {
+                       Sink& sink) {
         AnyReport any = collector.total(head(scope));
         for (std::vector<std::byte>& key : samples_of(slots.key_size, slots.key)) {
             for (const CgroupId cgroup : cgroups_) {
@@ -161,7 +161,7 @@ class Facts {
                 std::visit([&](auto& report) { add_rows(report, name, slots); }, any);
             }
         }
-        std::visit([&](const auto& report) { writer.report(report); }, any);
+        sink.report(any);
     }
 
     /// One with nothing, one with values.
@@ -193,18 +193,18 @@ class Facts {
         for (const EventsSchema& each : tracer_.schema().events) {
             shapes.push_back(shape_of(tracer_.name(), each));
         }
-        MemoryWriter csv(Format::csv);
-        csv.writer().begin_events(shapes);
+        MemorySink csv(Format::csv);
+        csv.sink().begin_events(shapes);
         add_section(lines_, "csv" + way_, csv.lines());
         for (std::size_t i = 0; i < shapes.size(); ++i) {
             const EventsSchema& schema = tracer_.schema().events[i];
             add_section(lines_, fmt::format("json{} {}", way_, schema.name),
                         json_of(enumerations_of(schema.fields, ""),
-                                [&](Writer& writer) { write_samples(shapes[i], schema, writer); }));
+                                [&](Sink& sink) { write_samples(shapes[i], schema, sink); }));
         }
     }
 
-    void write_samples(const EventShape& shape, const EventsSchema& schema, Writer& writer) {
+    void write_samples(const EventShape& shape, const EventsSchema& schema, Sink& sink) {
         std::uint64_t serial = 0;
         for (const CgroupId cgroup : cgroups_) {
             const Owner& found = containers_.owner_of(cgroup);
@@ -212,14 +212,14 @@ class Facts {
             std::uint32_t tid = 0;  // the first is of no known thread
             for (const std::vector<std::byte>& each :
                  samples_of(schema.struct_size, schema.fields)) {
-                write_sample(shape, schema, each, owner, tid++, writer);
+                write_sample(shape, schema, each, owner, tid++, sink);
             }
         }
     }
 
     static void write_sample(const EventShape& shape, const EventsSchema& schema,
                              std::vector<std::byte> event, const EventOwner& owner,
-                             std::uint32_t tid, Writer& writer) {
+                             std::uint32_t tid, Sink& sink) {
         constexpr std::string_view kText("some\0words\0", 11);
         std::vector<std::string> rooms(schema.fields.size());
         std::vector<EventValue> values;
@@ -238,14 +238,13 @@ class Facts {
                 values.emplace_back(false);
             }
         }
-        writer.event({shape, kTime, owner, tid, tid, "it", values});
+        sink.event({shape, kTime, owner, tid, tid, "it", values});
     }
 
     void add_lost() {
-        add_section(lines_, fmt::format("json{} lost", way_),
-                    json_of({"reason"}, [&](Writer& writer) {
+        add_section(lines_, fmt::format("json{} lost", way_), json_of({"reason"}, [&](Sink& sink) {
                         for (const std::string& each : loss_reasons(tracer_.schema())) {
-                            writer.lost({tracer_.name(), kTime, each, 1, ""});
+                            sink.lost({tracer_.name(), kTime, each, 1, ""});
                         }
                     }));
     }
@@ -256,7 +255,7 @@ class Facts {
             end.lost.push_back({each, 1});
         }
         add_section(lines_, fmt::format("json{} end", way_),
-                    json_of({}, [&](Writer& writer) { writer.end(end); }));
+                    json_of({}, [&](Sink& sink) { sink.end(end); }));
     }
 
     const Tool& tool_;

@@ -4,6 +4,7 @@
 // given back.
 #include "collect/collector.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -76,6 +77,7 @@ class CollectorTest : public TwoContainers {
         return rows_of(collector_->collect({}, *containers_));
     }
     Rows total() const { return rows_of(collector_->total({})); }
+    Rows expired() { return rows_of(collector_->expire({})); }
 
     std::vector<Slot> kernel_ = std::vector<Slot>(200);
     CountsSchema schema_ = counts_schema();
@@ -230,6 +232,105 @@ TEST_F(CollectorTest, KeepsSlotsThatJustChangedOrAreHeld) {
     read();
     collector_->forget_dead([](CgroupId) { return true; }, *containers_);
     EXPECT_EQ(slots_->given_back, std::vector<std::uint32_t>{0});
+}
+
+TEST_F(CollectorTest, RowsOfDeadCgroupsExpireWithTheirTotal) {
+    kernel_.assign(2, {});
+    kernel_[0] = slot(web_, 1);
+    kernel_[1] = slot(db_, 5, 7);
+    const auto is_gone = [&](CgroupId id) { return id == db_; };
+    read();
+    EXPECT_EQ(expired(), Rows{});
+    kernel_[1].values[0] = 6;
+    read();
+    collector_->forget_dead(is_gone, *containers_);  // it has just changed
+    EXPECT_EQ(expired(), Rows{});
+    read();
+    kernel_[1].values[1] = 9;
+    collector_->forget_dead(is_gone, *containers_);
+    EXPECT_EQ(slots_->given_back, std::vector<std::uint32_t>{1});
+    EXPECT_EQ(expired(), Rows{});  // what it had last is in no report yet
+    EXPECT_EQ(read(), (Rows{{"db", {0, 2}}}));
+    EXPECT_EQ(expired(), (Rows{{"db", {6, 9}}}));
+    EXPECT_EQ(expired(), Rows{});
+    EXPECT_EQ(total(), (Rows{{"web", {1, 0}}}));
+
+    kernel_[1] = slot(db_, 3);  // a thread that was still on its way
+    EXPECT_EQ(read(), (Rows{{"db", {3, 0}}}));
+    EXPECT_EQ(total(), (Rows{{"web", {1, 0}}, {"db", {3, 0}}}));
+    read();
+    collector_->forget_dead(is_gone, *containers_);
+    read();
+    EXPECT_EQ(expired(), (Rows{{"db", {3, 0}}}));
+}
+
+TEST_F(CollectorTest, ARowStaysAsLongAsOneOfItsCgroups) {
+    const CgroupId worker = make("/docker/" + kA + "/worker");
+    containers_->walk();
+    kernel_.assign(2, {});
+    kernel_[0] = slot(web_, 1);
+    kernel_[1] = slot(worker, 2);
+    read();
+    read();
+    collector_->forget_dead([&](CgroupId id) { return id == worker; }, *containers_);
+    EXPECT_EQ(slots_->given_back, std::vector<std::uint32_t>{1});
+    read();
+    EXPECT_EQ(expired(), Rows{});
+    collector_->forget_dead([](CgroupId) { return true; }, *containers_);
+    read();
+    EXPECT_EQ(expired(), (Rows{{"web", {3, 0}}}));
+}
+
+TEST_F(CollectorTest, ARowWithoutCgroupsStays) {
+    collect_by({"comm"});
+    kernel_.assign(1, {});
+    kernel_[0] = slot(db_, 1);
+    read();
+    read();
+    collector_->forget_dead([](CgroupId) { return true; }, *containers_);
+    EXPECT_EQ(slots_->given_back.size(), 1U);
+    read();
+    EXPECT_EQ(expired(), Rows{});
+    EXPECT_EQ(total().size(), 1U);
+}
+
+/// What is counted without a name, and gets one, has left the row without.
+TEST_F(CollectorTest, ARowThatASlotHasLeftExpires) {
+    kernel_.assign(2, {});
+    kernel_[0] = slot(kBorn, 1);
+    const Rows nameless = read();
+    ASSERT_EQ(nameless.size(), 1U);
+    containers_->add({kBorn, db_, "worker"});
+    kernel_[0].values[0] = 3;
+    EXPECT_EQ(read(), (Rows{{"db", {2, 0}}}));
+    EXPECT_EQ(expired(), nameless);
+    EXPECT_EQ(total(), (Rows{{"db", {2, 0}}}));
+}
+
+TEST_F(CollectorTest, ManyContainersThatCameAndWentLeaveNoRow) {
+    constexpr std::uint64_t kBirths = 3600;
+    kernel_.assign(8, {});
+    const CgroupId docker = id("/docker");
+    CgroupId dead = 0;
+    std::uint64_t calls = 0;
+    for (std::uint64_t i = 0; i < kBirths; ++i) {
+        const CgroupId born = kBorn + i;
+        containers_->add({born, docker, fmt::format("{:064x}", born)});
+        kernel_[i % 2] = slot(born, i + 1);
+        read();
+        read();
+        collector_->forget_dead([&](CgroupId id) { return id == dead; }, *containers_);
+        read();
+        for (const auto& [name, values] : expired()) {
+            calls += values[0];
+        }
+        ASSERT_LE(total().size(), 2U);
+        dead = born;
+    }
+    for (const auto& [name, values] : total()) {
+        calls += values[0];
+    }
+    EXPECT_EQ(calls, kBirths * (kBirths + 1) / 2);
 }
 
 }  // namespace

@@ -38,10 +38,14 @@ class HistogramCollectorTest : public testing::Test {
         schema_.slot_size = sizeof(Slot);
         schema_.unit = Unit::nanoseconds;
         schema_.has_in_flight = true;
+        collect_by("comm");
+    }
+
+    void collect_by(const std::string& word) {
         auto slots = std::make_unique<FakeSlots<Slot>>(kernel_);
         slots_ = slots.get();
         collector_ = std::make_unique<HistogramCollector>(std::move(slots), schema_,
-                                                          Grouping({"comm"}, schema_));
+                                                          Grouping({word}, schema_));
     }
 
     /// The one row of a reading; none: there is none.
@@ -69,18 +73,17 @@ class HistogramCollectorTest : public testing::Test {
         append(&one, sizeof one);
     }
 
-    std::vector<Slot> kernel_ = std::vector<Slot>(4);
-    HistogramSchema schema_;
-    FakeSlots<Slot>* slots_ = nullptr;
-    Containers nobody_{ContainerPaths{}};
-    std::unique_ptr<HistogramCollector> collector_;
-
-  private:
     static std::optional<HistogramRow> row_of(const AnyReport& any) {
         const auto& rows = std::get<HistogramReport>(any).rows;
         EXPECT_LE(rows.size(), 1U);
         return rows.empty() ? std::nullopt : std::optional(rows.front());
     }
+
+    std::vector<Slot> kernel_ = std::vector<Slot>(4);
+    HistogramSchema schema_;
+    FakeSlots<Slot>* slots_ = nullptr;
+    Containers nobody_{ContainerPaths{}};
+    std::unique_ptr<HistogramCollector> collector_;
 };
 
 TEST_F(HistogramCollectorTest, IntervalsAddUpToTheTotal) {
@@ -166,6 +169,43 @@ TEST_F(HistogramCollectorTest, InFlightOfCgroupsThatAreNotCountedIsLeftOut) {
     const auto row = read();
     EXPECT_EQ(row->in_flight->count, 1U);
     EXPECT_EQ(row->in_flight->oldest_tid, 23U);
+}
+
+/// A thread may be on its way out of a cgroup that is gone already.
+TEST_F(HistogramCollectorTest, ARowOfWhichSomethingIsInFlightDoesNotExpire) {
+    collect_by("container");
+    kernel_[0].key.cgroup = 1;
+    kernel_[0].add(10, 3);
+    read();
+    read();
+    put_in_flight(1, 11, 500);
+    collector_->look_in_flight(std::chrono::nanoseconds(600));
+    collector_->forget_dead([](CgroupId) { return true; }, nobody_);
+    EXPECT_EQ(slots_->given_back, std::vector<std::uint32_t>{0});
+    EXPECT_EQ(read()->in_flight->count, 1U);
+    EXPECT_FALSE(row_of(collector_->expire({})));
+
+    slots_->in_flight_records.clear();
+    collector_->look_in_flight(std::chrono::nanoseconds(700));
+    read();
+    const auto expired = row_of(collector_->expire({}));
+    ASSERT_TRUE(expired);
+    EXPECT_EQ(expired->histogram.count(), 3U);
+    EXPECT_EQ(expired->histogram.max(), 10U);
+    EXPECT_EQ(expired->in_flight->count, 0U);
+    EXPECT_FALSE(total());
+}
+
+/// It has no slot that could be given back.
+TEST_F(HistogramCollectorTest, ARowThatWasOnlyInFlightIsForgottenWithIt) {
+    put_in_flight(1, 11, 500);
+    collector_->look_in_flight(std::chrono::nanoseconds(600));
+    read();
+    EXPECT_TRUE(total());
+    slots_->in_flight_records.clear();
+    collector_->look_in_flight(std::chrono::nanoseconds(700));
+    EXPECT_FALSE(read());
+    EXPECT_FALSE(total());
 }
 
 }  // namespace

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "output/csv_writer.h"
-#include "output/writer.h"
+#include "output/csv_sink.h"
+#include "output/make_sink.h"
 
 namespace tally {
 namespace {
@@ -30,7 +30,7 @@ std::string content_of(int fd) {
     return all;
 }
 
-/// A writer whose output goes to memory.
+/// A sink whose output goes to memory.
 class Output {
   public:
     explicit Output(Format format)
@@ -38,16 +38,16 @@ class Output {
           errors_file_(::memfd_create("errors", MFD_CLOEXEC)),
           out_(out_file_.get(), "stdout"),
           errors_(errors_file_.get(), "stderr"),
-          writer_(make_writer(format, {}, out_, errors_)) {}
+          sink_(make_sink(format, {}, out_, errors_)) {}
 
-    Writer& writer() { return *writer_; }
+    Sink& sink() { return *sink_; }
     std::string text() const { return content_of(out_file_.get()); }
     std::string errors() const { return content_of(errors_file_.get()); }
 
   private:
     FileDescriptor out_file_, errors_file_;
     OutputFile out_, errors_;
-    std::unique_ptr<Writer> writer_;
+    std::unique_ptr<Sink> sink_;
 };
 
 using Cell = std::optional<std::string>;  // none: null
@@ -209,16 +209,16 @@ CountsReport calls() {
     return report;
 }
 
-TEST(CsvWriter, WritesALineForEachBucket) {
+TEST(CsvSink, WritesALineForEachBucket) {
     Output csv(Format::csv);
     HistogramReport report = waits({});
     report.key_names = {"container", "pod"};
-    csv.writer().begin({report});
+    csv.sink().begin({report});
     HistogramRow row = row_of("web");
     row.key = {{"container", std::string("web")}, {"pod", {}}};
     report.rows = {row};
-    csv.writer().report(report);
-    csv.writer().end({"sometool", kTime, 1, 0, {{"map_full", 0}}});
+    csv.sink().report(report);
+    csv.sink().end({"sometool", kTime, 1, 0, {{"map_full", 0}}});
     const std::string head =
         "1,histogram,sometool,waits,interval,2026-11-22T09:00:05.000000042Z,1.25,web,,"
         "ns,10,13000,1030,1800,1151,1800,1800,1800,,,,,,,,,";
@@ -232,7 +232,7 @@ TEST(CsvWriter, WritesALineForEachBucket) {
     EXPECT_EQ(csv.errors(), "");
 }
 
-TEST(CsvWriter, SaysWhatTheJsonRecordsSay) {
+TEST(CsvSink, SaysWhatTheJsonRecordsSay) {
     HistogramReport interval = waits({row_of("web"), row_of("a, \"b\" \\x"), row_of("=cmd")});
     interval.rows[0].in_flight = InFlight{2, 1, 81'000, true, 4711, 4712, "-sh", 95'000};
     interval.rows[1].in_flight = InFlight{};
@@ -250,23 +250,23 @@ TEST(CsvWriter, SaysWhatTheJsonRecordsSay) {
 
     Output csv(Format::csv), json(Format::json);
     for (Output* each : {&csv, &json}) {
-        each->writer().begin({waits({}), other, calls()});
-        each->writer().report(interval);
-        each->writer().report(other);
-        each->writer().report(waits({}));
-        each->writer().report(total);
-        each->writer().report(calls());
+        each->sink().begin({waits({}), other, calls()});
+        each->sink().report(interval);
+        each->sink().report(other);
+        each->sink().report(waits({}));
+        each->sink().report(total);
+        each->sink().report(calls());
     }
     const std::vector<Flat> in_json = records_in_json(json.text());
     ASSERT_EQ(in_json.size(), 4U + 1U + 4U + 2U);
     EXPECT_EQ(records_in_csv(csv.text()), in_json);
 }
 
-TEST(CsvWriter, CountsHaveAColumnForEachValue) {
+TEST(CsvSink, CountsHaveAColumnForEachValue) {
     Output csv(Format::csv), json(Format::json);
     for (Output* each : {&csv, &json}) {
-        each->writer().begin({calls()});
-        each->writer().report(calls());
+        each->sink().begin({calls()});
+        each->sink().report(calls());
     }
     EXPECT_EQ(csv.text().substr(0, csv.text().find('\n')),
               "schema,type,tool,name,scope,time,interval_s,container,pod,offset,comm,"
@@ -274,7 +274,7 @@ TEST(CsvWriter, CountsHaveAColumnForEachValue) {
     EXPECT_EQ(records_in_csv(csv.text()), records_in_json(json.text()));
 }
 
-TEST(CsvWriter, AHeadingStandsForOneColumn) {
+TEST(CsvSink, AHeadingStandsForOneColumn) {
     HistogramReport histogram = waits({row_of("web")});
     histogram.key_names = {"count", "time"};
     histogram.rows[0].key = {{"count", std::uint64_t{4}}, {"time", std::string("noon")}};
@@ -286,9 +286,9 @@ TEST(CsvWriter, AHeadingStandsForOneColumn) {
         row.values = {5, 6};
     }
     Output csv(Format::csv);
-    csv.writer().begin({histogram, counts});
-    csv.writer().report(histogram);
-    csv.writer().report(counts);
+    csv.sink().begin({histogram, counts});
+    csv.sink().report(histogram);
+    csv.sink().report(counts);
     const std::vector<Flat> records = records_in_csv(csv.text());
     ASSERT_EQ(records.size(), 3U);
     EXPECT_EQ(records[0].at("key.count"), "4");
@@ -300,31 +300,31 @@ TEST(CsvWriter, AHeadingStandsForOneColumn) {
     EXPECT_EQ(records[1].count("count"), 0U);
 }
 
-TEST(CsvWriter, ARunWithoutRowsHasItsHeading) {
+TEST(CsvSink, ARunWithoutRowsHasItsHeading) {
     Output csv(Format::csv);
-    csv.writer().begin({waits({})});
-    csv.writer().live(waits({row_of("web")}));
-    csv.writer().report(waits({}));
+    csv.sink().begin({waits({})});
+    csv.sink().live(waits({row_of("web")}));
+    csv.sink().report(waits({}));
     EXPECT_EQ(read_csv(csv.text()).size(), 1U);
 }
 
-TEST(CsvWriter, ByNoneHasNoKey) {
+TEST(CsvSink, ByNoneHasNoKey) {
     HistogramReport report = waits({row_of("")});
     report.key_names.clear();
     report.rows[0].key.clear();
     Output csv(Format::csv), json(Format::json);
     for (Output* each : {&csv, &json}) {
-        each->writer().begin({report});
-        each->writer().report(report);
+        each->sink().begin({report});
+        each->sink().report(report);
     }
     EXPECT_EQ(records_in_csv(csv.text()), records_in_json(json.text()));
 }
 
-TEST(CsvWriter, LossesGoToStderr) {
+TEST(CsvSink, LossesGoToStderr) {
     Output csv(Format::csv), text(Format::text);
     for (Output* each : {&csv, &text}) {
-        each->writer().lost({"it", kTime, "map_full", 12, "\x1b[2Jraise it"});
-        each->writer().end({"it", kTime, 1, 3, {{"map_full", 12}, {"negative_time", 0}}});
+        each->sink().lost({"it", kTime, "map_full", 12, "\x1b[2Jraise it"});
+        each->sink().end({"it", kTime, 1, 3, {{"map_full", 12}, {"negative_time", 0}}});
     }
     EXPECT_EQ(csv.errors(),
               "tally: it: lost 12: map_full: \\x1b[2Jraise it\n"

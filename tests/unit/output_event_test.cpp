@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "output/escape.h"
+#include "output/make_sink.h"
 #include "output/record_members.h"
-#include "output/writer.h"
 
 namespace tally {
 namespace {
@@ -47,15 +47,15 @@ class Output {
         : file_(::memfd_create("out", MFD_CLOEXEC)),
           out_(file_.get(), "stdout"),
           errors_(-1, "stderr"),
-          writer_(make_writer(format, {}, out_, errors_)) {
+          sink_(make_sink(format, {}, out_, errors_)) {
         ::setenv("TZ", "UTC", 1);
-        writer_->begin_events({kShape});
+        sink_->begin_events({kShape});
     }
 
     void event(const std::vector<EventValue>& values, const EventOwner& owner = kWeb,
                std::string_view comm = "sh", std::uint32_t tid = 618) {
-        writer_->event({kShape, kTime, owner, tid == 0 ? 0U : 612U, tid, comm, values});
-        writer_->flush();
+        sink_->event({kShape, kTime, owner, tid == 0 ? 0U : 612U, tid, comm, values});
+        sink_->flush();
     }
 
     std::string text() const {
@@ -69,7 +69,7 @@ class Output {
     FileDescriptor file_;
     OutputFile out_;
     OutputFile errors_;
-    std::unique_ptr<Writer> writer_;
+    std::unique_ptr<Sink> sink_;
 };
 
 const std::vector<EventValue> kValues{std::string_view("ENOENT"),

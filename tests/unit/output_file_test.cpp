@@ -27,10 +27,10 @@ struct Pipe {
             throw Error("no pipe");
         }
         reader.reset(ends[0]);
-        writer.reset(ends[1]);
+        sink.reset(ends[1]);
     }
     FileDescriptor reader;
-    FileDescriptor writer;
+    FileDescriptor sink;
 };
 
 std::string read_all(int fd) {
@@ -58,21 +58,21 @@ class Directory {
 
 TEST(OutputFile, WritesNothingBeforeFlush) {
     Pipe pipe;
-    OutputFile file(pipe.writer.get(), "stdout");
+    OutputFile file(pipe.sink.get(), "stdout");
     file.append("one ");
     file.append("two");
     pollfd ready{pipe.reader.get(), POLLIN, 0};
     EXPECT_EQ(::poll(&ready, 1, 0), 0);
     file.flush();
     file.flush();  // nothing more to write
-    pipe.writer.reset();
+    pipe.sink.reset();
     EXPECT_EQ(read_all(pipe.reader.get()), "one two");
 }
 
 TEST(OutputFile, DoesNotCloseWhatItDoesNotOwn) {
     Pipe pipe;
-    { OutputFile file(pipe.writer.get(), "stdout"); }
-    EXPECT_NE(::fcntl(pipe.writer.get(), F_GETFD), -1);
+    { OutputFile file(pipe.sink.get(), "stdout"); }
+    EXPECT_NE(::fcntl(pipe.sink.get(), F_GETFD), -1);
 }
 
 TEST(OutputFile, CreatesAndTruncates) {
@@ -121,7 +121,7 @@ TEST(OutputFile, AClosedPipeIsNoError) {
     const auto before = std::signal(SIGPIPE, SIG_IGN);
     Pipe pipe;
     pipe.reader.reset();
-    OutputFile file(pipe.writer.get(), "stdout");
+    OutputFile file(pipe.sink.get(), "stdout");
     file.append("text");
     EXPECT_THROW(file.flush(), ClosedPipe);
     std::signal(SIGPIPE, before);
@@ -137,7 +137,7 @@ TEST(OutputFile, AClosedDescriptorIsAnError) {
 void expect_all_arrives(bool blocking) {
     Pipe pipe;
     if (!blocking) {
-        ASSERT_EQ(::fcntl(pipe.writer.get(), F_SETFL, O_NONBLOCK), 0);
+        ASSERT_EQ(::fcntl(pipe.sink.get(), F_SETFL, O_NONBLOCK), 0);
     }
     std::string text;
     while (text.size() < 1'000'000) {
@@ -145,10 +145,10 @@ void expect_all_arrives(bool blocking) {
     }
     std::string got;
     std::thread reader([&] { got = read_all(pipe.reader.get()); });
-    OutputFile file(pipe.writer.get(), "stdout");
+    OutputFile file(pipe.sink.get(), "stdout");
     file.append(text);
     file.flush();
-    pipe.writer.reset();
+    pipe.sink.reset();
     reader.join();
     EXPECT_TRUE(got == text);
 }
@@ -167,20 +167,20 @@ TEST(OutputFile, ASignalDoesNotBreakAWrite) {
     struct sigaction before {};
     ASSERT_EQ(::sigaction(SIGUSR1, &action, &before), 0);
     Pipe pipe;
-    const pthread_t writer = ::pthread_self();
+    const pthread_t sink = ::pthread_self();
     const std::string text(300'000, 'x');
     std::string got;
     std::thread reader([&] {
         for (int round = 0; round < 20; ++round) {
             ::usleep(1000);
-            ::pthread_kill(writer, SIGUSR1);
+            ::pthread_kill(sink, SIGUSR1);
         }
         got = read_all(pipe.reader.get());
     });
-    OutputFile file(pipe.writer.get(), "stdout");
+    OutputFile file(pipe.sink.get(), "stdout");
     file.append(text);
     file.flush();
-    pipe.writer.reset();
+    pipe.sink.reset();
     reader.join();
     ::sigaction(SIGUSR1, &before, nullptr);
     EXPECT_EQ(got.size(), text.size());

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "output/writer.h"
+#include "output/make_sink.h"
 
 namespace tally {
 namespace {
@@ -19,16 +19,16 @@ namespace {
 constexpr std::uint64_t kOverflow = std::uint64_t{1} << 41;
 constexpr UnixNanoseconds kTime = 1'795'338'005'000'000'042;  // 2026-11-22T09:00:05
 
-/// A writer whose output goes to memory.
+/// A sink whose output goes to memory.
 class Json {
   public:
     Json()
         : file_(::memfd_create("out", MFD_CLOEXEC)),
           out_(file_.get(), "stdout"),
           errors_(-1, "stderr"),  // fails if anything is written to it
-          writer_(make_writer(Format::json, {}, out_, errors_)) {}
+          sink_(make_sink(Format::json, {}, out_, errors_)) {}
 
-    Writer& writer() { return *writer_; }
+    Sink& sink() { return *sink_; }
 
     std::string text() {
         std::string all;
@@ -57,7 +57,7 @@ class Json {
     FileDescriptor file_;
     OutputFile out_;
     OutputFile errors_;
-    std::unique_ptr<Writer> writer_;
+    std::unique_ptr<Sink> sink_;
 };
 
 std::vector<std::string> names_of(const rapidjson::Value& object) {
@@ -109,11 +109,11 @@ HistogramReport report_of(std::vector<HistogramRow> rows) {
     return report;
 }
 
-TEST(JsonWriter, WritesEveryFieldOfAHistogramInOrder) {
+TEST(JsonSink, WritesEveryFieldOfAHistogramInOrder) {
     Json json;
     HistogramRow row = row_of("web");
     row.in_flight = in_flight_of(2, 81'000);
-    json.writer().report(report_of({row}));
+    json.sink().report(report_of({row}));
     EXPECT_EQ(json.text(),
               R"({"schema":1,"type":"histogram","tool":"runqlat","name":"waits",)"
               R"("scope":"interval","time":"2026-11-22T09:00:05.000000042Z","interval_s":1.0,)"
@@ -127,7 +127,7 @@ TEST(JsonWriter, WritesEveryFieldOfAHistogramInOrder) {
               "\n");
 }
 
-TEST(JsonWriter, WritesEveryFieldOfCountsInOrder) {
+TEST(JsonSink, WritesEveryFieldOfCountsInOrder) {
     Json json;
     CountsReport report;
     report.tool = "syscount";
@@ -139,7 +139,7 @@ TEST(JsonWriter, WritesEveryFieldOfCountsInOrder) {
     row.key = {{"syscall", std::string("read")}, {"waits_by_nature", false}, {"error", {}}};
     row.values = {7, 18'446'744'073'709'551'615ULL};
     report.rows = {row};
-    json.writer().report(report);
+    json.sink().report(report);
     EXPECT_EQ(json.text(),
               R"({"schema":1,"type":"counts","tool":"syscount","name":"calls","scope":"total",)"
               R"("time":"2026-11-22T09:00:05.000000042Z","interval_s":2.0,)"
@@ -148,7 +148,7 @@ TEST(JsonWriter, WritesEveryFieldOfCountsInOrder) {
               "\n");
 }
 
-TEST(JsonWriter, AbsentIsNull) {
+TEST(JsonSink, AbsentIsNull) {
     Json json;
     HistogramRow only_in_flight;
     only_in_flight.in_flight = in_flight_of(1, 5);
@@ -158,7 +158,7 @@ TEST(JsonWriter, AbsentIsNull) {
     HistogramRow overflow;
     overflow.key = {{"pid", std::uint64_t{4711}}, {"offset", std::int64_t{-3}}};
     overflow.histogram.add(312, 1);
-    json.writer().report(report_of({only_in_flight, none_in_flight, overflow}));
+    json.sink().report(report_of({only_in_flight, none_in_flight, overflow}));
 
     const auto records = json.records();
     ASSERT_EQ(records.size(), 3U);
@@ -184,9 +184,9 @@ TEST(JsonWriter, AbsentIsNull) {
     EXPECT_TRUE(records[2]["in_flight"]["oldest_ns"].IsNull());
 }
 
-TEST(JsonWriter, RowsAreInTheOrderOfTheirKeys) {
+TEST(JsonSink, RowsAreInTheOrderOfTheirKeys) {
     Json json;
-    json.writer().report(report_of({row_of("web"), row_of("cache"), row_of("db")}));
+    json.sink().report(report_of({row_of("web"), row_of("cache"), row_of("db")}));
     std::vector<std::string> names;
     for (const auto& record : json.records()) {
         names.emplace_back(record["key"]["container"].GetString());
@@ -194,7 +194,7 @@ TEST(JsonWriter, RowsAreInTheOrderOfTheirKeys) {
     EXPECT_EQ(names, (std::vector<std::string>{"cache", "db", "web"}));
 }
 
-TEST(JsonWriter, NumbersAreExact) {
+TEST(JsonSink, NumbersAreExact) {
     Json json;
     HistogramReport report = report_of({row_of("web")});
     report.rows[0].histogram.add_sum(UINT64_MAX - 13'000);
@@ -206,7 +206,7 @@ TEST(JsonWriter, NumbersAreExact) {
     };
     for (const auto& [interval, text] : seconds) {
         report.interval_s = interval;
-        json.writer().report(report);
+        json.sink().report(report);
         EXPECT_NE(json.text().find("\"interval_s\":" + text + ","), std::string::npos) << text;
     }
     const auto records = json.records();
@@ -215,25 +215,25 @@ TEST(JsonWriter, NumbersAreExact) {
     EXPECT_STREQ(records[0]["scope"].GetString(), "total");
 }
 
-TEST(JsonWriter, TimeIsUtcWithNanoseconds) {
+TEST(JsonSink, TimeIsUtcWithNanoseconds) {
     Json json;
-    json.writer().lost({"t", 0, "ring_full", 1, ""});
-    json.writer().lost({"t", 951'782'399'999'999'999, "ring_full", 1, ""});
+    json.sink().lost({"t", 0, "ring_full", 1, ""});
+    json.sink().lost({"t", 951'782'399'999'999'999, "ring_full", 1, ""});
     const auto records = json.records();
     EXPECT_STREQ(records[0]["time"].GetString(), "1970-01-01T00:00:00.000000000Z");
     EXPECT_STREQ(records[1]["time"].GetString(), "2000-02-28T23:59:59.999999999Z");
 }
 
-TEST(JsonWriter, HostileBytesStayInTheirStrings) {
+TEST(JsonSink, HostileBytesStayInTheirStrings) {
     Json json;
     const std::string hostile = "\"},\n\x1b[2J\\\xff\xc2\x9b\xe2\x80\xae";
     HistogramReport report = report_of({row_of(hostile)});
     report.tool = hostile;
     report.name = hostile;
     report.rows[0].key.push_back({hostile, hostile});
-    json.writer().report(report);
-    json.writer().lost({hostile, kTime, hostile, 1, hostile});
-    json.writer().end({hostile, kTime, 1, 0, {{hostile, 2}}});
+    json.sink().report(report);
+    json.sink().lost({hostile, kTime, hostile, 1, hostile});
+    json.sink().end({hostile, kTime, 1, 0, {{hostile, 2}}});
 
     for (const char byte : json.text()) {
         EXPECT_TRUE(byte == '\n' || static_cast<unsigned char>(byte) >= 0x20);
@@ -249,10 +249,10 @@ TEST(JsonWriter, HostileBytesStayInTheirStrings) {
     EXPECT_EQ(names_of(records[2]["lost"]).back(), safe);
 }
 
-TEST(JsonWriter, LostAndEnd) {
+TEST(JsonSink, LostAndEnd) {
     Json json;
-    json.writer().lost({"runqlat", kTime, "map_full", 12, "raise --max-keys"});
-    json.writer().end({"runqlat", kTime, 5.25, 3, {{"map_full", 12}, {"ring_full", 0}}});
+    json.sink().lost({"runqlat", kTime, "map_full", 12, "raise --max-keys"});
+    json.sink().end({"runqlat", kTime, 5.25, 3, {{"map_full", 12}, {"ring_full", 0}}});
     EXPECT_EQ(json.text(),
               R"({"schema":1,"type":"lost","tool":"runqlat",)"
               R"("time":"2026-11-22T09:00:05.000000042Z","reason":"map_full","count":12})"
@@ -263,20 +263,20 @@ TEST(JsonWriter, LostAndEnd) {
               "\n");
 }
 
-TEST(JsonWriter, ALivePictureIsNotARecord) {
+TEST(JsonSink, ALivePictureIsNotARecord) {
     Json json;
-    json.writer().live(report_of({row_of("web")}));
-    json.writer().report(report_of({}));
+    json.sink().live(report_of({row_of("web")}));
+    json.sink().report(report_of({}));
     EXPECT_EQ(json.text(), "");
 }
 
-TEST(JsonWriter, ManyKeysGoOutInPieces) {
+TEST(JsonSink, ManyKeysGoOutInPieces) {
     Json json;
     HistogramReport report = report_of({});
     for (int number = 0; number < 3'000; ++number) {
         report.rows.push_back(row_of("container-" + std::to_string(number)));
     }
-    json.writer().report(report);
+    json.sink().report(report);
     EXPECT_EQ(json.records().size(), 3'000U);
 }
 

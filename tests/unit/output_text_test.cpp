@@ -18,9 +18,9 @@
 #include "output/chart.h"
 #include "output/escape.h"
 #include "output/live_area.h"
+#include "output/make_sink.h"
 #include "output/quantity.h"
 #include "output/utf8.h"
-#include "output/writer.h"
 
 // Shared with the kernel side, so it is C, casts included.
 #include "buckets.h"
@@ -44,7 +44,7 @@ std::string read_from_start(int fd) {
     return all;
 }
 
-/// A text writer whose stdout and stderr go to memory.
+/// A text sink whose stdout and stderr go to memory.
 class Text {
   public:
     explicit Text(const TextOptions& options = {})
@@ -52,12 +52,12 @@ class Text {
           error_file_(::memfd_create("errors", MFD_CLOEXEC)),
           out_(out_file_.get(), "stdout"),
           errors_(error_file_.get(), "stderr"),
-          writer_(make_writer(Format::text, options, out_, errors_)) {
+          sink_(make_sink(Format::text, options, out_, errors_)) {
         ::setenv("TZ", "UTC", 1);
         ::tzset();
     }
 
-    Writer& writer() { return *writer_; }
+    Sink& sink() { return *sink_; }
     std::string out() { return read_from_start(out_file_.get()); }
     std::string errors() { return read_from_start(error_file_.get()); }
 
@@ -66,7 +66,7 @@ class Text {
     FileDescriptor error_file_;
     OutputFile out_;
     OutputFile errors_;
-    std::unique_ptr<Writer> writer_;
+    std::unique_ptr<Sink> sink_;
 };
 
 InFlight in_flight_of(std::uint64_t count, std::uint64_t oldest_ns) {
@@ -200,10 +200,10 @@ TEST(Chart, WhatIsThereIsSeen) {
     EXPECT_EQ(spark_line(numbers, false), " .=#");
 }
 
-TEST(TextWriter, Bars) {
+TEST(TextSink, Bars) {
     Text text;
-    text.writer().report(report_of({row_of("web", {{3 * kUs, 4000}, {5 * kUs, 2000}, {20 * kUs, 5}},
-                                           in_flight_of(2, 81 * kMs))}));
+    text.sink().report(report_of({row_of("web", {{3 * kUs, 4000}, {5 * kUs, 2000}, {20 * kUs, 5}},
+                                         in_flight_of(2, 81 * kMs))}));
     EXPECT_EQ(text.out(), R"(total, 5.0 s  waits: How long runnable threads wait for a CPU
 container web: 6,005 waits
   2.05us..4.10us  4,000  ████████████████████████████████████████
@@ -215,9 +215,9 @@ container web: 6,005 waits
 )");
 }
 
-TEST(TextWriter, Table) {
+TEST(TextSink, Table) {
     Text text;
-    text.writer().report(report_of(four_rows()));
+    text.sink().report(report_of(four_rows()));
     EXPECT_EQ(text.out(), R"(total, 5.0 s  waits: How long runnable threads wait for a CPU
 CONTAINER  COUNT     P50     P90     P99     MAX       IN FLIGHT  DISTRIBUTION 512ns..16.8ms
 idle           0       -       -       -       -   1 (75.0s, 48)
@@ -227,32 +227,32 @@ db           900   800ns   800ns   800ns   800ns               0  █
 )");
 }
 
-TEST(TextWriter, WhatIsMeantToWaitComesAfterTheOthers) {
+TEST(TextSink, WhatIsMeantToWaitComesAfterTheOthers) {
     Text text;
     auto rows = four_rows();
     rows[2].waits_by_nature = true;
-    text.writer().report(report_of(rows));
+    text.sink().report(report_of(rows));
     EXPECT_GT(text.out().find("\nidle"), text.out().find("\ndb"));
 }
 
-TEST(TextWriter, OlderThanTheRun) {
+TEST(TextSink, OlderThanTheRun) {
     Text text({.view = View::table});
     InFlight older = in_flight_of(1, 5'000 * kMs);
     older.before_attach = 1;
     older.oldest_before_attach = true;
-    text.writer().report(report_of({row_of("web", {}, older)}));
+    text.sink().report(report_of({row_of("web", {}, older)}));
     EXPECT_NE(text.out().find("1 (>5.00s, 48)"), std::string::npos) << text.out();
 }
 
-TEST(TextWriter, NamesNoThreadIfItIsNotKnownWhichOne) {
+TEST(TextSink, NamesNoThreadIfItIsNotKnownWhichOne) {
     InFlight objects = in_flight_of(3, 5'000 * kMs);
     objects.oldest_pid = objects.oldest_tid = 0;
     objects.oldest_comm.clear();
     Text table({.view = View::table});
-    table.writer().report(report_of({row_of("web", {}, objects)}));
+    table.sink().report(report_of({row_of("web", {}, objects)}));
     EXPECT_NE(table.out().find("3 (5.00s)"), std::string::npos) << table.out();
     Text bars({.view = View::bars});
-    bars.writer().report(report_of({row_of("web", {}, objects)}));
+    bars.sink().report(report_of({row_of("web", {}, objects)}));
     EXPECT_NE(bars.out().find("5.00s\n"), std::string::npos) << bars.out();
     EXPECT_EQ(bars.out().find(": thread"), std::string::npos) << bars.out();
 }
@@ -279,9 +279,9 @@ CountsReport counts_report() {
     return report;
 }
 
-TEST(TextWriter, Counts) {
+TEST(TextSink, Counts) {
     Text text;
-    text.writer().report(counts_report());
+    text.sink().report(counts_report());
     EXPECT_EQ(text.out(), R"(total, 5.0 s  calls: system calls that returned
 CONTAINER  SYSCALL       CALLS  ERRORS   TOTAL
 web        getppid   3,000,017       0   900ms
@@ -290,9 +290,9 @@ web        x\x1b[2J          1       1   999ns
 )");
 }
 
-TEST(TextWriter, CountsLeaveOutWhatIsAskedFor) {
+TEST(TextSink, CountsLeaveOutWhatIsAskedFor) {
     Text text({.top = 1, .min_count = 2});
-    text.writer().report(counts_report());
+    text.sink().report(counts_report());
     EXPECT_EQ(text.out(), R"(total, 5.0 s  calls: system calls that returned
 CONTAINER  SYSCALL      CALLS  ERRORS  TOTAL
 web        getppid  3,000,017       0  900ms
@@ -301,11 +301,11 @@ web        getppid  3,000,017       0  900ms
 )");
 }
 
-TEST(TextWriter, TableInAscii) {
+TEST(TextSink, TableInAscii) {
     Text text({.unicode = false});
     auto rows = four_rows();
     rows.push_back(row_of("容器", {{2 * kUs, 7}}));
-    text.writer().report(report_of(rows));
+    text.sink().report(report_of(rows));
     EXPECT_EQ(text.out(), R"(total, 5.0 s  waits: How long runnable threads wait for a CPU
 CONTAINER     COUNT     P50     P90     P99     MAX       IN FLIGHT  DISTRIBUTION 512ns..16.8ms
 idle              0       -       -       -       -   1 (75.0s, 48)
@@ -316,16 +316,16 @@ db              900   800ns   800ns   800ns   800ns               0  #
 )");
 }
 
-TEST(TextWriter, SeveralHeadingsAndOtherUnits) {
+TEST(TextSink, SeveralHeadingsAndOtherUnits) {
     Text text({.view = View::table});
     HistogramReport report = report_of({row_of("web", {{4096, 2}, {1 << 20, 1}})});
     report.headings = {"CONTAINER", "DISK"};
     report.rows[0].labels = {"web", "sda"};
     report.unit = Unit::bytes;
-    text.writer().report(report);
+    text.sink().report(report);
     report.unit = Unit::count;
     report.rows[0].labels = {"", "sda", "too many"};
-    text.writer().report(report);
+    text.sink().report(report);
     EXPECT_EQ(text.out(), R"(total, 5.0 s  waits: How long runnable threads wait for a CPU
 CONTAINER  DISK  COUNT      P50      P90      P99      MAX  DISTRIBUTION 4.00KiB..2.00MiB
 web        sda       3  4.50KiB  1.00MiB  1.00MiB  1.00MiB  █       ▄
@@ -336,27 +336,27 @@ CONTAINER  DISK  COUNT    P50        P90        P99        MAX  DISTRIBUTION 4,0
 )");
 }
 
-TEST(TextWriter, KeysWithAUnit) {
+TEST(TextSink, KeysWithAUnit) {
     for (const View view : {View::bars, View::table}) {
         Text text({.view = view});
         HistogramReport report = report_of({row_of("web", {{800, 1}})});
         report.headings = {"CONTAINER", "QUOTA", "SIZE"};
         report.rows[0].labels = {"web", Quantity{Unit::nanoseconds, 20'000'000},
                                  Quantity{Unit::bytes, 4096}};
-        text.writer().report(report);
+        text.sink().report(report);
         EXPECT_EQ(lines_in(text.out())[view == View::bars ? 1 : 2].substr(0, 43),
                   view == View::bars ? "container web, quota 20.0ms, size 4.00KiB: "
                                      : "web        20.0ms  4.00KiB      1  800ns  8");
     }
 }
 
-TEST(TextWriter, WithoutGrouping) {
+TEST(TextSink, WithoutGrouping) {
     for (const View view : {View::bars, View::table}) {
         Text text({.view = view});
         HistogramReport report = report_of({row_of("", {{800, 1}})});
         report.headings.clear();
         report.rows[0].labels.clear();
-        text.writer().report(report);
+        text.sink().report(report);
         EXPECT_EQ(lines_in(text.out())[1], view == View::bars
                                                ? "1 wait"
                                                : "COUNT    P50    P90    P99    MAX  DISTRIBUTION "
@@ -364,25 +364,25 @@ TEST(TextWriter, WithoutGrouping) {
     }
 }
 
-TEST(TextWriter, TheOverflowHasNoEnd) {
+TEST(TextSink, TheOverflowHasNoEnd) {
     Text text;
-    text.writer().report(report_of({row_of("web", {{std::uint64_t{1} << 42, 1}})}));
+    text.sink().report(report_of({row_of("web", {{std::uint64_t{1} << 42, 1}})}));
     EXPECT_EQ(lines_in(text.out())[2], "  36m39s..  1  ████████████████████████████████████████");
 }
 
-TEST(TextWriter, NothingMeasured) {
+TEST(TextSink, NothingMeasured) {
     Text text;
     HistogramReport report = report_of({});
     report.scope = Scope::interval;
     report.interval_s = 0.25;
-    text.writer().report(report);
+    text.sink().report(report);
     EXPECT_EQ(text.out(), "09:00:05, 0.25 s  waits: nothing was measured\n");
     EXPECT_EQ(text.errors(), "");
 }
 
-TEST(TextWriter, TopSaysWhatIsMissing) {
+TEST(TextSink, TopSaysWhatIsMissing) {
     Text text({.view = View::table, .top = 1});
-    text.writer().report(report_of(four_rows()));
+    text.sink().report(report_of(four_rows()));
     const auto lines = lines_in(text.out());
     ASSERT_EQ(lines.size(), 4U);
     // The thread that gets no CPU at all is in no percentile: its container is the worst.
@@ -392,13 +392,13 @@ TEST(TextWriter, TopSaysWhatIsMissing) {
         "3 more keys, 5,623 waits, 2 waiting now, the longest for 81.0ms (--top 0 shows all)");
 
     Text all({.view = View::table, .top = 0});
-    all.writer().report(report_of(four_rows()));
+    all.sink().report(report_of(four_rows()));
     EXPECT_EQ(lines_in(all.out()).size(), 6U);
 }
 
-TEST(TextWriter, MinCountSaysWhatIsMissing) {
+TEST(TextSink, MinCountSaysWhatIsMissing) {
     Text text({.min_count = 900});
-    text.writer().report(report_of(four_rows()));
+    text.sink().report(report_of(four_rows()));
     const std::string out = text.out();
     EXPECT_TRUE(has(out, "container web: 4,711 waits"));
     EXPECT_TRUE(has(out, "container db: 900 waits"));
@@ -408,29 +408,29 @@ TEST(TextWriter, MinCountSaysWhatIsMissing) {
               "1 waiting now, the longest for 75.0s");
 
     Text none({.min_count = 5'000});
-    none.writer().report(report_of(four_rows()));
+    none.sink().report(report_of(four_rows()));
     EXPECT_EQ(lines_in(none.out()).size(), 2U);
 }
 
-TEST(TextWriter, ViewDependsOnTheNumberOfKeys) {
+TEST(TextSink, ViewDependsOnTheNumberOfKeys) {
     for (const std::size_t keys : {1U, 3U, 4U}) {
         std::vector<HistogramRow> rows;
         for (std::size_t key = 0; key < keys; ++key) {
             rows.push_back(row_of("web" + std::to_string(key), kSome));
         }
         Text text;
-        text.writer().report(report_of(rows));
+        text.sink().report(report_of(rows));
         EXPECT_EQ(has(text.out(), "DISTRIBUTION"), keys > 3);
     }
 }
 
-TEST(TextWriter, NamesakesAreToldApart) {
+TEST(TextSink, NamesakesAreToldApart) {
     const std::string first = std::string("3f0a1b2c3d4e") + std::string(52, '1');
     const std::string second = std::string("aa0a1b2c3d4e") + std::string(52, '2');
     Text text;
     HistogramRow read = row_of("web", kSome, {}, first);
     HistogramRow write = row_of("web", kSome, {}, second);
-    text.writer().report(report_of({read, write, row_of("db", kSome)}));
+    text.sink().report(report_of({read, write, row_of("db", kSome)}));
     EXPECT_TRUE(has(text.out(), "container web (3f0a1b2c3d4e): 151 waits"));
     EXPECT_TRUE(has(text.out(), "container web (aa0a1b2c3d4e): 151 waits"));
     EXPECT_TRUE(has(text.out(), "container db: 151 waits"));
@@ -439,7 +439,7 @@ TEST(TextWriter, NamesakesAreToldApart) {
     Text by_cgroup;
     read.key = {{"cgroup", std::string("/a")}};
     write.key = {{"cgroup", std::string("/b\n")}};
-    by_cgroup.writer().report(report_of({read, write}));
+    by_cgroup.sink().report(report_of({read, write}));
     EXPECT_TRUE(has(by_cgroup.out(), "container web (/a): "));
     EXPECT_TRUE(has(by_cgroup.out(), "container web (/b\\x0a): "));
 
@@ -447,12 +447,12 @@ TEST(TextWriter, NamesakesAreToldApart) {
     Text by_number;
     read.key = {{"cgroup", std::string("/a")}, {"cgroup_id", std::uint64_t{17}}};
     write.key = {{"cgroup", std::string("/a")}, {"cgroup_id", std::uint64_t{18}}};
-    by_number.writer().report(report_of({read, write}));
+    by_number.sink().report(report_of({read, write}));
     EXPECT_TRUE(has(by_number.out(), "container web (17): "));
     EXPECT_TRUE(has(by_number.out(), "container web (18): "));
 }
 
-TEST(TextWriter, NamesakesBelowAnotherHeadingAreToldApartThere) {
+TEST(TextSink, NamesakesBelowAnotherHeadingAreToldApartThere) {
     Text text;
     HistogramReport report = report_of({row_of("web", kSome), row_of("web", kSome)});
     report.headings = {"CONTAINER", "CULPRIT"};
@@ -462,27 +462,27 @@ TEST(TextWriter, NamesakesBelowAnotherHeadingAreToldApartThere) {
     }
     report.rows[0].key.push_back({"culprit_container_id", std::string("3f0a1b2c3d4e")});
     report.rows[1].key.push_back({"culprit_container_id", std::string("aa0a1b2c3d4e")});
-    text.writer().report(report);
+    text.sink().report(report);
     EXPECT_TRUE(has(text.out(), "container web, culprit db (3f0a1b2c3d4e): 151 waits"));
     EXPECT_TRUE(has(text.out(), "container web, culprit db (aa0a1b2c3d4e): 151 waits"));
 }
 
-TEST(TextWriter, OneContainerInSeveralRowsIsNoNamesake) {
+TEST(TextSink, OneContainerInSeveralRowsIsNoNamesake) {
     Text text;
     HistogramReport report = report_of({row_of("web", kSome), row_of("web", kSome)});
     report.headings = {"CONTAINER", "SYSCALL"};
     report.rows[0].labels = {"web", "read"};
     report.rows[1].labels = {"web", "write"};
-    text.writer().report(report);
+    text.sink().report(report);
     EXPECT_TRUE(has(text.out(), "container web, syscall read: 151 waits"));
     EXPECT_TRUE(has(text.out(), "container web, syscall write: 151 waits"));
 }
 
-TEST(TextWriter, LossesAndTheEndGoToErrors) {
+TEST(TextSink, LossesAndTheEndGoToErrors) {
     Text text;
-    text.writer().lost({"runqlat", kTime, "map_full", 12, "raise --max-keys"});
-    text.writer().lost({"runqlat", kTime, "ring_full", 1, "read faster"});
-    text.writer().end(
+    text.sink().lost({"runqlat", kTime, "map_full", 12, "raise --max-keys"});
+    text.sink().lost({"runqlat", kTime, "ring_full", 1, "read faster"});
+    text.sink().end(
         {"runqlat", kTime, 5, 3, {{"map_full", 1'200}, {"other", 0}, {"ring_full", 1}}});
     EXPECT_EQ(text.out(), "");
     EXPECT_EQ(text.errors(),
@@ -492,15 +492,15 @@ TEST(TextWriter, LossesAndTheEndGoToErrors) {
               "tally: runqlat: lost in the whole run: map_full 1,200, ring_full 1\n");
 }
 
-TEST(TextWriter, AnEndWithoutLossesIsSilent) {
+TEST(TextSink, AnEndWithoutLossesIsSilent) {
     Text text;
-    text.writer().end({"runqlat", kTime, 5, 0, {{"map_full", 0}}});
+    text.sink().end({"runqlat", kTime, 5, 0, {{"map_full", 0}}});
     EXPECT_EQ(text.out() + text.errors(), "");
 }
 
-TEST(TextWriter, ColourIsForWholeLines) {
+TEST(TextSink, ColourIsForWholeLines) {
     Text text({.colour = true});
-    text.writer().report(report_of(four_rows()));
+    text.sink().report(report_of(four_rows()));
     const auto lines = lines_in(text.out());
     EXPECT_TRUE(lines[0].starts_with("\x1b[2mtotal") && lines[0].ends_with("\x1b[0m"));
     EXPECT_TRUE(lines[2].starts_with("\x1b[1midle") && lines[2].ends_with("\x1b[0m"));
@@ -635,7 +635,7 @@ std::vector<HistogramRow> many_rows(std::size_t count, std::mt19937& random) {
     return rows;
 }
 
-TEST(TextWriter, HostileNamesNeverReachTheTerminal) {
+TEST(TextSink, HostileNamesNeverReachTheTerminal) {
     const std::string hostile = "x\x1b[2J\n\xc2\x9b\xff\xe2\x80\xae";
     const std::string safe = "x\\x1b[2J\\x0a\\u009b\\xff\\u202e";
     for (const View view : {View::bars, View::table}) {
@@ -644,9 +644,9 @@ TEST(TextWriter, HostileNamesNeverReachTheTerminal) {
             {row_of(hostile, kSome), row_of(hostile, {}), row_of(hostile, kSome, {}, "\x1b[31m")});
         report.tool = report.name = report.description = hostile;
         report.headings = {hostile};
-        text.writer().report(report);
-        text.writer().lost({hostile, kTime, hostile, 1, hostile});
-        text.writer().end({hostile, kTime, 1, 1, {{hostile, 1}}});
+        text.sink().report(report);
+        text.sink().lost({hostile, kTime, hostile, 1, hostile});
+        text.sink().end({hostile, kTime, 1, 1, {{hostile, 1}}});
         for (const std::string& all : {text.out(), text.errors()}) {
             EXPECT_TRUE(has(all, safe)) << all;
             for (const char byte : all) {
@@ -658,7 +658,7 @@ TEST(TextWriter, HostileNamesNeverReachTheTerminal) {
     }
 }
 
-TEST(TextWriter, LinesFitWhateverIsInThem) {
+TEST(TextSink, LinesFitWhateverIsInThem) {
     std::mt19937 random(99);
     for (int round = 0; round < 60; ++round) {
         for (const View view : {View::bars, View::table}) {
@@ -671,7 +671,7 @@ TEST(TextWriter, LinesFitWhateverIsInThem) {
                     report.unit = Unit::count;
                     report.headings.push_back("SYSCALL");
                 }
-                text.writer().report(report);
+                text.sink().report(report);
                 for (const std::string& line : lines_in(text.out())) {
                     EXPECT_LE(display_width(line), terminal ? 79U : 132U) << line;
                     EXPECT_FALSE(line.ends_with(' '));
@@ -683,7 +683,7 @@ TEST(TextWriter, LinesFitWhateverIsInThem) {
 
 TEST(Live, NeedsATerminal) {
     Text text;
-    text.writer().live(report_of(four_rows()));
+    text.sink().live(report_of(four_rows()));
     EXPECT_EQ(text.out(), "");
 }
 
@@ -693,22 +693,22 @@ TEST(Live, EndsAsIfItHadNeverBeen) {
         Text live({.terminal = true});
         Text plain({.terminal = true});
         // Something is on the screen already, and has to stay.
-        live.writer().report(report_of(four_rows()));
-        plain.writer().report(report_of(four_rows()));
+        live.sink().report(report_of(four_rows()));
+        plain.sink().report(report_of(four_rows()));
         for (int picture = 0; picture < 4; ++picture) {
-            live.writer().live(report_of(many_rows(random() % 40, random)));
+            live.sink().live(report_of(many_rows(random() % 40, random)));
         }
         const HistogramReport last = report_of(many_rows(random() % 10, random));
         switch (round % 3) {
             case 0:
-                live.writer().report(last);
-                plain.writer().report(last);
+                live.sink().report(last);
+                plain.sink().report(last);
                 break;
             case 1:
-                live.writer().lost({"t", kTime, "map_full", 1, "advice"});
+                live.sink().lost({"t", kTime, "map_full", 1, "advice"});
                 break;
             default:
-                live.writer().end({"t", kTime, 1, 0, {}});
+                live.sink().end({"t", kTime, 1, 0, {}});
         }
         Terminal with_live(80, 24);
         Terminal without(80, 24);
@@ -724,11 +724,11 @@ TEST(Live, DrawsOverTheFormerPicture) {
     Text text({.terminal = true});
     Terminal terminal(80, 24);
     HistogramReport report = report_of(four_rows());
-    text.writer().live(report);
+    text.sink().live(report);
     report.rows.resize(2);
     report.rows[0].labels = {"shorter"};
     report.interval_s = 6;
-    text.writer().live(report);
+    text.sink().live(report);
     terminal.show(text.out());
     EXPECT_EQ(terminal.text(), R"(so far, 6.0 s  waits: How long runnable threads wait for a CPU
 container web: 4,711 waits
@@ -763,8 +763,8 @@ TEST(Live, NeverScrollsItselfAway) {
             options.top = keys == 500 ? std::optional<std::size_t>(100) : std::nullopt;
             Text text(options);
             const HistogramReport report = report_of(many_rows(keys, random));
-            text.writer().live(report);
-            text.writer().live(report);
+            text.sink().live(report);
+            text.sink().live(report);
             Terminal terminal(80, 24);
             terminal.show(text.out());
             EXPECT_EQ(terminal.scrolled(), "");
@@ -783,7 +783,7 @@ TEST(Live, SeveralHistogramsShareTheScreen) {
         for (const char* name : {"waits", "throttles"}) {
             HistogramReport report = report_of(many_rows(30, random));
             report.name = name;
-            text.writer().live(report);
+            text.sink().live(report);
         }
     }
     Terminal terminal(80, 24);
@@ -799,7 +799,7 @@ TEST(Live, AHighDiagramKeepsItsSlowEnd) {
     for (std::uint64_t value = 1; value < std::uint64_t{1} << 40; value *= 2) {
         values.emplace_back(value, 1);
     }
-    text.writer().live(report_of({row_of("web", values)}));
+    text.sink().live(report_of({row_of("web", values)}));
     Terminal terminal(80, 24);
     terminal.show(text.out());
     const auto lines = lines_in(terminal.text());
@@ -836,10 +836,10 @@ TEST(Live, KnowsTheSizeOfTheTerminal) {
     {
         OutputFile out(slave.get(), "stdout");
         OutputFile errors(-1, "stderr");
-        const auto writer = make_writer(Format::text, TextOptions{.terminal = true}, out, errors);
+        const auto sink = make_sink(Format::text, TextOptions{.terminal = true}, out, errors);
         std::mt19937 random(7);
         for (const std::size_t keys : {30U, 2U, 30U}) {
-            writer->live(report_of(many_rows(keys, random)));
+            sink->live(report_of(many_rows(keys, random)));
         }
     }
     slave.reset();

@@ -216,7 +216,7 @@ TEST_F(OutputsTest, AFolderHasAFileForEachTool) {
         report.tool = "calllat";
         report.name = "calls";
         report.rows.emplace_back().histogram.add(5, 2);
-        outputs.writer_of(1).report(report);
+        outputs.sink_of(1).report(report);
         EXPECT_EQ(content(std::string("waitlat") + ending), "");
         const std::string text = content(std::string("calllat") + ending);
         EXPECT_NE(text.find("calls"), std::string::npos) << text;
@@ -228,12 +228,12 @@ TEST_F(OutputsTest, OneFileHasTheTablesOfAllWithTheirNames) {
     Request request;
     request.output_file = (folder_ / "all").string();
     Outputs outputs(request, tools_);
-    EXPECT_EQ(&outputs.writer_of(0), &outputs.writer_of(1));
+    EXPECT_EQ(&outputs.sink_of(0), &outputs.sink_of(1));
     for (std::size_t i = 0; i < tools_.size(); ++i) {
         HistogramReport report;
         report.tool = tools_[i];
         report.name = "times";
-        outputs.writer_of(i).report(report);
+        outputs.sink_of(i).report(report);
     }
     const std::string text = content("all");
     EXPECT_NE(text.find("waitlat times: nothing was measured"), std::string::npos) << text;

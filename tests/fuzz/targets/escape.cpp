@@ -10,7 +10,7 @@
 #include <string>
 
 #include "fuzz.h"
-#include "output/csv_writer.h"
+#include "output/csv_sink.h"
 #include "output/fit.h"
 #include "output/utf8.h"
 #include "readable.h"

@@ -5,14 +5,16 @@
 #include <string>
 #include <string_view>
 
-#include "output/writer.h"
+#include "output/format.h"
+#include "output/output_file.h"
+#include "output/sink.h"
 
 namespace tally {
 
 /// Writes comma-separated values, one heading for the whole stream: docs/output.md. Losses go to
 /// `errors`, as in text.
-std::unique_ptr<Writer> make_csv_writer(const TextOptions& options, OutputFile& out,
-                                        OutputFile& errors);
+std::unique_ptr<Sink> make_csv_sink(const TextOptions& options, OutputFile& out,
+                                    OutputFile& errors);
 
 /// Bytes from others as one cell. escape_text() makes them safe; they are quoted where RFC 4180
 /// requires it, and where they are empty, since an empty cell is null. The first character of a

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-#include "output/csv_writer.h"
+#include "output/csv_sink.h"
 
 #include <fmt/format.h>
 
@@ -90,9 +90,9 @@ std::string cell(const Value& value) {
         value);
 }
 
-class CsvWriter final : public Writer {
+class CsvSink final : public Sink {
   public:
-    CsvWriter(const TextOptions& options, OutputFile& out, OutputFile& errors)
+    CsvSink(const TextOptions& options, OutputFile& out, OutputFile& errors)
         : options_(options), out_(out), errors_(errors) {}
 
     void begin(const std::vector<AnyReport>& reports) override {
@@ -131,36 +131,8 @@ class CsvWriter final : public Writer {
         out_.flush();
     }
 
-    void report(const HistogramReport& report) override {
-        write(kHistogramType, report, [&](std::string& line, const HistogramRow& row) {
-            line.append(values_.size(), ',');
-            const auto add = [&](std::string_view, const auto& value) { append(line, value); };
-            add("unit", name_of(report.unit));
-            each_number(row.histogram, add);
-            if (row.in_flight) {
-                each_in_flight_member(*row.in_flight, add);
-            } else {
-                each_in_flight_member(InFlight(), [&](auto&&, auto&&) { line += ','; });
-            }
-            add_buckets(line, row.histogram);
-        });
-    }
-
-    void report(const CountsReport& report) override {
-        write(kCountsType, report, [&](std::string& line, const CountsRow& row) {
-            for (const std::string& name : values_) {
-                const auto column =
-                    std::find_if(report.columns.begin(), report.columns.end(),
-                                 [&](const ValueColumn& each) { return each.name == name; });
-                if (column == report.columns.end()) {
-                    append(line, std::nullopt);
-                } else {
-                    append(line, row.values[std::size_t(column - report.columns.begin())]);
-                }
-            }
-            line.append(rest_, ',');
-            line += '\n';
-        });
+    void report(const AnyReport& report) override {
+        std::visit([this](const auto& each) { write(each); }, report);
     }
 
     void begin_events(const std::vector<EventShape>& shapes) override {
@@ -266,14 +238,46 @@ class CsvWriter final : public Writer {
         line += cell(content);
     }
 
+    void write(const HistogramReport& report) {
+        write_rows(report, [&](std::string& line, const HistogramRow& row) {
+            line.append(values_.size(), ',');
+            const auto add = [&](std::string_view, const auto& value) { append(line, value); };
+            add("unit", name_of(report.unit));
+            each_number(row.histogram, add);
+            if (row.in_flight) {
+                each_in_flight_member(*row.in_flight, add);
+            } else {
+                each_in_flight_member(InFlight(), [&](auto&&, auto&&) { line += ','; });
+            }
+            add_buckets(line, row.histogram);
+        });
+    }
+
+    void write(const CountsReport& report) {
+        write_rows(report, [&](std::string& line, const CountsRow& row) {
+            for (const std::string& name : values_) {
+                const auto column =
+                    std::find_if(report.columns.begin(), report.columns.end(),
+                                 [&](const ValueColumn& each) { return each.name == name; });
+                if (column == report.columns.end()) {
+                    append(line, std::nullopt);
+                } else {
+                    append(line, row.values[std::size_t(column - report.columns.begin())]);
+                }
+            }
+            line.append(rest_, ',');
+            line += '\n';
+        });
+    }
+
     /// The lines of a report: head and key, then whatever `add` writes, including the end of the
     /// line.
     template <typename SomeReport, typename Add>
-    void write(std::string_view type, const SomeReport& report, Add&& add) {
+    void write_rows(const SomeReport& report, Add&& add) {
         for (const auto* row : in_order(report.rows)) {
             std::string line;
             append(line, kSchema);
-            append(line, type);
+            append(line, type_of(report));
             append(line, std::string_view(report.tool));
             each_head_member(report,
                              [&](std::string_view, const auto& value) { append(line, value); });
@@ -317,9 +321,9 @@ class CsvWriter final : public Writer {
 
 }  // namespace
 
-std::unique_ptr<Writer> make_csv_writer(const TextOptions& options, OutputFile& out,
-                                        OutputFile& errors) {
-    return std::make_unique<CsvWriter>(options, out, errors);
+std::unique_ptr<Sink> make_csv_sink(const TextOptions& options, OutputFile& out,
+                                    OutputFile& errors) {
+    return std::make_unique<CsvSink>(options, out, errors);
 }
 
 std::string csv_text(std::string_view bytes) {

@@ -3,11 +3,12 @@
 
 #include <memory>
 
-#include "output/writer.h"
+#include "output/output_file.h"
+#include "output/sink.h"
 
 namespace tally {
 
 /// Writes one JSON object per line: docs/output.md.
-std::unique_ptr<Writer> make_json_writer(OutputFile& out);
+std::unique_ptr<Sink> make_json_sink(OutputFile& out);
 
 }  // namespace tally

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
-// Whole records and pictures whose names are hostile: what every writer writes, to the data and to
+// Whole records and pictures whose names are hostile: what every sink writes, to the data and to
 // stderr, does no harm, and JSON parses back. Lines of the input are the names.
-#include "output/writer.h"
+#include "output/make_sink.h"
 
 #include <rapidjson/document.h>
 #include <sys/mman.h>
@@ -74,14 +74,14 @@ void write_all(Format format, const TextOptions& options, const std::vector<std:
                Memory& out, Memory& errors) {
     OutputFile data(out.fd(), "data");
     OutputFile messages(errors.fd(), "messages");
-    const auto writer = make_writer(format, options, data, messages);
+    const auto sink = make_sink(format, options, data, messages);
     const auto waits = report_of<HistogramReport>(names);
     auto calls = report_of<CountsReport>(names);
     calls.columns = {{"calls", Unit::count}};
-    writer->begin({waits, calls});
-    writer->report(waits);
-    writer->report(calls);
-    writer->end({"tool", 0, 1.0, 2, {{"map_full", 3}}});
+    sink->begin({waits, calls});
+    sink->report(waits);
+    sink->report(calls);
+    sink->end({"tool", 0, 1.0, 2, {{"map_full", 3}}});
 }
 
 void check_json(std::string_view text, const std::vector<std::string>& names) {
@@ -110,7 +110,7 @@ void check_json(std::string_view text, const std::vector<std::string>& names) {
 
 }  // namespace
 
-FUZZ_TARGET(writers) {
+FUZZ_TARGET(sinks) {
     static Memory out;
     static Memory errors;
     const auto names = lines_of(bytes);

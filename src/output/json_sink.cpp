@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-#include "output/json_writer.h"
+#include "output/json_sink.h"
 
 #include <optional>
 #include <string_view>
+#include <variant>
 
 #include "output/json_event.h"
 #include "output/json_record.h"
@@ -12,12 +13,13 @@ namespace tally {
 
 namespace {
 
-class JsonWriter final : public Writer {
+class JsonSink final : public Sink {
   public:
-    explicit JsonWriter(OutputFile& out) : out_(out) {}
+    explicit JsonSink(OutputFile& out) : out_(out) {}
 
-    void report(const HistogramReport& report) override { write(kHistogramType, report); }
-    void report(const CountsReport& report) override { write(kCountsType, report); }
+    void report(const AnyReport& report) override {
+        std::visit([this](const auto& each) { write(each); }, report);
+    }
 
     void event(const Event& event) override {
         out_.append(events_.line(event));
@@ -56,9 +58,9 @@ class JsonWriter final : public Writer {
 
     /// The members that all records of reports have in common, then those that add() writes.
     template <typename SomeReport>
-    void write(std::string_view type, const SomeReport& report) {
+    void write(const SomeReport& report) {
         for (const auto* row : in_order(report.rows)) {
-            record_.begin(type, report.tool);
+            record_.begin(type_of(report), report.tool);
             each_head_member(report, member());
             record_.begin_object("key");
             for (const Field& field : row->key) {
@@ -106,8 +108,8 @@ class JsonWriter final : public Writer {
 
 }  // namespace
 
-std::unique_ptr<Writer> make_json_writer(OutputFile& out) {
-    return std::make_unique<JsonWriter>(out);
+std::unique_ptr<Sink> make_json_sink(OutputFile& out) {
+    return std::make_unique<JsonSink>(out);
 }
 
 }  // namespace tally

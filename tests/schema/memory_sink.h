@@ -9,24 +9,24 @@
 #include <string>
 #include <vector>
 
-#include "output/writer.h"
+#include "output/make_sink.h"
 #include "util/file_descriptor.h"
 
 namespace tally {
 
-/// A writer as a run has it, whose output stays in memory.
-class MemoryWriter {
+/// A sink as a run has it, whose output stays in memory.
+class MemorySink {
   public:
-    explicit MemoryWriter(Format format, const TextOptions& options = {})
+    explicit MemorySink(Format format, const TextOptions& options = {})
         : out_(file_.get(), "stdout"),
           errors_(errors_file_.get(), "stderr"),
-          writer_(make_writer(format, options, out_, errors_)) {}
+          sink_(make_sink(format, options, out_, errors_)) {}
 
-    Writer& writer() { return *writer_; }
+    Sink& sink() { return *sink_; }
 
     /// What was written so far.
     std::string text() {
-        writer_->flush();
+        sink_->flush();
         return content_of(file_);
     }
 
@@ -55,7 +55,7 @@ class MemoryWriter {
     FileDescriptor errors_file_{::memfd_create("errors", MFD_CLOEXEC)};
     OutputFile out_;
     OutputFile errors_;
-    std::unique_ptr<Writer> writer_;
+    std::unique_ptr<Sink> sink_;
 };
 
 }  // namespace tally

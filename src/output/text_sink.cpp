@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-#include "output/text_writer.h"
+#include "output/text_sink.h"
 
 #include <fmt/format.h>
 
@@ -8,6 +8,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "output/live_area.h"
@@ -35,15 +36,17 @@ std::string waiting_too(const LeftOut& left_out) {
     return left_out.in_flight.count == 0 ? "" : ", " + format_in_flight(left_out.in_flight);
 }
 
-class TextWriter final : public Writer {
+class TextSink final : public Sink {
   public:
-    TextWriter(const TextOptions& options, OutputFile& out, OutputFile& errors)
+    TextSink(const TextOptions& options, OutputFile& out, OutputFile& errors)
         : options_(options), out_(out), errors_(errors), live_area_(out), events_(options) {}
 
-    void report(const HistogramReport& report) override { write(report); }
-    void report(const CountsReport& report) override { write(report); }
-    void live(const HistogramReport& report) override { draw_live(report); }
-    void live(const CountsReport& report) override { draw_live(report); }
+    void report(const AnyReport& report) override {
+        std::visit([this](const auto& each) { write(each); }, report);
+    }
+    void live(const AnyReport& report) override {
+        std::visit([this](const auto& each) { draw_live(each); }, report);
+    }
 
     void begin_events(const std::vector<EventShape>& shapes) override {
         for (const EventShape& each : shapes) {
@@ -228,9 +231,9 @@ class TextWriter final : public Writer {
 
 }  // namespace
 
-std::unique_ptr<Writer> make_text_writer(const TextOptions& options, OutputFile& out,
-                                         OutputFile& errors) {
-    return std::make_unique<TextWriter>(options, out, errors);
+std::unique_ptr<Sink> make_text_sink(const TextOptions& options, OutputFile& out,
+                                     OutputFile& errors) {
+    return std::make_unique<TextSink>(options, out, errors);
 }
 
 }  // namespace tally
