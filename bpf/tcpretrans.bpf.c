@@ -37,7 +37,7 @@ struct retransmit_event {
 };
 EVENTS(retransmits, struct retransmit_event, "TCP segments that are sent once more");
 
-// Only in connect() is the current thread certain to be the socket's own.
+// Of the changes that matter here, only in connect() is the current thread the socket's own.
 static __always_inline void tcp_state_changed(const struct sock* sk, int state_before, int state) {
     struct connection connection = {};
 

@@ -12,10 +12,10 @@
 /*
  * IN_FLIGHT(waits, task, key) { fill *key; return its age, or 0; }
  *
- * declares it for the histogram or counts `waits`, declared before; `key` points to one of its
- * keys. The body is asked for every thread that is wanted at that moment and returns for how many
- * nanoseconds what it waits for has lasted; 0 if it waits for nothing; TALLY_OLDER_THAN_RUN if that
- * is not known because it had begun before the probes were there.
+ * declares it for the HISTOGRAM `waits`, declared before (COUNTS have nothing in flight); `key`
+ * points to one of its keys. The body is asked for every thread that is wanted at that moment and
+ * returns for how many nanoseconds what it waits for has lasted; 0 if it waits for nothing;
+ * TALLY_OLDER_THAN_RUN if that is not known because it had begun before the probes were there.
  *
  * IN_FLIGHT_EACH(waits, most, task, key, index) { the same }
  *

@@ -28,7 +28,7 @@ static __always_inline void describe_process(struct task_struct* task,
     process->pid_namespace = BPF_CORE_READ(innermost.ns, ns.inum);
     process->namespace_born = BPF_CORE_READ(innermost.ns, child_reaper, group_leader, start_time);
     if (innermost.nr == 1)
-        process->made_by = task->real_parent->tgid;
+        process->parent_of_init = task->real_parent->tgid;
     if (task->nsproxy->uts_ns->ns.inum != TALLY_INITIAL_UTS_NAMESPACE)
         BPF_CORE_READ_STR_INTO(&process->node_name, task, nsproxy, uts_ns, name.nodename);
 }

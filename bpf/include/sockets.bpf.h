@@ -4,7 +4,7 @@
  * change of the socket's state to the next.
  *
  * A socket's state changes when a packet arrives, in an interrupt, while any thread of any
- * container is the current one. In two changes the current thread is the socket's own
+ * container is the current one. In these changes the current thread is the socket's own
  * (net/ipv4/tcp.c, tcp_ipv4.c): to SYN_SENT, in connect(), and to FIN_WAIT1 or LAST_ACK, in close()
  * or shutdown(). Elsewhere a socket has a cgroup, but no thread.
  */

@@ -39,8 +39,8 @@ struct tally_cgroup_event {
 struct tally_process {
     __u64 cgroup;
     __u32 pid;
-    __u32 pid_namespace; /* inode number of the innermost one, 0 for the host's own */
-    __u32 made_by;       /* of process 1 of a pid namespace: its parent, as the host numbers it */
+    __u32 pid_namespace;  /* inode number of the innermost one, 0 for the host's own */
+    __u32 parent_of_init; /* of process 1 of a pid namespace: its parent, as the host numbers it */
     __u32 unused;
     __u64 namespace_born; /* when process 1 of pid_namespace started: the
                              inode number is reused at once */

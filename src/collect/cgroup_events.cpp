@@ -13,8 +13,8 @@ namespace tally {
 namespace {
 
 ProcessFacts facts_of(const tally_process& process) {
-    ProcessFacts facts{process.cgroup,  process.pid,  process.pid_namespace,
-                       process.made_by, std::nullopt, process.namespace_born};
+    ProcessFacts facts{process.cgroup,         process.pid,  process.pid_namespace,
+                       process.parent_of_init, std::nullopt, process.namespace_born};
     if (process.node_name[0] != '\0') {
         facts.node_name =
             std::string(process.node_name, ::strnlen(process.node_name, sizeof process.node_name));

@@ -82,10 +82,10 @@ class Collector {
     /// come again; then its totals add up.
     virtual AnyReport expire(Report head) = 0;
 
-    /// Gives the slots of dead cgroups back, where more than half of all are used. A cgroup's id is
+    /// Gives the slots of dead cgroups back, once half of all were ever used. A cgroup's id is
     /// never used again, and no thread can be in one that is gone, so nothing more can be counted
-    /// there. (A thread's number is used again; keys of threads stay.) The same for another cgroup
-    /// that rows name: a tracer that still remembers it gets a new slot.
+    /// there. (A thread's number is used again; keys without a cgroup stay.) Only the subject's
+    /// cgroup matters, not those that a row names beside it.
     void forget_dead(const std::function<bool(CgroupId)>& is_gone, const Containers& containers);
 
     const Grouping& grouping() const { return grouping_; }

@@ -94,18 +94,19 @@ void EventStream::set_clock() {
     }
 }
 
-const EventStream::Known& EventStream::look_up(CgroupId cgroup, const Containers& containers) {
-    const auto found = known_.find(cgroup);
-    if (found != known_.end()) {
+const EventStream::NamedCgroup& EventStream::look_up(CgroupId cgroup,
+                                                     const Containers& containers) {
+    const auto found = named_.find(cgroup);
+    if (found != named_.end()) {
         return found->second;
     }
-    if (known_.size() >= kMostNames) {
-        known_.clear();
+    if (named_.size() >= kMostNames) {
+        named_.clear();
     }
     const Owner& owner = containers.owner_of(cgroup);
-    Known known{admission_ ? admission_(cgroup) : Admission::counted,
-                {next_serial(), owner.label(), owner_fields(owner)}};
-    return known_.insert_or_assign(cgroup, std::move(known)).first->second;
+    NamedCgroup known{admission_ ? admission_(cgroup) : Admission::counted,
+                      {next_serial(), owner.label(), owner_fields(owner)}};
+    return named_.insert_or_assign(cgroup, std::move(known)).first->second;
 }
 
 /// Empty: the cgroup is in no container.
@@ -129,14 +130,14 @@ bool EventStream::hold(CgroupId cgroup, std::span<const std::byte> record) {
     return true;
 }
 
-void EventStream::release_held(const Containers& containers, const Take& take) {
+void EventStream::release_held(const Containers& containers, const Handler& handle) {
     if (!std::exchange(may_release_, false)) {
         return;
     }
     held_bytes_ = 0;
     held_of_.clear();
     for (const std::vector<std::byte>& record : std::exchange(held_, {})) {
-        take_one(record, containers, take);
+        take_one(record, containers, handle);
     }
 }
 
@@ -161,7 +162,7 @@ void EventStream::note_cgroups(std::span<const std::byte> record) {
     }
     const std::byte* event = record.data() + sizeof(tally_event_front);
     const auto note = [this](CgroupId cgroup) {
-        if (cgroup != last_noted_ && !known_.contains(cgroup)) {
+        if (cgroup != last_noted_ && !named_.contains(cgroup)) {
             new_cgroups_.insert(cgroup);
         }
         last_noted_ = cgroup;
@@ -177,7 +178,7 @@ void EventStream::note_cgroups(std::span<const std::byte> record) {
 }
 
 void EventStream::take_one(std::span<const std::byte> record, const Containers& containers,
-                           const Take& take) {
+                           const Handler& handle) {
     const EventsSchema* found = schema_of(record);
     if (found == nullptr) {
         ++malformed_;
@@ -201,15 +202,15 @@ void EventStream::take_one(std::span<const std::byte> record, const Containers& 
             }
         }
     }
-    rooms_.resize(std::max(rooms_.size(), schema.fields.size()));
+    texts_.resize(std::max(texts_.size(), schema.fields.size()));
     for (std::size_t i = 0; i < schema.fields.size(); ++i) {
         if (schema.fields[i].is_container_name()) {
-            rooms_[i] = container_of(number_at(schema.fields[i], event), containers);
+            texts_[i] = container_of(number_at(schema.fields[i], event), containers);
         }
     }
     Head head{};
     std::memcpy(&head, event, sizeof head);
-    const Known& known = look_up(head.cgroup, containers);
+    const NamedCgroup& known = look_up(head.cgroup, containers);
     if (known.admission == Admission::dropped) {
         return;
     }
@@ -222,16 +223,16 @@ void EventStream::take_one(std::span<const std::byte> record, const Containers& 
     values_.clear();
     for (std::size_t i = 0; i < schema.fields.size(); ++i) {
         const StructField& field = schema.fields[i];
-        values_.push_back(field.type->decode(field, event, context, rooms_[i]));
+        values_.push_back(field.type->decode(field, event, context, texts_[i]));
         if (field.has_cut_mark()) {
             tally_text where{};
             std::memcpy(&where, event + field.offset, sizeof where);
             values_.emplace_back(where.state == TALLY_TEXT_CUT);
         }
     }
-    take({shapes_[front.kind], head.time + static_cast<std::uint64_t>(clock_offset_), known.owner,
-          head.pid, head.tid, std::string_view(head.comm, ::strnlen(head.comm, sizeof head.comm)),
-          values_});
+    handle({shapes_[front.kind], head.time + static_cast<std::uint64_t>(clock_offset_), known.owner,
+            head.pid, head.tid, std::string_view(head.comm, ::strnlen(head.comm, sizeof head.comm)),
+            values_});
 }
 
 bool EventStream::take() {
@@ -248,10 +249,10 @@ bool EventStream::take() {
     return !ring_->is_taken(found_);
 }
 
-void EventStream::tell(const Containers& containers, const Take& take) {
-    release_held(containers, take);
+void EventStream::tell(const Containers& containers, const Handler& handle) {
+    release_held(containers, handle);
     ring_->take(found_,
-                [&](std::span<const std::byte> record) { take_one(record, containers, take); });
+                [&](std::span<const std::byte> record) { take_one(record, containers, handle); });
 }
 
 }  // namespace tally

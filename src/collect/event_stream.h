@@ -27,7 +27,7 @@ namespace tally {
 /// of reading.
 class EventStream {
   public:
-    using Take = std::function<void(const Event&)>;
+    using Handler = std::function<void(const Event&)>;
 
     /// The offset from CLOCK_MONOTONIC to UTC at this moment, in nanoseconds.
     using ClockOffset = std::function<std::int64_t()>;
@@ -56,14 +56,14 @@ class EventStream {
     /// The cgroups of the events that take() has found, if their names are not known here.
     const std::unordered_set<CgroupId>& new_cgroups() const { return new_cgroups_; }
 
-    /// Passes the events that take() has found to `take`, in the ring's order, after those that
+    /// Passes the events that take() has found to `handle`, in the ring's order, after those that
     /// were held back and are decided by now. `containers` knows all cgroups that were born before
     /// take().
-    void tell(const Containers& containers, const Take& take);
+    void tell(const Containers& containers, const Handler& handle);
 
     /// Names of containers, or decisions about them, may have changed.
     void forget_names() {
-        known_.clear();
+        named_.clear();
         may_release_ = true;
     }
 
@@ -75,20 +75,20 @@ class EventStream {
     std::uint64_t not_held() const { return not_held_; }
 
   private:
-    struct Known {
+    struct NamedCgroup {
         Admission admission = Admission::counted;
         EventOwner owner;
     };
 
-    const Known& look_up(CgroupId cgroup, const Containers& containers);
+    const NamedCgroup& look_up(CgroupId cgroup, const Containers& containers);
     std::string container_of(CgroupId cgroup, const Containers& containers);
     bool hold(CgroupId cgroup, std::span<const std::byte> record);
-    void release_held(const Containers& containers, const Take& take);
+    void release_held(const Containers& containers, const Handler& handle);
     void set_clock();
     void note_cgroups(std::span<const std::byte> record);
     const EventsSchema* schema_of(std::span<const std::byte> record) const;
     void take_one(std::span<const std::byte> record, const Containers& containers,
-                  const Take& take);
+                  const Handler& handle);
 
     const TracerSchema& schema_;
     std::vector<EventShape> shapes_;  ///< one for each of the schema's events
@@ -98,7 +98,7 @@ class EventStream {
     FileDescriptor wake_;
     std::int64_t clock_offset_ = 0;  ///< added to the times of events
     std::function<Admission(CgroupId)> admission_;
-    std::unordered_map<CgroupId, Known> known_;
+    std::unordered_map<CgroupId, NamedCgroup> named_;
     std::unordered_set<CgroupId> new_cgroups_;
     std::optional<CgroupId> last_noted_;       ///< by take()
     std::uint64_t found_ = 0;                  ///< where in the ring take() ended
@@ -108,8 +108,8 @@ class EventStream {
     bool may_release_ = false;  ///< some of them may have been decided since the last release
     std::uint64_t malformed_ = 0;
     std::uint64_t not_held_ = 0;
-    std::vector<EventValue> values_;  ///< of one event; reused, as is rooms_
-    std::vector<std::string> rooms_;
+    std::vector<EventValue> values_;  ///< of one event; reused, as is texts_
+    std::vector<std::string> texts_;
 };
 
 }  // namespace tally

@@ -63,10 +63,10 @@ AnyReport HistogramCollector::collect(Report head, const Containers& containers)
 bool HistogramCollector::add_new(std::uint32_t number, const std::byte* key,
                                  const std::byte* content, bool dropped,
                                  const Containers& containers) {
-    if (known_.size() <= number) {
-        known_.resize(number + 1);
+    if (contents_.size() <= number) {
+        contents_.resize(number + 1);
     }
-    Known& known = known_[number];
+    SlotContent& known = contents_[number];
     KernelHistogram now;
     std::memcpy(&now, content, sizeof now);
     // With the same sum, only zeros can have come.
@@ -116,7 +116,7 @@ bool HistogramCollector::add_new(std::uint32_t number, const std::byte* key,
 }
 
 void HistogramCollector::forget(std::uint32_t number) {
-    known_[number] = {};
+    contents_[number] = {};
 }
 
 HistogramCollector::Row& HistogramCollector::row_of(const std::byte* key,

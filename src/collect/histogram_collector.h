@@ -26,7 +26,7 @@ class HistogramCollector final : public Collector {
 
   private:
     /// What a slot of the kernel's map held at the last reading.
-    struct Known {
+    struct SlotContent {
         std::vector<BucketCount> buckets;
         std::uint64_t sum = 0;
     };
@@ -47,8 +47,8 @@ class HistogramCollector final : public Collector {
 
     const HistogramSchema& schema_;
     const std::size_t in_flight_size_;  ///< of a record: a key without its shard, and what is known
-    std::vector<Known> known_;          ///< by slot
-    Rows interval_;                     ///< since the last collect()
+    std::vector<SlotContent> contents_;  ///< by slot
+    Rows interval_;                      ///< since the last collect()
     Rows total_;
     std::vector<std::byte> in_flight_;  ///< the records
     std::chrono::nanoseconds age_of_run_{};

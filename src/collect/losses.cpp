@@ -88,7 +88,7 @@ std::vector<std::string> loss_reasons(const TracerSchema& schema) {
     return reasons;
 }
 
-std::vector<LostRecord> Losses::collect(UnixNanoseconds time, const OwnLosses& own) {
+std::vector<LostRecord> Losses::collect(UnixNanoseconds time, const UserSpaceLosses& own) {
     const auto cpus = static_cast<std::size_t>(std::max(1, libbpf_num_possible_cpus()));
     std::vector<std::uint64_t> by_cpu(cpus);
     std::map<std::string_view, std::uint64_t> counts{

@@ -12,7 +12,7 @@
 namespace tally {
 
 /// What user space itself has lost so far.
-struct OwnLosses {
+struct UserSpaceLosses {
     std::uint64_t target_full = 0;  ///< cgroups that did not fit into the set of wanted ones
     // Of a tracer of events:
     std::uint64_t malformed_event = 0;  ///< not laid out as declared
@@ -35,7 +35,7 @@ class Losses {
     Losses(const Tracer& tracer, const Tracer& engine) : tracer_(tracer), engine_(engine) {}
 
     /// Reads the counters; returns what was lost since the last call, one record per reason.
-    std::vector<LostRecord> collect(UnixNanoseconds time, const OwnLosses& own);
+    std::vector<LostRecord> collect(UnixNanoseconds time, const UserSpaceLosses& own);
 
     /// All reasons with their numbers as of the last collect(), also those with 0.
     const std::vector<EndRecord::Lost>& total() const { return total_; }

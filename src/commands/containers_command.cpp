@@ -151,7 +151,8 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
     waiter.watch_output(out.fd());
     waiter.watch(live.fd(), Wake::cgroups);
     bool finished = false;
-    out.give_up_when_readable(waiter.signals(), [&] { return waiter.is_last_word(finished); });
+    out.give_up_when_readable(waiter.signals(),
+                              [&] { return waiter.ends_waiting_for_output(finished); });
     ListingStream stream(
         request.format,
         {"container_change", {"TIME", "CHANGE", "NAME", "ID", "RUNTIME", "POD", "CGROUP"}, {}, ""},
@@ -187,13 +188,13 @@ void watch_containers(const ListingRequest& request, OutputFile& out) {
     if (request.ready_fd) {
         announce_ready(*request.ready_fd);
     }
-    for (Wake wake = Wake::again; wake != Wake::stop; wake = waiter.wait(live.next_look())) {
+    for (Wake wake = Wake::look; wake != Wake::stop; wake = waiter.wait(live.next_look())) {
         switch (wake) {
             case Wake::cgroups:
                 follow();
                 watch.tell(false);
                 break;
-            case Wake::again: {
+            case Wake::look: {
                 const auto began = LiveContainers::Clock::now();
                 look();
                 live.looked(began, watch.is_waiting());

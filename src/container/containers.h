@@ -17,7 +17,7 @@
 
 namespace tally {
 
-/// The containers of this machine and the cgroups that belong to them: design.md, "Containers".
+/// The containers of this machine and the cgroups that belong to them: docs/containers.md.
 ///
 /// Holds the tree of one hierarchy, from the last walk and from later births and deaths, and keeps
 /// the last 20,000 dead. Not thread safe.

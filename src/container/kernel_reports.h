@@ -19,9 +19,9 @@ struct CgroupBirth {
 /// The facts about one process that naming needs (read in the kernel, bpf/include/processes.bpf.h).
 struct ProcessFacts {
     CgroupId cgroup = 0;
-    std::uint32_t pid = 0;            ///< numbered as on the host
-    std::uint32_t pid_namespace = 0;  ///< inode of the innermost one; 0: the host's own
-    std::uint32_t made_by = 0;        ///< for process 1 of a pid namespace, its parent; else 0
+    std::uint32_t pid = 0;             ///< numbered as on the host
+    std::uint32_t pid_namespace = 0;   ///< inode of the innermost one; 0: the host's own
+    std::uint32_t parent_of_init = 0;  ///< for process 1 of a pid namespace, its parent; else 0
     /// The UTS node name, if the UTS namespace is not the host's own.
     std::optional<std::string> node_name;
     /// When process 1 of the pid namespace started: this distinguishes the namespace from an

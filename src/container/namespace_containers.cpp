@@ -36,8 +36,8 @@ Places places_of(const std::vector<ProcessFacts>& processes, const CgroupTree& t
     // the host, but belongs to the container's cgroup.
     std::set<std::pair<std::uint32_t, CgroupId>> makers;
     for (const ProcessFacts& process : processes) {
-        if (process.made_by != 0 && process.node_name) {
-            makers.emplace(process.made_by, process.cgroup);
+        if (process.parent_of_init != 0 && process.node_name) {
+            makers.emplace(process.parent_of_init, process.cgroup);
         }
     }
     Places places;

@@ -21,7 +21,7 @@ using PidNamespace = std::pair<std::uint32_t, std::uint64_t>;
 PidNamespace namespace_of(const ProcessFacts& process);
 
 /// The cgroups that are containers only because their processes have a pid namespace of their own
-/// (docs/containers.md, rule 2): the highest cgroup with such a namespace and nothing else, else
+/// (docs/containers.md, rule 3): the highest cgroup with such a namespace and nothing else, else
 /// each of its cgroups separately; never the root, a service's, or one with a process of the host.
 /// The highest come first, and none is below another. `is_contained` returns whether a cgroup is
 /// already in a container.

@@ -170,8 +170,8 @@ class Session {
         if (cgroups_.are_followed()) {
             waiter_->watch(cgroups_.fd(), Wake::cgroups);
         }
-        outputs_->give_up_when_readable(waiter_->signals(),
-                                        [this] { return waiter_->is_last_word(finished_); });
+        outputs_->give_up_when_readable(
+            waiter_->signals(), [this] { return waiter_->ends_waiting_for_output(finished_); });
     }
 
     void detach() {
@@ -218,7 +218,7 @@ class Session {
                 case Wake::cgroups:
                     cgroups_.follow();
                     break;
-                case Wake::again:
+                case Wake::look:
                     cgroups_.look_again();
                     break;
                 case Wake::tick:

@@ -61,7 +61,8 @@ class Target {
     /// The decision about what was measured in a cgroup. `last`: there will be no other reading.
     Admission admission_of(CgroupId cgroup, bool last) const;
 
-    /// How many cgroups of the target did not fit into the kernel's set, and are not measured.
+    /// How many cgroups are not measured because the kernel's set of cgroups, or the list of those
+    /// whose name is awaited, was full. The latter may be none of the target.
     std::uint64_t not_added() const { return not_added_; }
 
   private:

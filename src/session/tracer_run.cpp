@@ -179,7 +179,7 @@ void TracerRun::draw_live(const std::vector<AnyReport>& reports) {
 }
 
 void TracerRun::report_losses(UnixNanoseconds time, std::uint64_t not_added) {
-    OwnLosses own{not_added, 0, 0};
+    UserSpaceLosses own{not_added, 0, 0};
     if (events_) {
         own.malformed_event = events_->malformed();
         own.held_full = events_->not_held();

@@ -88,7 +88,7 @@ void Waiter::take_signals() {
     }
 }
 
-bool Waiter::is_last_word(bool ending) {
+bool Waiter::ends_waiting_for_output(bool ending) {
     constexpr std::chrono::seconds kEcho{1};
     const bool is_first = !taken_;
     const bool is_echo = taken_ && std::chrono::steady_clock::now() - taken_at_ < kEcho;
@@ -106,7 +106,7 @@ bool Waiter::find_readable(Wake wake) {
     return !readable_.empty();
 }
 
-Wake Waiter::wait(std::optional<std::chrono::steady_clock::time_point> again) {
+Wake Waiter::wait(std::optional<std::chrono::steady_clock::time_point> deadline) {
     using std::chrono::milliseconds;
     using Clock = std::chrono::steady_clock;
     if (taken_) {
@@ -114,8 +114,8 @@ Wake Waiter::wait(std::optional<std::chrono::steady_clock::time_point> again) {
     }
     for (;;) {
         int timeout = -1;
-        if (again) {
-            const auto left = *again - Clock::now();
+        if (deadline) {
+            const auto left = *deadline - Clock::now();
             timeout = static_cast<int>(
                 std::max(milliseconds(0), std::chrono::ceil<milliseconds>(left)).count());
         }
@@ -144,8 +144,8 @@ Wake Waiter::wait(std::optional<std::chrono::steady_clock::time_point> again) {
             }
         }
         // Before the events of cgroups and of tracers, which may come without a pause.
-        if (again && *again <= Clock::now()) {
-            return Wake::again;
+        if (deadline && *deadline <= Clock::now()) {
+            return Wake::look;
         }
         for (const Wake wake : {Wake::events, Wake::cgroups}) {
             if (find_readable(wake)) {

@@ -17,7 +17,7 @@ enum class Wake {
     stop,     ///< a signal, the end of the duration, or nobody reads our output any more
     command,  ///< the command has ended
     tick,     ///< an interval is over
-    again,    ///< the deadline passed to wait() has expired
+    look,     ///< the deadline passed to wait() has expired
     events,   ///< events of tracers can be read
     cgroups,  ///< events of cgroups can be read
 };
@@ -59,11 +59,11 @@ class Waiter {
     /// will return for it. Returns whether it should end that wait: the first does if the session
     /// is `ending` anyway, a further one if it comes more than a second after it (timeout(1) sends
     /// its own twice).
-    bool is_last_word(bool ending);
+    bool ends_waiting_for_output(bool ending);
 
-    /// Blocks until something happens, at most until `again`. If there are several things, returns
-    /// the first in the order of Wake. Several missed ticks count as one.
-    Wake wait(std::optional<std::chrono::steady_clock::time_point> again);
+    /// Blocks until something happens, at most until `deadline`. If there are several things,
+    /// returns the first in the order of Wake. Several missed ticks count as one.
+    Wake wait(std::optional<std::chrono::steady_clock::time_point> deadline);
 
     /// The readable ones among the descriptors for which wait() has returned: all of them, so that
     /// none keeps another one waiting.

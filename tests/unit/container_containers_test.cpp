@@ -677,11 +677,11 @@ TEST_F(ContainersTest, WhoMadeItMayWaitBesideIt) {
     const CgroupId web = make("/web");
     const CgroupId shell = make("/shell");
     ProcessFacts first = process(11, web, 7, "web");
-    first.made_by = 10;
+    first.parent_of_init = 10;
     ProcessFacts other = process(21, shell, 8, "box");
-    other.made_by = 20;
+    other.parent_of_init = 20;
     ProcessFacts unnamed = process(31, shell, 9);  // a sandbox of a browser
-    unnamed.made_by = 22;
+    unnamed.parent_of_init = 22;
     Containers containers(paths());
     containers.walk();
     containers.observe({process(10, web, 0), first, process(12, web, 7, "web"),

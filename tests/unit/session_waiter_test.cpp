@@ -78,7 +78,7 @@ TEST_F(WaiterTest, EventsComeBeforeCgroups) {
     events.silence();
     EXPECT_EQ(waiter_.wait(std::nullopt), Wake::cgroups);
     cgroups.silence();
-    EXPECT_EQ(wait_shortly(), Wake::again);
+    EXPECT_EQ(wait_shortly(), Wake::look);
 }
 
 TEST_F(WaiterTest, ALookIsDueThoughEventsAndCgroupsNeverPause) {
@@ -92,7 +92,7 @@ TEST_F(WaiterTest, ALookIsDueThoughEventsAndCgroupsNeverPause) {
     while (wake == Wake::events) {  // never silenced
         wake = waiter_.wait(due);
     }
-    EXPECT_EQ(wake, Wake::again);
+    EXPECT_EQ(wake, Wake::look);
     EXPECT_GE(Clock::now(), due);
 }
 
@@ -137,7 +137,7 @@ TEST_F(WaiterTest, AReaderThatGoesAwayStops) {
     FileDescriptor reader(ends[0]);
     const FileDescriptor writer(ends[1]);
     waiter_.watch_output(writer.get());
-    EXPECT_EQ(wait_shortly(), Wake::again);
+    EXPECT_EQ(wait_shortly(), Wake::look);
     reader.reset();
     EXPECT_EQ(waiter_.wait(std::nullopt), Wake::stop);
 }
@@ -154,11 +154,12 @@ TEST_F(WaiterTest, ASignalStopsAndIsRemembered) {
 TEST_F(WaiterTest, OfTwoSignalsTheFirstCountsAndTheSecondSoonAfterIsItsEcho) {
     const auto began = Clock::now();
     ::kill(::getpid(), SIGINT);
-    EXPECT_FALSE(waiter_.is_last_word(false));  // the first one, in a session that goes on
+    EXPECT_FALSE(
+        waiter_.ends_waiting_for_output(false));  // the first one, in a session that goes on
     ::kill(::getpid(), SIGTERM);
-    const bool is_last_word = waiter_.is_last_word(true);
+    const bool ends_waiting_for_output = waiter_.ends_waiting_for_output(true);
     // timeout(1) sends its own twice. (Unless this machine has stood still for a second.)
-    EXPECT_TRUE(!is_last_word || Clock::now() - began >= Seconds(1));
+    EXPECT_TRUE(!ends_waiting_for_output || Clock::now() - began >= Seconds(1));
     EXPECT_EQ(waiter_.taken_signal()->number, SIGINT);
     EXPECT_EQ(waiter_.wait(std::nullopt), Wake::stop);
 }
@@ -168,12 +169,12 @@ TEST_F(WaiterTest, ASecondSignalLaterIsTheLastWord) {
     EXPECT_EQ(waiter_.wait(std::nullopt), Wake::stop);
     std::this_thread::sleep_for(milliseconds(1010));
     ::kill(::getpid(), SIGINT);
-    EXPECT_TRUE(waiter_.is_last_word(true));
+    EXPECT_TRUE(waiter_.ends_waiting_for_output(true));
 }
 
 TEST_F(WaiterTest, AFirstSignalIsTheLastWordOfASessionThatEnds) {
     ::kill(::getpid(), SIGTERM);
-    EXPECT_TRUE(waiter_.is_last_word(true));
+    EXPECT_TRUE(waiter_.ends_waiting_for_output(true));
 }
 
 }  // namespace
