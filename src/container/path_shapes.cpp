@@ -147,14 +147,16 @@ std::string short_id(std::string_view id) {
 }
 
 std::optional<DirectoryShape> directory_shape(std::string_view parent, std::string_view name) {
-    // A runtime that was given systemd's form, SLICE:PREFIX:ID, but creates its cgroups itself.
+    // A runtime that was given systemd's form, SLICE:PREFIX:ID, but creates its cgroups itself. The
+    // prefix may look like that of something with a name, whose name this is not.
     const std::size_t last = name.rfind(':');
     const std::size_t before = last == 0 ? std::string_view::npos : name.rfind(':', last - 1);
     if (last != std::string_view::npos && before != std::string_view::npos &&
         is_long_id(name.substr(last + 1))) {
         std::string scope(name.substr(before + 1));
         scope[last - before - 1] = '-';
-        return directory_shape("", scope.append(".scope"));
+        auto shape = directory_shape("", scope.append(".scope"));
+        return shape && shape->id ? shape : std::nullopt;
     }
     for (const Shape& shape : kShapes) {
         if (!shape.parent.empty() && shape.parent != parent) {

@@ -104,6 +104,18 @@ TEST(PathShapes, BytesOfOthers) {
     EXPECT_EQ(directory_shape("machine.slice", "machine-\\xzz\\x41\\x.scope")->name, "\\xzzA\\x");
 }
 
+/// Only what has an id is made from SLICE:PREFIX:ID.
+TEST(PathShapes, SystemdFormOfAName) {
+    const std::string id(64, 'a');
+    EXPECT_EQ(directory_shape("", "kube.slice:cri-containerd:" + id)->id, id);
+    EXPECT_EQ(directory_shape("", "kube.slice:cri-containerd:" + id)->runtime, "containerd");
+    for (const std::string prefix :
+         {"lxc.payload.cri-containerd", "lxc.payload.x", "lxc.monitor", ""}) {
+        EXPECT_FALSE(directory_shape("", "lxc.slice:" + prefix + ":" + id)) << prefix;
+        EXPECT_FALSE(directory_shape("lxc", "lxc.slice:" + prefix + ":" + id)) << prefix;
+    }
+}
+
 TEST(PathShapes, SystemdUnit) {
     const std::vector<std::pair<std::string, std::string>> kExpected = {
         {"/system.slice/nginx.service", "nginx.service"},
