@@ -27,11 +27,32 @@ struct wait {
     __u64 before;                // time throttled in other queues, before it was moved
     __u64 since;                 // the clock at the beginning, if it was throttled at that time
     struct cpu_quota quota;      // set in that case only
+    __u64 switches;              // how often the thread has left a CPU, when the wait began
     __u32 place;
 };
 THREAD_STATE(wait, struct wait);
 
+// The kernel counts before the tracepoint, so this is the same at both ends of a wait.
+static __always_inline __u64 switches_of(struct task_struct* task) {
+    return task->nvcsw + task->nivcsw;
+}
+
 #define ELSEWHERE 1 /* a queue that cannot be found: the rest of the wait is not measured */
+
+// The end of the wait was not seen. That is a loss if the thread was stopped meanwhile.
+static __always_inline void lose_wait(struct task_struct* task, struct wait* wait) {
+    struct cfs_rq* queue = task->se.cfs_rq;
+    __u64 stopped = wait->before;
+    struct throttled_time now;
+
+    if (wait->queue == (__u64)queue) {
+        now = TALLY_THROTTLED_TIME(queue, ___arrow);
+        stopped += throttled_between(&wait->then, &now);
+    }
+    if (wait->since || (__s64)stopped > 0)
+        count_one(LOST_UNMATCHED_BEGIN);
+    wait->queue = 0;
+}
 
 static __always_inline void begin_wait(struct task_struct* task) {
     struct wait* wait = pair_state(wait, task);
@@ -39,13 +60,15 @@ static __always_inline void begin_wait(struct task_struct* task) {
 
     if (!wait)
         return;
-    wait->queue = 0;
+    if (wait->queue)
+        lose_wait(task, wait);
     if (task->prio < TALLY_FIRST_FAIR_PRIORITY || !target_includes(task))
         return;
     wait->queue = (__u64)queue;
     wait->then = TALLY_THROTTLED_TIME(queue, ___arrow);
     wait->before = 0;
     wait->since = 0;
+    wait->switches = switches_of(task);
     if (is_throttled(task)) {
         wait->since = clock_ns();
         if (by_quota_ns || by_period_ns)
@@ -63,6 +86,10 @@ static __always_inline void end_wait(struct task_struct* task) {
 
     if (!wait || !wait->queue)
         return;
+    if (wait->switches != switches_of(task)) {  // it ran, unseen
+        lose_wait(task, wait);
+        return;
+    }
     if (wait->queue == (__u64)queue) {
         now = TALLY_THROTTLED_TIME(queue, ___arrow);
         duration = wait->before + throttled_between(&wait->then, &now);

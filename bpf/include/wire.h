@@ -11,8 +11,8 @@
 #include <linux/types.h>
 #endif
 
-/* Raise this with every change of this file, of buckets.h, or of a name that src/ looks up in an
- * object: an object with another version is refused. */
+/* Raise this with every change of the layout of what is here, of buckets.h, or of a name that src/
+ * looks up in an object: an object with another version is refused. */
 #define TALLY_WIRE_VERSION 8
 
 /* How many hierarchies are searched for one without a controller: at most 16 with controllers,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 //
 // What a shell may offer when TAB is pressed. The shells ask the program itself
-// (packaging/tally.bash, packaging/_tally), so a new tool or option needs no line there. They
-// run
+// (packaging/tally.bash, packaging/_tally), so a new tool or option needs no line there. They run
 //
 //   tally __complete WORD... CURRENT    the words typed so far, without `tally`; CURRENT, which
 //                                       may be empty, is the one to complete

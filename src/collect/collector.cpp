@@ -131,10 +131,16 @@ Admission Collector::admission_of(const std::byte* key) const {
                : own;
 }
 
+void Collector::note_row(std::uint32_t number, const std::string& identity) {
+    // Rows that name no cgroup are as few as what they name, and get slots of other cgroups.
+    if (rows_expire_ && grouping_.needs_cgroups()) {
+        row_use_.note(number, identity);
+    }
+}
+
 std::vector<std::string> Collector::take_expired(
     const std::function<bool(const std::string& identity)>& is_kept) {
-    // Other rows get slots again, of other cgroups: they are as few as what they name.
-    return grouping_.needs_cgroups() ? row_use_.take_unused(is_kept) : std::vector<std::string>();
+    return row_use_.take_unused(is_kept);
 }
 
 void Collector::forget_dead(const std::function<bool(CgroupId)>& is_gone,

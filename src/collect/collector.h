@@ -76,10 +76,13 @@ class Collector {
     /// what has expired.
     virtual AnyReport total(Report head) const = 0;
 
+    /// From now on rows expire. It costs a copy of each row's identity. Before the first take().
+    void let_rows_expire() { rows_expire_ = true; }
+
     /// The totals of the rows that have expired, each once; they are forgotten with that. A row
-    /// that names cgroups expires when all its slots were given back by forget_dead(), collect()
-    /// has returned what these had at the end, and nothing of it is in flight. The same key may
-    /// come again; then its totals add up.
+    /// expires if --by names cgroups, all its slots were given back by forget_dead(), collect() has
+    /// returned what these had at the end, and nothing of it is in flight. The same row may come
+    /// again, of another cgroup (a service that restarts); then its totals add up.
     virtual AnyReport expire(Report head) = 0;
 
     /// Gives the slots of dead cgroups back, once half of all were ever used. A cgroup's id is
@@ -102,8 +105,8 @@ class Collector {
 
     const SlotMap& slots() const { return *slots_; }
 
-    /// To be told by add_new() which row a slot adds to.
-    RowUse& row_use() { return row_use_; }
+    /// A slot adds to this row: for add_new().
+    void note_row(std::uint32_t number, const std::string& identity);
 
     /// The identities of the rows that expire, but for those that are `kept`.
     std::vector<std::string> take_expired(
@@ -146,6 +149,7 @@ class Collector {
     std::vector<std::byte> chunk_;  ///< what take() has copied, slots from first_ to next_
     std::uint32_t first_ = 0;
     std::vector<CgroupId> new_cgroups_;
+    bool rows_expire_ = false;
     RowUse row_use_;
 };
 

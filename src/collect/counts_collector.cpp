@@ -33,7 +33,7 @@ bool CountsCollector::add_new(std::uint32_t number, const std::byte* key, const 
     }
     if (!dropped) {
         Row& row = row_in(interval_, grouping().resolve(key, containers));
-        row_use().note(number, row.key.identity);
+        note_row(number, row.key.identity);
         for (std::size_t i = 0; i < now.size(); ++i) {
             row.values[i] += now[i] - known[i];
         }

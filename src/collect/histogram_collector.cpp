@@ -52,10 +52,10 @@ AnyReport HistogramCollector::collect(Report head, const Containers& containers)
         total.in_flight = row.in_flight;
         report.rows.push_back({std::move(row.key.name), std::move(row.histogram), row.in_flight});
     }
-    // What was in flight once, and then ended in another row, or in none.
+    // What was in flight once, and then ended in another row, or in none. (A sum may come without a
+    // bucket: the kernel adds it after that, and a reading may be between the two.)
     std::erase_if(total_, [](const auto& each) {
-        const Row& row = each.second;
-        return row.histogram.empty() && (!row.in_flight || row.in_flight->count == 0);
+        return is_empty(each.second) && each.second.histogram.sum() == 0;
     });
     return report;
 }
@@ -96,7 +96,7 @@ bool HistogramCollector::add_new(std::uint32_t number, const std::byte* key,
     }
     if (!dropped) {
         Row& row = row_of(key, containers);
-        row_use().note(number, row.key.identity);
+        note_row(number, row.key.identity);
         for (const BucketCount& each : changed) {
             row.histogram.add(each.bucket, each.count);
         }
@@ -113,6 +113,10 @@ bool HistogramCollector::add_new(std::uint32_t number, const std::byte* key,
         }
     }
     return true;
+}
+
+bool HistogramCollector::is_empty(const Row& row) {
+    return row.histogram.empty() && (!row.in_flight || row.in_flight->count == 0);
 }
 
 void HistogramCollector::forget(std::uint32_t number) {
@@ -191,6 +195,9 @@ HistogramReport HistogramCollector::totals_of(Report&& head, const Rows& rows) c
     describe(report);
     report.rows.reserve(rows.size());
     for (const auto& [identity, row] : rows) {
+        if (is_empty(row)) {
+            continue;
+        }
         HistogramRow total{row.key.name, row.histogram, row.in_flight};
         // An interval knows its extremes only to the bucket; the kernel knows those of the run.
         total.histogram.set_extremes(row.min, row.max);

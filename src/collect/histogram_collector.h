@@ -38,6 +38,9 @@ class HistogramCollector final : public Collector {
     };
     using Rows = std::unordered_map<std::string, Row>;
 
+    /// Nothing was measured, and nothing is in flight.
+    static bool is_empty(const Row& row);
+
     bool add_new(std::uint32_t number, const std::byte* key, const std::byte* content, bool dropped,
                  const Containers& containers) override;
     void forget(std::uint32_t number) override;

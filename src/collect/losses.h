@@ -13,7 +13,7 @@ namespace tally {
 
 /// What user space itself has lost so far.
 struct UserSpaceLosses {
-    std::uint64_t target_full = 0;  ///< cgroups that did not fit into the set of wanted ones
+    std::uint64_t target_full = 0;  ///< cgroups not measured, see Target::not_added()
     // Of a tracer of events:
     std::uint64_t malformed_event = 0;  ///< not laid out as declared
     std::uint64_t held_full = 0;        ///< no room to hold them until their owner is known

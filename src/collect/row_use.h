@@ -11,9 +11,14 @@
 namespace tally {
 
 /// Which row each slot of a kernel's map adds to. A slot is given back when its cgroup is gone; a
-/// row that no slot adds to any more gets nothing more, and need not be remembered.
+/// row that no slot adds to any more gets nothing more unless another cgroup is in it too, and need
+/// not be remembered.
 class RowUse {
   public:
+    RowUse() = default;
+    RowUse(const RowUse&) = delete;
+    RowUse& operator=(const RowUse&) = delete;
+
     /// The slot adds to the row of this identity (RowKey::identity), from now on to no other.
     void note(std::uint32_t slot, const std::string& identity);
 

@@ -26,7 +26,7 @@ class Schedule {
     /// Whether each reading is reported. If not, there is one report, at the end.
     bool has_intervals() const { return interval_.has_value(); }
 
-    /// Whether the run ends without a signal.
+    /// Whether the run ends by itself: by a count of intervals or a duration.
     bool has_end() const { return count_ || duration_; }
 
     /// A period has ended; the run has lasted for `lasted`. False: the run ends with it, at the

@@ -21,8 +21,8 @@ class Attachments {
     ~Attachments();
     Attachments(Attachments&&) noexcept;
 
-    /// Attaches a program to the hook that its section names. If that fails,
-    /// detaches all probes and throws Error.
+    /// Attaches a program to the hook that its section names. If that fails, detaches all probes
+    /// and throws Error.
     void attach(const OpenedObject& object, bpf_program* program);
 
     /// Detaches all probes. One that has begun may still be running on another CPU.

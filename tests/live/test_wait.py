@@ -12,7 +12,7 @@ import pytest
 from cgroups import hierarchy
 from containers import starting
 from runs import Run, run
-from support import MAKER, PARENT, SOON, WORKLOADS
+from support import MAKER, PARENT, SOON, WORKLOADS, eventually
 
 CALLS = 1009
 PROGRAM = WORKLOADS / "workload_calls"
@@ -145,6 +145,36 @@ def test_sub_cgroups_of_it(start):
     container.exec("hostname", "named-late")
     time.sleep(1.5)
     assert getppids(running.end())["named-late"] in range(CALLS, CALLS + 4)
+
+
+@within_a_trial
+def test_a_sub_cgroup_that_is_gone_by_then(start):
+    """What it did there waits for the container's name like all else."""
+    running = count_getppid("-c", "named-late", "--wait")
+    container = start("early", "calls", "getppid", CALLS)
+    inner = container.directory / "inner"
+    inner.mkdir()
+    pids = container.pids()
+    for directory in (inner, container.directory):
+        for pid in pids:
+            (directory / "cgroup.procs").write_text(str(pid))
+        if directory == inner:
+            container.go()
+            container.line()
+    eventually(lambda: remove(inner), "a cgroup without processes")
+    time.sleep(1.5)
+    container.exec("hostname", "named-late")
+    time.sleep(1.5)
+    assert getppids(running.end())["named-late"] in range(CALLS, CALLS + 4)
+
+
+def remove(directory):
+    """Whether it could be removed: a cgroup counts as empty a moment after its last process left."""
+    try:
+        directory.rmdir()
+    except OSError:
+        return False
+    return True
 
 
 @within_a_trial

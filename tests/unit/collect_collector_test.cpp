@@ -43,6 +43,7 @@ class CollectorTest : public TwoContainers {
         slots_ = slots.get();
         collector_ =
             std::make_unique<CountsCollector>(std::move(slots), schema_, Grouping(by, schema_));
+        collector_->let_rows_expire();
     }
 
     /// A slot of the kernel's that has counted something.
@@ -279,6 +280,21 @@ TEST_F(CollectorTest, ARowStaysAsLongAsOneOfItsCgroups) {
     collector_->forget_dead([](CgroupId) { return true; }, *containers_);
     read();
     EXPECT_EQ(expired(), (Rows{{"web", {3, 0}}}));
+}
+
+/// A service that restarts.
+TEST_F(CollectorTest, ARowStaysIfAnotherCgroupIsInItByThen) {
+    kernel_.assign(2, {});
+    kernel_[0] = slot(db_, 5);
+    read();
+    kernel_[1] = slot(kBorn, 2);
+    containers_->add({kBorn, db_, "worker"});
+    read();
+    collector_->forget_dead([&](CgroupId id) { return id == db_; }, *containers_);
+    EXPECT_EQ(slots_->given_back, std::vector<std::uint32_t>{0});
+    read();
+    EXPECT_EQ(expired(), Rows{});
+    EXPECT_EQ(total(), (Rows{{"db", {7, 0}}}));
 }
 
 TEST_F(CollectorTest, ARowWithoutCgroupsStays) {

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "buckets.h"
+#include "container_fixture.h"
 #include "fake_slots.h"
 #include "wire.h"
 
@@ -30,7 +31,7 @@ struct Slot {
     }
 };
 
-class HistogramCollectorTest : public testing::Test {
+class HistogramCollectorTest : public TwoContainers {
   protected:
     HistogramCollectorTest() {
         schema_.name = "waits";
@@ -46,6 +47,7 @@ class HistogramCollectorTest : public testing::Test {
         slots_ = slots.get();
         collector_ = std::make_unique<HistogramCollector>(std::move(slots), schema_,
                                                           Grouping({word}, schema_));
+        collector_->let_rows_expire();
     }
 
     /// The one row of a reading; none: there is none.
@@ -114,6 +116,36 @@ TEST_F(HistogramCollectorTest, CountsZeros) {
     EXPECT_EQ(read()->histogram.count(), 2U);
     kernel_[0].add(0);
     EXPECT_EQ(read()->histogram.count(), 1U);
+}
+
+/// The kernel adds to the bucket first. Between the two its cgroup may get a name, so that the sum
+/// comes into another row than the count.
+TEST_F(HistogramCollectorTest, ASumThatComesAfterItsCountIsNotLost) {
+    collect_by("container");
+    const auto read_named = [&] {
+        while (collector_->take()) {
+            collector_->add(*containers_);
+        }
+        return std::get<HistogramReport>(collector_->collect({}, *containers_)).rows;
+    };
+    kernel_[0].key.cgroup = kBorn;
+    kernel_[0].add(1000, 2);
+    kernel_[0].sum = 1000;
+    EXPECT_EQ(read_named().at(0).histogram.count(), 2U);
+    containers_->add({kBorn, db_, "worker"});
+    kernel_[0].sum = 2000;
+    EXPECT_EQ(read_named().at(0).histogram.sum(), 1000U);
+    kernel_[0].add(1000);
+    EXPECT_EQ(read_named().at(0).histogram.sum(), 1000U);
+    std::uint64_t count = 0, sum = 0;
+    const auto total = std::get<HistogramReport>(collector_->total({}));
+    EXPECT_EQ(total.rows.size(), 2U);
+    for (const HistogramRow& each : total.rows) {
+        count += each.histogram.count();
+        sum += each.histogram.sum();
+    }
+    EXPECT_EQ(count, 3U);
+    EXPECT_EQ(sum, 3000U);
 }
 
 TEST_F(HistogramCollectorTest, InFlightIsOfTheLastLook) {
@@ -197,7 +229,7 @@ TEST_F(HistogramCollectorTest, ARowOfWhichSomethingIsInFlightDoesNotExpire) {
 }
 
 /// It has no slot that could be given back.
-TEST_F(HistogramCollectorTest, ARowThatWasOnlyInFlightIsForgottenWithIt) {
+TEST_F(HistogramCollectorTest, ARowThatWasOnlyInFlightIsNotInTheTotal) {
     put_in_flight(1, 11, 500);
     collector_->look_in_flight(std::chrono::nanoseconds(600));
     read();

@@ -47,6 +47,8 @@ TEST(Schedule, AnIntervalThatEndsWithTheDurationHasNoReportOfItsOwn) {
     EXPECT_TRUE(schedule.goes_on(1.0_s));
     EXPECT_TRUE(schedule.goes_on(2.0_s));
     EXPECT_FALSE(schedule.goes_on(2.96_s));  // a twentieth of an interval before
+    Schedule early(1.0_s, std::nullopt, 3.0_s);
+    EXPECT_TRUE(early.goes_on(2.94_s));
 }
 
 TEST(Schedule, AnIntervalThatEndsBeforeTheDurationHasOne) {

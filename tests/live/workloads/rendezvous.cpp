@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
         }
         reads += nanoseconds() - opened;
         opens += opened - begin;
-        // Until the sink has closed it, or the next open would find one that is about to go.
+        // Until the writer has closed it, or the next open would find one that is about to go.
         if (::read(fd, room, kAsked) != 0) {
             workload::fail("read");
         }
