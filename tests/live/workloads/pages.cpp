@@ -14,7 +14,9 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "workload.h"
@@ -30,9 +32,22 @@ void check(bool is_fine, const char* what) {
     }
 }
 
-void forget() {
+bool is_any_cached(long pages) {
+    void* memory = ::mmap(nullptr, pages * kPage, PROT_READ, MAP_SHARED, kFile, 0);
+    check(memory != MAP_FAILED, "mmap");
+    std::vector<unsigned char> cached(pages);
+    check(::mincore(memory, pages * kPage, cached.data()) == 0, "mincore");
+    check(::munmap(memory, pages * kPage) == 0, "munmap");
+    return std::any_of(cached.begin(), cached.end(), [](unsigned char each) { return each & 1; });
+}
+
+/// A file system may keep pages that it has just written for a moment longer: btrfs does until a
+/// thread of its own has finished with the extent, for which fdatasync() does not wait.
+void forget(long pages) {
     check(::fdatasync(kFile) == 0, "fdatasync");
-    check(::posix_fadvise(kFile, 0, 0, POSIX_FADV_DONTNEED) == 0, "fadvise");
+    do {
+        check(::posix_fadvise(kFile, 0, 0, POSIX_FADV_DONTNEED) == 0, "fadvise");
+    } while (is_any_cached(pages) && ::usleep(1000) == 0);
     check(::posix_fadvise(kFile, 0, 0, POSIX_FADV_RANDOM) == 0, "fadvise");
 }
 
@@ -57,7 +72,7 @@ int main(int argc, char** argv) {
         off_t start = 0;
         switch (todo) {
             case 'c':
-                forget();
+                forget(pages);
                 [[fallthrough]];
             case 'r':
                 for (long i = 0; i < pages; ++i) {
@@ -73,7 +88,7 @@ int main(int argc, char** argv) {
                 }
                 break;
             case 'C':
-                forget();
+                forget(pages);
                 [[fallthrough]];
             case 't':
                 touch(pages);
