@@ -25,8 +25,8 @@ class RowUse {
     /// The slot was given back.
     void release(std::uint32_t slot);
 
-    /// The identities of the rows that were used, and that no slot adds to any more, but for those
-    /// that are `kept`, which come again. Each is returned once, unless it is used again.
+    /// The identities of the rows that no slot adds to any more, except those that are `kept`,
+    /// which a later call returns. Each is returned once, unless a slot adds to it again.
     std::vector<std::string> take_unused(
         const std::function<bool(const std::string& identity)>& is_kept);
 
