@@ -105,7 +105,7 @@ def test_read_ahead(folder, start):
     path.write_bytes(os.urandom(4096) * pages)
     reader = start("reader", "sh", "-c", "read x; cat <&1 >/dev/null; read x",
                    stdout=os.open(path, os.O_RDWR))
-    os.sync()  # with all that the file system itself still has to do for these pages, or they would stay
+    os.sync()  # not only the file: tests/live/workloads/pages.cpp
     fd = os.open(path, os.O_RDONLY)
     os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
     os.close(fd)

@@ -41,8 +41,8 @@ bool is_any_cached(long pages) {
     return std::any_of(cached.begin(), cached.end(), [](unsigned char each) { return each & 1; });
 }
 
-/// A file system may keep pages that it has just written for a moment longer: btrfs does until a
-/// thread of its own has finished with the extent, for which fdatasync() does not wait.
+/// A file system may keep pages that it has just written for a moment longer. On btrfs (Linux 6.12)
+/// all of a file were seen to stay, right after fdatasync().
 void forget(long pages) {
     check(::fdatasync(kFile) == 0, "fdatasync");
     do {
