@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 """cachestat: pages that a container asks for, which were in the page cache or not."""
 
+import ctypes
+import mmap
 import os
 from pathlib import Path
 
 import pytest
 from counters import settle
 from runs import Run
+from support import eventually
 
 PAGES = {"left": 1009, "right": 503}
 ALL_OF_THEM = b"crosCtw"
@@ -98,6 +101,24 @@ def test_two_at_once(pair):
     assert counts(result, pair[1])["misses"] == 0
 
 
+def forget(path):
+    """What is cached of a file, of which a file system may keep some a moment longer
+    (tests/live/workloads/pages.cpp)."""
+    libc = ctypes.CDLL(None)
+    with open(path, "r+b") as file:
+        os.fsync(file.fileno())
+        memory = mmap.mmap(file.fileno(), 0, mmap.MAP_PRIVATE)
+        address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+        cached = (ctypes.c_ubyte * -(-len(memory) // mmap.PAGESIZE))()
+
+        def is_forgotten():
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            assert libc.mincore(ctypes.c_void_p(address), ctypes.c_size_t(len(memory)), cached) == 0
+            return not any(each & 1 for each in cached)
+
+        eventually(is_forgotten, "nothing of the file is cached")
+
+
 def test_read_ahead(folder, start):
     """What is read ahead for a container is its own: added, and a hit when it gets there."""
     pages = 1009
@@ -105,10 +126,7 @@ def test_read_ahead(folder, start):
     path.write_bytes(os.urandom(4096) * pages)
     reader = start("reader", "sh", "-c", "read x; cat <&1 >/dev/null; read x",
                    stdout=os.open(path, os.O_RDWR))
-    os.sync()  # not only the file: tests/live/workloads/pages.cpp
-    fd = os.open(path, os.O_RDONLY)
-    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-    os.close(fd)
+    forget(path)
     running = Run("cachestat", "--json", "--by", "container,comm")
     os.write(reader.input, b"\n")
     settle([reader])
